@@ -1,0 +1,44 @@
+#pragma once
+
+namespace shardtype {
+
+/// Every numbered diagnostic. The letter names the layer: M mesh, P placement, T tensor, R rule, C redistribution,
+/// G gradient, S schedule. docs/errors.md has one entry per number.
+enum class code : unsigned char {
+    ok,
+    mesh_axis_twice,          // M001
+    mesh_axis_size,           // M002
+    mesh_axis_unknown,        // M003
+    not_canonical,            // P101
+    axis_placed_twice,        // P102
+    shard_dimension,          // P103
+    not_divisible,            // T201
+    not_a_tensor,             // T202
+    two_factors,              // R301
+    partial_operand,          // R302
+    factor_in_one_operand,    // R303
+    invariant_mixed,          // R304
+    factor_order,             // R305
+    whole_factor_sharded,     // R306
+    partial_twice,            // R307
+    partial_plus_other,       // R308
+    shapes_disagree,          // R309
+    meshes_differ,            // R310
+    reshape_of_shard,         // R311
+    reshape_extents,          // R312
+    not_partial,              // C401
+    not_minor_axis,           // C402
+    no_conversion,            // C403
+    not_sharded,              // C404
+    gradient_type,            // G501
+    gradient_not_stored,      // G502
+    stored_placement,         // S601
+    loss_placement,           // S602
+    repeat_changes_layout,    // S603
+    capacity,                 // S604
+    nested_repeat,            // S605
+    collective_pairing,       // S606
+    use_after_release,        // S607
+};
+
+}  // namespace shardtype

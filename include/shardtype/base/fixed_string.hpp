@@ -1,0 +1,28 @@
+#pragma once
+
+namespace shardtype {
+
+/// A string literal as a template argument: `named<"attention", ...>`.
+template <int N>
+struct fixed_string {
+    char data[N]{};
+    constexpr fixed_string(char const (&text)[N]) {
+        for (int i = 0; i < N; ++i) data[i] = text[i];
+    }
+};
+
+/// Text of at most 63 characters that a constexpr value can own (a dotted parameter name).
+struct label {
+    char data[64]{};
+    int size = 0;
+
+    constexpr void append(char const* text) {
+        if (size != 0 && size < 63) data[size++] = '.';
+        for (; *text != 0 && size < 63; ++text) data[size++] = *text;
+    }
+    constexpr void truncate(int to) {
+        for (; size > to; --size) data[size - 1] = 0;
+    }
+};
+
+}  // namespace shardtype

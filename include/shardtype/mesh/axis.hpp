@@ -1,0 +1,66 @@
+#pragma once
+
+namespace shardtype {
+
+/// A named dimension of a mesh with N devices along it. Users derive their own: `struct tp final : axis<4> {};`
+/// the type's name is what the compiler prints.
+template <int N>
+struct axis {
+    static constexpr int size = N;
+};
+
+/// torchtitan's axis names, for meshes whose sizes are template values.
+template <int N>
+struct dp_replicate final : axis<N> {
+    static constexpr char const* name = "dp_replicate";
+};
+template <int N>
+struct dp_shard final : axis<N> {
+    static constexpr char const* name = "dp_shard";
+};
+template <int N>
+struct tp final : axis<N> {
+    static constexpr char const* name = "tp";
+};
+
+namespace detail {
+/// The unqualified name of a type, cut from the compiler's own text for this function.
+template <class A>
+constexpr auto type_name() {
+    struct text {
+        char data[64]{};
+    };
+#if defined(__clang__) || defined(__GNUC__)
+    char const* s = __PRETTY_FUNCTION__;
+#else
+    char const* s = "A = axis]";
+#endif
+    char const* begin = s;
+    for (char const* p = s; *p != 0; ++p)
+        if (p[0] == 'A' && p[1] == ' ' && p[2] == '=' && p[3] == ' ') begin = p + 4;
+    text result;
+    int n = 0;
+    for (char const* p = begin; *p != 0 && *p != ']' && *p != ';' && n < 63; ++p) {
+        if (*p == ':') {
+            for (; n > 0; --n) result.data[n - 1] = 0;
+        } else {
+            result.data[n++] = *p;
+        }
+    }
+    return result;
+}
+template <class A>
+inline constexpr auto type_name_of = type_name<A>();
+}  // namespace detail
+
+/// The axis' name as logs print it: its member `name` if it has one, else the type's own name.
+template <class A>
+constexpr char const* axis_name() {
+    if constexpr (requires { A::name; }) {
+        return A::name;
+    } else {
+        return detail::type_name_of<A>.data;
+    }
+}
+
+}  // namespace shardtype

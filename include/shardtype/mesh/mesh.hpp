@@ -1,0 +1,67 @@
+#pragma once
+
+#include <shardtype/base/type_list.hpp>
+#include <shardtype/mesh/axis.hpp>
+
+namespace shardtype {
+
+inline constexpr int max_axes = 4;
+
+template <class Axis>
+struct ST_M001 {
+    static_assert(never<Axis>, "[ST-M001] an axis stands twice in a mesh: see ST_M001<axis>; name each axis once");
+};
+template <class Axis>
+struct ST_M002 {
+    static_assert(never<Axis>, "[ST-M002] a mesh axis needs at least one device: see ST_M002<axis>");
+};
+template <class Axis, class Mesh>
+struct ST_M003 {
+    static_assert(never<Axis>, "[ST-M003] the axis is not in this tensor's mesh: see ST_M003<axis, mesh>");
+};
+
+/// A grid of devices. Ranks are row-major over the axes: the last axis is the fastest.
+/// `mesh<dp, tp>` with sizes 2 and 4: rank 5 has coordinates {1, 1}.
+template <class... Axes>
+struct mesh {
+    static_assert(sizeof...(Axes) <= max_axes, "a mesh has at most 4 axes");
+    static constexpr int axes = static_cast<int>(sizeof...(Axes));
+    static constexpr int size = (1 * ... * Axes::size);
+    static constexpr int axis_size[max_axes] = {Axes::size...};
+
+    template <int I>
+    using axis_at = typename detail::pick<I, Axes...>::type;
+
+    /// The position of axis A, or -1.
+    template <class A>
+    static constexpr int find() {
+        int at = -1, i = 0;
+        ((at = same<A, Axes> ? i : at, ++i), ...);
+        return at;
+    }
+    template <class A>
+    static constexpr int count = (0 + ... + (same<A, Axes> ? 1 : 0));
+
+    template <class A>
+    static constexpr int index_of() {
+        if constexpr (count<A> == 0) (void)sizeof(ST_M003<A, mesh>);
+        return find<A>();
+    }
+
+    /// The coordinate of `rank` along axis number `at`.
+    static constexpr int coordinate(int rank, int at) {
+        for (int i = axes - 1; i > at; --i) rank /= axis_size[i];
+        return rank % axis_size[at];
+    }
+
+  private:
+    template <class A>
+    static constexpr bool check() {
+        if constexpr (A::size < 1) (void)sizeof(ST_M002<A>);
+        if constexpr (count<A> > 1) (void)sizeof(ST_M001<A>);
+        return true;
+    }
+    static_assert((true && ... && check<Axes>()));
+};
+
+}  // namespace shardtype

@@ -1,0 +1,42 @@
+#pragma once
+
+namespace shardtype {
+
+/// The tensor's dimension Dim is split over these axes, the major one first: `shard<0, tp, dp>` splits rows over tp
+/// and each of the parts over dp. Gradient: the same shard.
+template <int Dim, class... Axes>
+struct shard {};
+/// Equal on every rank of these axes and *used* inside a parallel region. Gradient: partial.
+template <class... Axes>
+struct replicate {};
+/// Each rank holds one summand; the value is their sum over these axes. Gradient: replicate.
+template <class... Axes>
+struct partial {};
+/// Equal on every rank, the ordinary case and the default of an axis that is not named. Gradient: invariant.
+/// Written only as the target of a redistribution.
+template <class... Axes>
+struct invariant {};
+
+enum class kind : unsigned char { invariant, replicate, shard, partial };
+
+/// What a tensor is on one mesh axis, as a value. `order`: the place in the dimension's list of axes, 0 the major one.
+struct placement {
+    kind is = kind::invariant;
+    signed char dim = 0;
+    signed char order = 0;
+    constexpr bool operator==(placement const&) const = default;
+};
+
+inline constexpr placement on_invariant{};
+inline constexpr placement on_replicate{kind::replicate, 0, 0};
+inline constexpr placement on_partial{kind::partial, 0, 0};
+constexpr placement on_shard(int dim) { return {kind::shard, static_cast<signed char>(dim), 0}; }
+
+/// The placement of the gradient of what is placed so. An involution.
+constexpr placement dual(placement p) {
+    if (p.is == kind::replicate) return on_partial;
+    if (p.is == kind::partial) return on_replicate;
+    return p;
+}
+
+}  // namespace shardtype

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <shardtype/rules/redistribution.hpp>
+
+namespace shardtype {
+
+/// A sequence of one-axis redistributions from one layout to another of the same shape: gathers from the minor axis
+/// outwards, then reductions, then shards from the major axis inwards. Its backward is the sequence of duals reversed.
+struct conversion {
+    struct hop {
+        int axis = 0;
+        placement from{};
+        placement to{};
+    };
+    verdict says{};
+    int hops = 0;
+    hop path[max_axes]{};
+};
+
+constexpr conversion convert(layout const& from, layout const& to) {
+    conversion out;
+    layout now = from;
+    bool done[max_axes]{};
+    for (int a = 0; a < from.axes; ++a) done[a] = from.on[a] == to.on[a];
+    for (int round = 0; round < from.axes; ++round) {
+        int best = -1, best_key = 0;
+        for (int a = 0; a < from.axes; ++a) {
+            if (done[a]) continue;
+            bool const gathers = from.on[a].is == kind::shard, shards = to.on[a].is == kind::shard;
+            int const key = gathers ? 100 + from.on[a].order : shards ? 50 - to.on[a].order : 75;
+            if (best < 0 || key > best_key) best = a, best_key = key;
+        }
+        if (best < 0) break;
+        auto const step = redistribute(now, best, to.on[best]);
+        if (!step.says.legal()) {
+            out.says = step.says;
+            return out;
+        }
+        out.path[out.hops++] = {best, now.on[best], step.result.on[best]};
+        now = step.result;
+        done[best] = true;
+    }
+    if (!(now == to) && out.says.legal()) out.says.what = code::no_conversion;
+    return out;
+}
+
+}  // namespace shardtype

@@ -1,0 +1,185 @@
+#pragma once
+
+#include <boost/hana/tuple.hpp>
+
+#include <shardtype/rules/checks.hpp>
+#include <shardtype/rules/infer.hpp>
+#include <shardtype/rules/operations.hpp>
+#include <shardtype/rules/redistribution.hpp>
+#include <shardtype/tensor/tensor.hpp>
+
+namespace shardtype {
+
+namespace detail {
+
+template <class... X>
+inline constexpr bool any_failed = (false || ... || same<X, ill_typed>);
+
+template <class First, class... Rest>
+inline constexpr bool one_mesh = (true && ... && same<typename First::mesh_type, typename Rest::mesh_type>);
+
+/// An operation's verdict on operand types, kept as a value.
+template <class Rule, class... X>
+struct inferred {
+    static constexpr layout in[sizeof...(X)] = {X::value...};
+    static constexpr inference out = infer(Rule::value, in);
+    static constexpr layout value = out.result;
+};
+
+template <placement P, class Axis>
+struct spelled_placement {
+    using type = invariant<Axis>;
+};
+template <placement P, class Axis>
+    requires(P.is == kind::replicate)
+struct spelled_placement<P, Axis> {
+    using type = replicate<Axis>;
+};
+template <placement P, class Axis>
+    requires(P.is == kind::partial)
+struct spelled_placement<P, Axis> {
+    using type = partial<Axis>;
+};
+template <placement P, class Axis>
+    requires(P.is == kind::shard)
+struct spelled_placement<P, Axis> {
+    using type = shard<P.dim, Axis>;
+};
+
+template <class Inferred, class Mesh>
+struct fix_of {
+    static constexpr verdict v = Inferred::out.says;
+    using axis = typename Mesh::template axis_at<v.axis>;
+    static constexpr long cost = static_cast<long>(redistribution_bytes(Inferred::in[v.fix_operand], v.axis, v.fix));
+    template <bool Fixable, class Dummy>
+    struct text {
+        using type = no_single_change;
+    };
+    template <class Dummy>
+    struct text<true, Dummy> {
+        using type = write<redistribute_operand<v.fix_operand, typename spelled_placement<v.fix, axis>::type, bytes<cost>>>;
+    };
+    using type = typename text<v.fixable, void>::type;
+};
+
+/// Raises the numbered check of a verdict's code.
+template <code What, class Fix, class Axis, class Operation, class... X>
+constexpr void report() {
+    if constexpr (What == code::two_factors) (void)sizeof(ST_R301<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::partial_operand) (void)sizeof(ST_R302<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::factor_in_one_operand) (void)sizeof(ST_R303<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::invariant_mixed) (void)sizeof(ST_R304<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::factor_order) (void)sizeof(ST_R305<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::whole_factor_sharded) (void)sizeof(ST_R306<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::partial_twice) (void)sizeof(ST_R307<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::partial_plus_other) (void)sizeof(ST_R308<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::shapes_disagree) (void)sizeof(ST_R309<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::reshape_of_shard) (void)sizeof(ST_R311<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::reshape_extents) (void)sizeof(ST_R312<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::not_partial) (void)sizeof(ST_C401<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::not_minor_axis) (void)sizeof(ST_C402<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::no_conversion) (void)sizeof(ST_C403<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::not_sharded) (void)sizeof(ST_C404<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::stored_placement) (void)sizeof(ST_S601<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::loss_placement) (void)sizeof(ST_S602<Fix, Axis, Operation, X...>);
+}
+
+template <class Operation, class Inferred, class Mesh, class... X>
+constexpr void report_rule() {
+    constexpr code what = Inferred::out.says.what;
+    if constexpr (what == code::shapes_disagree) {
+        report<what, no_single_change, on_axis<void>, Operation, X...>();
+    } else {
+        using fix = fix_of<Inferred, Mesh>;
+        report<what, typename fix::type, on_axis<typename fix::axis>, Operation, X...>();
+    }
+}
+
+}  // namespace detail
+
+/// What an operand without gradient (token ids, tables) has instead of one.
+struct no_gradient {};
+
+/// An operation on tensor types: called with tensors it gives the result's tensor, or does not compile.
+/// `constexpr auto y = op::linear(x, w);` computes types only; nothing is run.
+template <class Rule>
+struct operation {
+    using rule_type = Rule;
+
+    template <class... X>
+    constexpr auto operator()(X...) const {
+        if constexpr (detail::any_failed<X...>) {
+            return ill_typed{};
+        } else if constexpr (!detail::one_mesh<X...>) {
+            (void)sizeof(ST_R310<no_single_change, on_axis<void>, Rule, X...>);
+            return ill_typed{};
+        } else {
+            static_assert(sizeof...(X) == Rule::value.operands, "the operation takes another number of operands");
+            using result = detail::inferred<Rule, X...>;
+            using mesh_type = typename detail::pick<0, X...>::type::mesh_type;
+            if constexpr (result::out.says.legal()) {
+                return tensor_of<typename element<X...>::type, mesh_type, result>{};
+            } else {
+                detail::report_rule<Rule, result, mesh_type, X...>();
+                return ill_typed{};
+            }
+        }
+    }
+
+  private:
+    template <class... X>
+    struct element {  // of the first operand that carries a gradient
+        static constexpr int at = (Rule::value.is_constant(0) ? 1 : 0);
+        using type = typename detail::pick<at, X...>::type::element;
+    };
+};
+
+/// The operations by their usual names: `op::linear(x, w)`.
+namespace op {
+inline constexpr operation<rules::matmul> matmul{};
+inline constexpr operation<rules::linear> linear{};
+inline constexpr operation<rules::embedding> embedding{};
+inline constexpr operation<rules::rms_norm> rms_norm{};
+inline constexpr operation<rules::rotary> rotary{};
+inline constexpr operation<rules::attention> attention{};
+inline constexpr operation<rules::swiglu> swiglu{};
+inline constexpr operation<rules::add> add{};
+inline constexpr operation<rules::cross_entropy> cross_entropy{};
+}  // namespace op
+
+namespace detail {
+template <class Rule, int I, class X>
+constexpr auto operand_gradient() {
+    if constexpr (Rule::value.is_constant(I)) {
+        return no_gradient{};
+    } else {
+        return gradient_t<X>{};
+    }
+}
+template <class Rule, class... X, int... I>
+constexpr auto operand_gradients(int_list<I...>) {
+    return boost::hana::tuple<decltype(operand_gradient<Rule, I, X>())...>{};
+}
+}  // namespace detail
+
+/// The types of an operation's gradients, one per operand, given the gradient of its result.
+/// `gradients(op::linear, dy, x, w)` is the gradient of x.
+/// @pre dy has the gradient type of the result [ST-G501]
+template <class Rule, class Dy, class... X>
+constexpr auto gradients(operation<Rule> f, Dy, X... x) {
+    using result = decltype(f(x...));
+    if constexpr (detail::any_failed<result, Dy>) {
+        return ill_typed{};
+    } else if constexpr (!same<Dy, gradient_t<result>>) {
+        (void)sizeof(ST_G501<gradient_t<result>, Dy, Rule, X...>);
+        return ill_typed{};
+    } else {
+        return detail::operand_gradients<Rule, X...>(detail::make_ints<static_cast<int>(sizeof...(X))>{});
+    }
+}
+
+/// Whether operation Rule takes these operands.
+template <class Rule, class... X>
+inline constexpr bool can = detail::inferred<Rule, X...>::out.says.legal();
+
+}  // namespace shardtype

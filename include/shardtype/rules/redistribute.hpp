@@ -1,0 +1,173 @@
+#pragma once
+
+#include <shardtype/rules/conversion.hpp>
+#include <shardtype/rules/operation.hpp>
+#include <shardtype/rules/reshape.hpp>
+
+namespace shardtype {
+
+namespace detail {
+
+template <class X, class Axis, placement To>
+struct moved {
+    static constexpr int axis = X::mesh_type::template find<Axis>();
+    static constexpr redistribution out = shardtype::redistribute(X::value, axis, To);
+    static constexpr layout value = out.result;
+};
+
+template <class Axis, placement To, class Name, class X>
+constexpr auto move_one(X) {
+    if constexpr (any_failed<X>) {
+        return ill_typed{};
+    } else {
+        (void)X::mesh_type::template index_of<Axis>();
+        using result = moved<X, Axis, To>;
+        constexpr code what = result::out.says.what;
+        if constexpr (what == code::ok) {
+            return tensor_of<typename X::element, typename X::mesh_type, result>{};
+        } else {
+            report<what, no_single_change, on_axis<Axis>, Name, X>();
+            if constexpr (what == code::shard_dimension) (void)sizeof(ST_P103<To.dim, Axis, X>);
+            if constexpr (what == code::not_divisible)
+                (void)sizeof(ST_T201<To.dim, X::value.extent[To.dim], X::value.parts(To.dim) * Axis::size, Axis, X>);
+            return ill_typed{};
+        }
+    }
+}
+
+template <kind K, class X, class Axis>
+inline constexpr bool is_on = X::value.on[X::mesh_type::template index_of<Axis>()].is == K;
+
+template <class X>
+constexpr auto move_all(X x, type_list<>) {
+    return x;
+}
+template <class X, class Head, class... Tail>
+constexpr auto move_all(X x, type_list<Head, Tail...>) {
+    return move_all(Head::apply(x), type_list<Tail...>{});
+}
+
+struct redistribute_name {};
+template <class Axis, placement To>
+struct hop_to {
+    template <class X>
+    static constexpr auto apply(X x) {
+        return move_one<Axis, To, redistribute_name>(x);
+    }
+};
+template <class P>
+struct hops_of;
+template <int D, class... A>
+struct hops_of<shard<D, A...>> {
+    using type = type_list<hop_to<A, on_shard(D)>...>;
+};
+// Whole again from the minor axis outwards: the list is written major first, so it is walked backwards.
+template <placement To, class... A>
+struct reversed_hops {
+    using type = type_list<>;
+};
+template <placement To, class Head, class... Tail>
+struct reversed_hops<To, Head, Tail...> {
+    using type = concat_t<typename reversed_hops<To, Tail...>::type, type_list<hop_to<Head, To>>>;
+};
+template <class... A>
+struct hops_of<replicate<A...>> : reversed_hops<on_replicate, A...> {};
+template <class... A>
+struct hops_of<invariant<A...>> : reversed_hops<on_invariant, A...> {};
+template <class... A>
+struct hops_of<partial<A...>> : reversed_hops<on_partial, A...> {};
+
+}  // namespace detail
+
+struct to_invariant {
+    static constexpr placement value = on_invariant;
+};
+struct to_replicate {
+    static constexpr placement value = on_replicate;
+};
+
+/// Changes the placement on the axes that are named, in the order written; the others stay.
+/// `redistribute<shard<1, tp>>(y)`: from partial a reduce_scatter, from invariant a slice.
+template <class... Placements, class X>
+constexpr auto redistribute(X x) {
+    return detail::move_all(x, detail::concat_t<typename detail::hops_of<Placements>::type...>{});
+}
+
+namespace names {
+struct all_reduce {};
+struct all_gather {};
+struct reduce_scatter {};
+struct all_to_all {};
+struct reshape {};
+struct update {};
+}  // namespace names
+
+namespace detail {
+template <kind From, code Otherwise, class Axis, placement To, class Name, class X>
+constexpr auto collective_from(X x) {
+    if constexpr (any_failed<X>) {
+        return ill_typed{};
+    } else if constexpr (!is_on<From, X, Axis>) {
+        report<Otherwise, no_single_change, on_axis<Axis>, Name, X>();
+        return ill_typed{};
+    } else {
+        return move_one<Axis, To, Name>(x);
+    }
+}
+}  // namespace detail
+
+/// Sum over Axis. The target decides the backward: `to_invariant` nothing, `to_replicate` another all_reduce.
+/// @pre partial on Axis [ST-C401]. Cost: 2(n-1)/n of the local bytes.
+template <class Axis, class To, class X>
+constexpr auto all_reduce(X x) {
+    return detail::collective_from<kind::partial, code::not_partial, Axis, To::value, names::all_reduce>(x);
+}
+
+/// @pre sharded on Axis [ST-C404], Axis the minor one of its dimension [ST-C402]. Cost: (n-1)/n of the gathered bytes.
+template <class Axis, class To, class X>
+constexpr auto all_gather(X x) {
+    return detail::collective_from<kind::shard, code::not_sharded, Axis, To::value, names::all_gather>(x);
+}
+
+/// @pre partial on Axis [ST-C401], dimension Dim divides [ST-T201]. Cost: (n-1)/n of the local bytes.
+template <class Axis, int Dim, class X>
+constexpr auto reduce_scatter(X x) {
+    return detail::collective_from<kind::partial, code::not_partial, Axis, on_shard(Dim), names::reduce_scatter>(x);
+}
+
+/// Moves Axis' shard to dimension Dim. @pre sharded on Axis [ST-C404]. Cost: (n-1)/n^2 of the unsharded bytes.
+template <class Axis, int Dim, class X>
+constexpr auto all_to_all(X x) {
+    return detail::collective_from<kind::shard, code::not_sharded, Axis, on_shard(Dim), names::all_to_all>(x);
+}
+
+namespace detail {
+template <class X, class Shape>
+struct reshaped;
+template <class X, long... E>
+struct reshaped<X, shape<E...>> {
+    static constexpr long extent[sizeof...(E) == 0 ? 1 : sizeof...(E)] = {E...};
+    static constexpr reshaping out = shardtype::reshape(X::value, static_cast<int>(sizeof...(E)), extent);
+    static constexpr layout value = out.result;
+};
+}  // namespace detail
+
+/// The same elements under another shape. @pre [ST-R311], [ST-R312]. Cost: none.
+template <class Shape, class X>
+constexpr auto reshape(X) {
+    if constexpr (detail::any_failed<X>) {
+        return ill_typed{};
+    } else {
+        using result = detail::reshaped<X, Shape>;
+        constexpr verdict says = result::out.says;
+        if constexpr (says.legal()) {
+            return tensor_of<typename X::element, typename X::mesh_type, result>{};
+        } else {
+            using axis = on_axis<typename X::mesh_type::template axis_at<says.axis>>;
+            detail::report<says.what, no_single_change, axis, names::reshape, X, Shape>();
+            return ill_typed{};
+        }
+    }
+}
+
+}  // namespace shardtype

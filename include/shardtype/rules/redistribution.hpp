@@ -1,0 +1,90 @@
+#pragma once
+
+#include <shardtype/rules/verdict.hpp>
+#include <shardtype/tensor/layout.hpp>
+
+namespace shardtype {
+
+/// What moves a tensor from one placement to another on one axis.
+enum class collective : unsigned char { none, all_reduce, all_gather, reduce_scatter, all_to_all, slice, zero_pad, mask };
+
+struct redistribution_row {
+    kind from;
+    kind to;
+    collective by;
+    bool gradient_only;  ///< right as the backward of a row above it; as a forward it is an expert's conversion
+};
+
+/// The table. A row's backward is the row dual(to) -> dual(from), which is in the table too (a test checks it).
+inline constexpr redistribution_row redistributions[] = {
+    {kind::shard, kind::replicate, collective::all_gather, false},
+    {kind::shard, kind::invariant, collective::all_gather, false},
+    {kind::partial, kind::replicate, collective::all_reduce, false},
+    {kind::partial, kind::invariant, collective::all_reduce, false},
+    {kind::partial, kind::shard, collective::reduce_scatter, false},
+    {kind::shard, kind::shard, collective::all_to_all, false},
+    {kind::invariant, kind::replicate, collective::none, false},
+    {kind::replicate, kind::shard, collective::slice, false},
+    {kind::invariant, kind::shard, collective::slice, false},
+    {kind::replicate, kind::partial, collective::mask, false},
+    {kind::shard, kind::partial, collective::zero_pad, true},
+};
+
+struct redistribution {
+    verdict says{};
+    collective by = collective::none;
+    layout result{};
+};
+
+/// Changes axis `a` of x to `to`, for a forward (`gradient` false) or for the backward of one.
+/// A shard to make becomes the minor axis of its dimension; only the minor axis may be gathered, scattered or moved.
+constexpr redistribution redistribute(layout const& x, int a, placement to, bool gradient = false) {
+    redistribution out;
+    placement const from = x.on[a];
+    out.result = x;
+    if (from.is == to.is && (from.is != kind::shard || from.dim == to.dim)) return out;
+    bool found = false;
+    for (auto const& row : redistributions)
+        if (row.from == from.is && row.to == to.is && (gradient || !row.gradient_only)) {
+            out.by = row.by;
+            found = true;
+        }
+    if (!found) {
+        out.says = {code::no_conversion, a, 0, false, 0, {}};
+        return out;
+    }
+    if (from.is == kind::shard && from.order != x.shards(from.dim) - 1) {
+        out.says = {code::not_minor_axis, a, 0, false, 0, {}};
+        return out;
+    }
+    if (to.is == kind::shard) to.order = static_cast<signed char>(x.shards(to.dim));
+    out.result.on[a] = to;
+    auto const fault = fault_of(out.result);
+    out.says.what = fault.what;
+    out.says.axis = a;
+    return out;
+}
+
+/// Bytes that one device sends, ring algorithm; G: the bytes of the tensor unsharded on the axis.
+constexpr double bytes_sent(collective c, double g, int n) {
+    double const share = static_cast<double>(n - 1) / n;
+    switch (c) {
+        case collective::all_reduce: return 2 * share * g;
+        case collective::all_gather:
+        case collective::reduce_scatter: return share * g;
+        case collective::all_to_all: return share * g / n;
+        default: return 0;
+    }
+}
+
+/// Forward and backward bytes that one device sends to redistribute axis `a` of x to `to`.
+constexpr double redistribution_bytes(layout const& x, int a, placement to) {
+    auto const forward = redistribute(x, a, to);
+    if (!forward.says.legal()) return 0;
+    auto const backward = redistribute(dual(forward.result), a, dual(x.on[a]), true);
+    double g = static_cast<double>(x.local_bytes());
+    if (x.on[a].is == kind::shard) g *= x.axis_size[a];
+    return bytes_sent(forward.by, g, x.axis_size[a]) + bytes_sent(backward.by, g, x.axis_size[a]);
+}
+
+}  // namespace shardtype

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <shardtype/tensor/layout.hpp>
+
+namespace shardtype {
+
+inline constexpr int max_operands = 4;
+
+/// An operation as data. Each operand's dimensions carry factor letters, as in an einsum: "bsk,nk->bsn". What
+/// placements are legal, what comes out and what the gradients are follows (rules/infer.hpp).
+struct rule {
+    int operands = 0;
+    char in[max_operands][max_rank + 1]{};
+    char out[max_rank + 1]{};
+    unsigned linear = 0;        ///< operands in which the operation is linear, each by itself (bit mask)
+    bool sum = false;           ///< linear in all operands together: partial + partial is partial
+    unsigned constant = 0;      ///< operands without gradient (token ids, tables); invariant counts as replicate there
+    char whole[max_rank + 1]{}; ///< factors that no axis may split (a normalised dimension)
+    char fused = 0;             ///< a factor that the operation reduces itself, result invariant (vocabulary-parallel loss)
+    char grouped = 0;           ///< a factor whose extents differ by a whole multiple (query heads over kv heads)
+    double flops = 0;           ///< floating-point operations per point of all factors
+
+    constexpr bool is_whole(char f) const {
+        for (char w : whole)
+            if (w == f && w != 0) return true;
+        return false;
+    }
+    constexpr bool is_constant(int i) const { return ((constant >> i) & 1U) != 0; }
+    constexpr bool is_linear(int i) const { return ((linear >> i) & 1U) != 0; }
+    /// The dimension of operand i that carries factor f, or -1.
+    constexpr int dim_of(int i, char f) const { return find(in[i], f); }
+    constexpr int out_dim_of(char f) const { return find(out, f); }
+    constexpr int rank_of(int i) const { return length(in[i]); }
+    constexpr int out_rank() const { return length(out); }
+
+  private:
+    static constexpr int find(char const* text, char f) {
+        for (int d = 0; text[d] != 0; ++d)
+            if (text[d] == f) return d;
+        return -1;
+    }
+    static constexpr int length(char const* text) {
+        int n = 0;
+        while (text[n] != 0) ++n;
+        return n;
+    }
+};
+
+}  // namespace shardtype

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <shardtype/base/code.hpp>
+#include <shardtype/mesh/mesh.hpp>
+#include <shardtype/placement/placement.hpp>
+#include <shardtype/tensor/dtype.hpp>
+
+namespace shardtype {
+
+inline constexpr int max_rank = 4;
+
+/// A tensor type as a value: its global extents, the sizes of its mesh's axes and its placement on each of them.
+struct layout {
+    dtype type = dtype::f32;
+    int rank = 0;
+    int axes = 0;
+    long extent[max_rank]{};
+    int axis_size[max_axes]{};
+    placement on[max_axes]{};
+
+    constexpr bool operator==(layout const&) const = default;
+
+    /// How many axes split dimension `dim`.
+    constexpr int shards(int dim) const {
+        int n = 0;
+        for (int a = 0; a < axes; ++a)
+            if (on[a].is == kind::shard && on[a].dim == dim) ++n;
+        return n;
+    }
+    /// The axis at place `order` of the list of dimension `dim`, or -1.
+    constexpr int axis_at(int dim, int order) const {
+        for (int a = 0; a < axes; ++a)
+            if (on[a].is == kind::shard && on[a].dim == dim && on[a].order == order) return a;
+        return -1;
+    }
+    /// Into how many parts dimension `dim` is split.
+    constexpr long parts(int dim) const {
+        long n = 1;
+        for (int a = 0; a < axes; ++a)
+            if (on[a].is == kind::shard && on[a].dim == dim) n *= axis_size[a];
+        return n;
+    }
+    constexpr long local(int dim) const { return extent[dim] / parts(dim); }
+    /// Elements that one rank holds.
+    constexpr long local_count() const {
+        long n = 1;
+        for (int d = 0; d < rank; ++d) n *= local(d);
+        return n;
+    }
+    constexpr long local_bytes() const { return local_count() * bytes_of(type); }
+    constexpr long count() const {
+        long n = 1;
+        for (int d = 0; d < rank; ++d) n *= extent[d];
+        return n;
+    }
+    constexpr long bytes() const { return count() * bytes_of(type); }
+
+    /// The first global index along `dim` that the rank with these coordinates holds; the minor axis is the fastest.
+    constexpr long offset(int dim, int const* coordinate) const {
+        long part = 0;
+        for (int order = 0, n = shards(dim); order < n; ++order) {
+            int const a = axis_at(dim, order);
+            part = part * axis_size[a] + coordinate[a];
+        }
+        return part * local(dim);
+    }
+
+    /// Local elements before `dim` and after it: a tensor seen as [outer][local(dim)][inner].
+    constexpr long outer(int dim) const {
+        long n = 1;
+        for (int d = 0; d < dim; ++d) n *= local(d);
+        return n;
+    }
+    constexpr long inner(int dim) const {
+        long n = 1;
+        for (int d = dim + 1; d < rank; ++d) n *= local(d);
+        return n;
+    }
+};
+
+/// The layout of the gradient: every placement replaced by its dual. Local shapes are equal.
+constexpr layout dual(layout x) {
+    for (int a = 0; a < x.axes; ++a) x.on[a] = dual(x.on[a]);
+    return x;
+}
+
+struct layout_fault {
+    code what = code::ok;
+    int axis = 0;
+    int dim = 0;
+};
+
+/// What is wrong with a layout by itself, before any operation.
+constexpr layout_fault fault_of(layout const& x) {
+    for (int a = 0; a < x.axes; ++a)
+        if (x.on[a].is == kind::shard && (x.on[a].dim < 0 || x.on[a].dim >= x.rank))
+            return {code::shard_dimension, a, x.on[a].dim};
+    for (int a = 0; a < x.axes; ++a)
+        if (x.on[a].is == kind::shard && x.extent[x.on[a].dim] % x.parts(x.on[a].dim) != 0)
+            return {code::not_divisible, a, x.on[a].dim};
+    return {};
+}
+
+}  // namespace shardtype

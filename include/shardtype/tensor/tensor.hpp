@@ -1,0 +1,193 @@
+#pragma once
+
+#include <shardtype/base/type_list.hpp>
+#include <shardtype/tensor/checks.hpp>
+#include <shardtype/tensor/from_layout.hpp>
+#include <shardtype/tensor/layout.hpp>
+#include <shardtype/tensor/shape.hpp>
+
+namespace shardtype {
+
+namespace detail {
+
+/// Reads a list of placement types into a layout; `fault` is the first thing wrong with the spelling.
+struct spelling {
+    layout value{};
+    code fault = code::ok;
+    int axis = -1;
+    int last = -1;
+
+    constexpr void place(placement p, int a) {
+        if (a < 0) return;  // reported by mesh::index_of
+        if (seen[a]) {
+            if (fault == code::ok) fault = code::axis_placed_twice, axis = a;
+            return;
+        }
+        seen[a] = true;
+        value.on[a] = p;
+    }
+    constexpr void group(int key) {
+        if (key <= last && fault == code::ok) fault = code::not_canonical;
+        last = key;
+    }
+    bool seen[max_axes]{};
+};
+
+template <class Mesh, class Placement>
+struct speller {
+    static constexpr bool known = false;
+    static constexpr void add(spelling&) {}
+};
+template <class Mesh, int Dim, class... Axes>
+struct speller<Mesh, shard<Dim, Axes...>> {
+    static constexpr bool known = true;
+    static constexpr void add(spelling& s) {
+        s.group(Dim);
+        placement p = on_shard(Dim);
+        ((s.place(p, Mesh::template find<Axes>()), ++p.order), ...);
+    }
+};
+template <class Mesh, class... Axes>
+struct speller<Mesh, replicate<Axes...>> {
+    static constexpr bool known = true;
+    static constexpr void add(spelling& s) {
+        s.group(1000);
+        (s.place(on_replicate, Mesh::template find<Axes>()), ...);
+    }
+};
+template <class Mesh, class... Axes>
+struct speller<Mesh, partial<Axes...>> {
+    static constexpr bool known = true;
+    static constexpr void add(spelling& s) {
+        s.group(1001);
+        (s.place(on_partial, Mesh::template find<Axes>()), ...);
+    }
+};
+
+template <class T, class Shape, class Mesh, class... Placements>
+struct spelled;
+template <class T, long... Extents, class... Axes, class... Placements>
+struct spelled<T, shape<Extents...>, mesh<Axes...>, Placements...> {
+    using mesh_type = mesh<Axes...>;
+    static constexpr spelling read() {
+        spelling s;
+        s.value.type = dtype_of<T>;
+        s.value.rank = static_cast<int>(sizeof...(Extents));
+        s.value.axes = mesh_type::axes;
+        int d = 0;
+        ((s.value.extent[d < max_rank ? d : 0] = Extents, ++d), ...);
+        for (int a = 0; a < max_axes; ++a) s.value.axis_size[a] = mesh_type::axis_size[a];
+        (speller<mesh_type, Placements>::add(s), ...);
+        return s;
+    }
+    static constexpr spelling result = read();
+    static constexpr layout value = result.value;
+};
+
+}  // namespace detail
+
+/// A tensor over a mesh, as a type without data: element type, global shape, and its placement on every mesh axis
+/// (an axis that is not named is invariant). Using it checks it.
+/// @pre canonical spelling [ST-P101], each axis once [ST-P102], dimensions in range [ST-P103], even parts [ST-T201]
+template <class T, class Shape, class Mesh, class... Placements>
+struct tensor {
+    static_assert(never<T>, "[ST-T202] not a tensor: tensor<element, shape<...>, mesh<...>, placements...>");
+};
+
+template <class T, long... Extents, class... Axes, class... Placements>
+struct tensor<T, shape<Extents...>, mesh<Axes...>, Placements...> {
+    using element = T;
+    using shape_type = shape<Extents...>;
+    using mesh_type = mesh<Axes...>;
+
+  private:
+    using spelling_type = detail::spelled<T, shape_type, mesh_type, Placements...>;
+    static constexpr detail::spelling spelling_ = spelling_type::result;
+
+    template <class... A>
+    static constexpr bool axes_known() {
+        (mesh_type::template index_of<A>(), ...);
+        return true;
+    }
+    template <int D, class... A>
+    static constexpr bool known(shard<D, A...>*) {
+        return axes_known<A...>();
+    }
+    template <class... A>
+    static constexpr bool known(replicate<A...>*) {
+        return axes_known<A...>();
+    }
+    template <class... A>
+    static constexpr bool known(partial<A...>*) {
+        return axes_known<A...>();
+    }
+    static constexpr bool check() {
+        if constexpr (!is_element<T> || sizeof...(Extents) > max_rank ||
+                      !(true && ... && detail::speller<mesh_type, Placements>::known)) {
+            (void)sizeof(ST_T202<tensor>);
+        } else {
+            (known(static_cast<Placements*>(nullptr)), ...);
+            constexpr layout_fault fault = fault_of(spelling_.value);
+            if constexpr (spelling_.fault == code::axis_placed_twice) {
+                (void)sizeof(ST_P102<typename mesh_type::template axis_at<spelling_.axis>, tensor>);
+            } else if constexpr (fault.what == code::shard_dimension) {
+                (void)sizeof(ST_P103<fault.dim, typename mesh_type::template axis_at<fault.axis>, tensor>);
+            } else if constexpr (spelling_.fault == code::not_canonical) {
+                (void)sizeof(ST_P101<detail::from_layout<T, mesh_type, spelling_type>, tensor>);
+            } else if constexpr (fault.what == code::not_divisible) {
+                (void)sizeof(ST_T201<fault.dim, spelling_.value.extent[fault.dim],
+                                     spelling_.value.parts(fault.dim),
+                                     typename mesh_type::template axis_at<fault.axis>, tensor>);
+            }
+        }
+        return true;
+    }
+    static_assert(check());
+
+    template <int... I>
+    static constexpr auto local(int_list<I...>) {
+        return shape<spelling_.value.local(I)...>{};
+    }
+
+  public:
+    static constexpr layout value = spelling_.value;
+    /// `shape<4096, 14336>` with shard<1, tp> over tp of 4: `shape<4096, 3584>`.
+    static constexpr auto local_shape = local(detail::make_ints<static_cast<int>(sizeof...(Extents))>{});
+    static constexpr long bytes = value.bytes();
+    static constexpr long local_bytes = value.local_bytes();
+    static constexpr long local_count = value.local_count();
+
+    /// The first global index along `dim` that `rank` holds.
+    static constexpr long offset(int rank, int dim) {
+        int coordinate[max_axes]{};
+        for (int a = 0; a < mesh_type::axes; ++a) coordinate[a] = mesh_type::coordinate(rank, a);
+        return value.offset(dim, coordinate);
+    }
+};
+
+/// What a failed operation returns; operations that take it stay silent, so that one mistake prints once.
+struct ill_typed {
+    static constexpr bool failed = true;
+};
+
+template <class X>
+inline constexpr bool is_tensor = false;
+template <class T, class Shape, class Mesh, class... P>
+inline constexpr bool is_tensor<tensor<T, Shape, Mesh, P...>> = true;
+
+/// The tensor type of a layout value: Holder::value on Mesh with elements T, spelled canonically.
+template <class T, class Mesh, class Holder>
+using tensor_of = detail::from_layout<T, Mesh, Holder>;
+
+/// The type of the gradient of X: same shape, dual placements.
+template <class X>
+struct gradient {
+    struct holder {
+        static constexpr layout value = dual(X::value);
+    };
+    using type = tensor_of<typename X::element, typename X::mesh_type, holder>;
+};
+template <class X>
+using gradient_t = typename gradient<X>::type;
+
+}  // namespace shardtype
