@@ -11,6 +11,13 @@ struct fixed_string {
     }
 };
 
+/// A name as a number (FNV-1a), the same in every compiler pass.
+constexpr unsigned name_id(char const* text) {
+    unsigned h = 2166136261U;
+    for (; *text != 0; ++text) h = (h ^ static_cast<unsigned char>(*text)) * 16777619U;
+    return h;
+}
+
 /// Text of at most 63 characters that a constexpr value can own (a dotted parameter name).
 struct label {
     char data[64]{};

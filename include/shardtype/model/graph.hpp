@@ -1,0 +1,231 @@
+#pragma once
+
+#include <shardtype/base/fixed_string.hpp>
+#include <shardtype/model/initialiser.hpp>
+#include <shardtype/model/strategy.hpp>
+#include <shardtype/rules/infer.hpp>
+#include <shardtype/rules/operations.hpp>
+#include <shardtype/rules/reshape.hpp>
+
+namespace shardtype {
+
+/// The graph's own operations, beside the rules. How an operation becomes steps is lowering<Operation> in schedule/.
+namespace graph_operation {
+struct materialize {
+    static constexpr char const* name = "materialize";
+};
+struct redistribute {
+    static constexpr char const* name = "redistribute";
+};
+struct reshape {
+    static constexpr char const* name = "reshape";
+};
+struct loop_begin {
+    static constexpr char const* name = "loop_begin";
+};
+struct loop_end {
+    static constexpr char const* name = "loop_end";
+};
+struct rotary_table {
+    static constexpr char const* name = "rotary_table";
+};
+}  // namespace graph_operation
+
+/// A tensor of the graph: its layout, and whether a gradient flows to it.
+struct graph_value {
+    layout lay{};
+    bool differentiable = false;
+    short parameter = -1;  ///< the parameter that this is the used copy of
+};
+
+struct node {
+    unsigned operation = 0;  ///< name_id of the rule or graph operation
+    short in[max_operands] = {-1, -1, -1, -1};
+    short out = -1;
+    short id = 0;
+    int axis = 0;        ///< of a redistribution
+    placement to{};      ///< of a redistribution
+    collective by{};     ///< of a redistribution
+    long number = 0;     ///< trips of a loop, theta of a rotary table
+    double real = 0;     ///< epsilon of a norm
+};
+
+struct parameter_record {
+    label name{};
+    layout stored{};
+    layout used{};
+    initialiser init{};
+    int layers = 1;      ///< how many of it: the trips of the loop that it stands in
+    bool in_loop = false;
+};
+
+/// A model read under a strategy: the typed program of one step's forward. The backward follows from it.
+/// The first illegal operation is kept in `says`, with the layer that it stands in; the rest is then ignored.
+struct graph {
+    static constexpr int max_values = 96, max_nodes = 96, max_parameters = 32;
+
+    placement_policy policy{};
+    dtype compute = dtype::f32;
+    graph_value values[max_values]{};
+    node nodes[max_nodes]{};
+    parameter_record parameters[max_parameters]{};
+    short value_count = 0, node_count = 0, parameter_count = 0;
+    short loop_trips = 0;  ///< of the open loop
+    short tokens = -1, targets = -1, loss = -1, table = -1;
+    double forward_flops = 0;  ///< of matrix products and attention, over the whole mesh
+    label scope{};
+    label failed_in{};
+    verdict says{};
+
+    constexpr bool ok() const { return says.legal(); }
+    constexpr layout const& at(short v) const { return values[v < 0 ? 0 : v].lay; }
+
+    constexpr short fail(verdict v) {
+        if (ok()) says = v, failed_in = scope;
+        return -1;
+    }
+    constexpr short fail(code what, int axis = 0) {
+        verdict v;
+        v.what = what;
+        v.axis = axis;
+        return fail(v);
+    }
+    constexpr short value(layout const& lay, bool has_gradient) {
+        if (value_count == max_values) return fail(code::capacity);
+        values[value_count] = {lay, has_gradient, -1};
+        return value_count++;
+    }
+    template <class Operation>
+    constexpr node& add_node() {
+        if (node_count == max_nodes) {
+            fail(code::capacity);
+            return nodes[max_nodes - 1];
+        }
+        node& n = nodes[node_count];
+        n.operation = name_id(Operation::name);
+        n.id = node_count++;
+        return n;
+    }
+
+    /// An operation by its rule. @return its result, or -1 once something is wrong.
+    template <class Rule, class... Values>
+    constexpr short apply(Values... operand) {
+        static_assert(sizeof...(Values) == Rule::value.operands);
+        if (!ok()) return -1;
+        layout const in[] = {at(operand)...};
+        auto const result = infer(Rule::value, in);
+        if (!result.says.legal()) return fail(result.says);
+        auto const fault = fault_of(result.result);
+        if (fault.what != code::ok) return fail(fault.what, fault.axis);
+        short const y = value(result.result, differentiable(result.result.type));
+        if (y < 0) return -1;
+        node& n = add_node<Rule>();
+        int i = 0;
+        ((n.in[i++] = operand), ...);
+        n.out = y;
+        forward_flops += flops(Rule::value, in) * (loop_trips == 0 ? 1 : loop_trips);
+        return y;
+    }
+
+    constexpr short redistribute(short x, int axis, placement to) {
+        if (!ok()) return -1;
+        auto const step = shardtype::redistribute(at(x), axis, to);
+        if (!step.says.legal()) return fail(step.says);
+        if (step.result == at(x)) return x;
+        short const y = value(step.result, values[x].differentiable);
+        if (y < 0) return -1;
+        node& n = add_node<graph_operation::redistribute>();
+        n.in[0] = x, n.out = y, n.axis = axis, n.to = step.result.on[axis], n.by = step.by;
+        return y;
+    }
+    /// Into a tensor-parallel region: whole tokens, used on every rank of the axis.
+    constexpr short enter(short x) {
+        for (int a = 0; a < policy.axes; ++a)
+            if (policy.splits_weights(a)) x = redistribute(x, a, policy.inside());
+        return x;
+    }
+    /// Out of it: sums are made, the sequence split again if the strategy says so.
+    constexpr short leave(short x) {
+        for (int a = 0; a < policy.axes; ++a)
+            if (policy.splits_weights(a)) x = redistribute(x, a, policy.between(a));
+        return x;
+    }
+    template <class... Extents>
+    constexpr short reshape(short x, Extents... e) {
+        if (!ok()) return -1;
+        long const extent[] = {static_cast<long>(e)...};
+        auto const result = shardtype::reshape(at(x), static_cast<int>(sizeof...(e)), extent);
+        if (!result.says.legal()) return fail(result.says);
+        short const y = value(result.result, values[x].differentiable);
+        if (y < 0) return -1;
+        node& n = add_node<graph_operation::reshape>();
+        n.in[0] = x, n.out = y;
+        return y;
+    }
+
+    /// Declares a parameter here and returns its used copy.
+    constexpr short parameter(char const* name, int rank, long const* extent, split by, initialiser init) {
+        if (!ok()) return -1;
+        if (parameter_count == max_parameters) return fail(code::capacity);
+        parameter_record& p = parameters[parameter_count];
+        p.name = scope;
+        if (*name != 0) p.name.append(name);
+        p.name.append("weight");
+        p.stored = policy.stored(compute, rank, extent, by);
+        p.used = policy.used(compute, rank, extent, by);
+        p.init = init;
+        p.layers = loop_trips == 0 ? 1 : loop_trips;
+        p.in_loop = loop_trips != 0;
+        layout const* const both[] = {&p.stored, &p.used};
+        for (layout const* l : both) {
+            auto const fault = fault_of(*l);
+            if (fault.what != code::ok) return fail(fault.what, fault.axis);
+        }
+        auto const path = convert(p.stored, p.used);
+        if (!path.says.legal()) return fail(path.says);
+        short const y = value(p.used, true);
+        if (y < 0) return -1;
+        values[y].parameter = parameter_count++;
+        node& n = add_node<graph_operation::materialize>();
+        n.out = y;
+        return y;
+    }
+    /// The table of rotary angles [seq, head_dim], made once at set-up and shared by all layers.
+    constexpr short rotary_table(long seq, long head_dim, long theta) {
+        if (!ok()) return -1;
+        if (table >= 0) return table;
+        long const extent[] = {seq, head_dim};
+        table = value(policy.whole(compute, 2, extent), false);
+        if (table < 0) return -1;
+        node& n = add_node<graph_operation::rotary_table>();
+        n.out = table, n.number = theta;
+        return table;
+    }
+
+    /// Opens a loop over equal layers; returns what its body reads.
+    constexpr short loop_begin(short x, int trips) {
+        if (!ok()) return -1;
+        if (loop_trips != 0) return fail(code::nested_repeat);
+        loop_trips = static_cast<short>(trips);
+        short const in = value(at(x), true);
+        if (in < 0) return -1;
+        node& n = add_node<graph_operation::loop_begin>();
+        n.in[0] = x, n.out = in, n.number = trips;
+        return in;
+    }
+    /// Closes it: the body's result y is the next trip's input, and after the last trip the loop's result.
+    constexpr short loop_end(short x, short in, short y) {
+        if (!ok()) return -1;
+        for (int a = 0; a < policy.axes; ++a)
+            if (!(at(x).on[a] == at(y).on[a])) return fail(code::repeat_changes_layout, a);
+        if (!(at(x) == at(y))) return fail(code::repeat_changes_layout, 0);
+        short const z = value(at(y), true);
+        if (z < 0) return -1;
+        node& n = add_node<graph_operation::loop_end>();
+        n.in[0] = y, n.in[1] = x, n.in[2] = in, n.out = z, n.number = loop_trips;
+        loop_trips = 0;
+        return z;
+    }
+};
+
+}  // namespace shardtype

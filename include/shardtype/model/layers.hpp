@@ -1,0 +1,127 @@
+#pragma once
+
+#include <shardtype/model/graph.hpp>
+
+namespace shardtype {
+
+// A layer is a type with `read(graph&, x)`: it declares its parameters and applies operations. Gradients, collectives'
+// duals, buffers and steps follow. Residual-stream tensors are [batch, sequence, hidden].
+
+/// Rows of a table by token id: [b, s] to [b, s, Dim].
+template <long Vocabulary, long Dim>
+struct embedding {
+    static constexpr short read(graph& g, short tokens) {
+        long const extent[] = {Vocabulary, Dim};
+        short const w = g.parameter("", 2, extent, split::rows, {init::normal, 1});
+        return g.leave(g.apply<rules::embedding>(tokens, w));
+    }
+};
+
+/// x / sqrt(mean(x^2) + 1e-5) * weight.
+struct rms_norm {
+    static constexpr short read(graph& g, short x) {
+        long const extent[] = {g.at(x).extent[2]};
+        short const w = g.parameter("", 1, extent, split::none, {init::ones, 1});
+        short const y = g.apply<rules::rms_norm>(x, w);
+        if (g.ok()) g.nodes[g.node_count - 1].real = 1e-5;
+        return y;
+    }
+};
+
+namespace detail {
+// torchtitan's: wq wk wv w1 normal 0.02; wo w2 w3 0.02 / sqrt(2 (layer + 1))
+inline constexpr initialiser small{init::truncated_normal, 0.02};
+inline constexpr initialiser by_depth{init::depth_scaled, 0.02};
+
+constexpr short project(graph& g, short x, char const* name, long out, split by, initialiser how) {
+    long const extent[] = {out, g.at(x).extent[2]};
+    return g.apply<rules::linear>(x, g.parameter(name, 2, extent, by, how));
+}
+}  // namespace detail
+
+/// Causal self-attention with rotary positions; KvHeads kv heads are shared by Heads query heads.
+template <long Heads, long KvHeads = Heads, long Theta = 500000>
+struct attention {
+    static_assert(Heads % KvHeads == 0, "kv heads must divide the heads");
+    static constexpr short read(graph& g, short x) {
+        layout const in = g.at(x);
+        long const b = in.extent[0], s = in.extent[1], dim = in.extent[2], d = dim / Heads;
+        x = g.enter(x);
+        short const table = g.rotary_table(s, d, Theta);
+        short const q0 = detail::project(g, x, "wq", Heads * d, split::rows, detail::small);
+        short const k0 = detail::project(g, x, "wk", KvHeads * d, split::rows, detail::small);
+        short const v0 = detail::project(g, x, "wv", KvHeads * d, split::rows, detail::small);
+        short const q = g.apply<rules::rotary>(g.reshape(q0, b, s, Heads, d), table);
+        short const k = g.apply<rules::rotary>(g.reshape(k0, b, s, KvHeads, d), table);
+        short const v = g.reshape(v0, b, s, KvHeads, d);
+        short const o = g.reshape(g.apply<rules::attention>(q, k, v), b, s, Heads * d);
+        return g.leave(detail::project(g, o, "wo", dim, split::columns, detail::by_depth));
+    }
+};
+
+/// w2(silu(w1 x) * w3 x) with Width hidden columns.
+template <long Width>
+struct swiglu {
+    static constexpr short read(graph& g, short x) {
+        long const dim = g.at(x).extent[2];
+        x = g.enter(x);
+        short const gate = detail::project(g, x, "w1", Width, split::rows, detail::small);
+        short const up = detail::project(g, x, "w3", Width, split::rows, detail::by_depth);
+        short const y = g.apply<rules::swiglu>(gate, up);
+        return g.leave(detail::project(g, y, "w2", dim, split::columns, detail::by_depth));
+    }
+};
+
+/// The output projection to Columns logits; under tensor parallelism they stay sharded.
+template <long Columns>
+struct linear {
+    static constexpr short read(graph& g, short x) {
+        return detail::project(g, g.enter(x), "", Columns, split::rows, {init::output, 1});
+    }
+};
+
+/// Mean over all tokens of the negative log-likelihood of the targets.
+struct cross_entropy {
+    static constexpr short read(graph& g, short x) { return g.loss = g.apply<rules::cross_entropy>(x, g.targets); }
+};
+
+template <class... Layers>
+struct chain {
+    static constexpr short read(graph& g, short x) {
+        ((x = Layers::read(g, x)), ...);
+        return x;
+    }
+};
+
+/// x + layers(x)
+template <class... Layers>
+struct residual {
+    static constexpr short read(graph& g, short x) { return g.apply<rules::add>(x, chain<Layers...>::read(g, x)); }
+};
+
+/// N equal layers: one copy of the steps, walked N times; parameters are named `<scope>.<trip>`.
+template <int N, class... Layers>
+struct repeat {
+    static constexpr short read(graph& g, short x) {
+        int const outside = g.scope.size;
+        g.scope.append("*");
+        short const in = g.loop_begin(x, N);
+        short const z = g.loop_end(x, in, chain<Layers...>::read(g, in));
+        g.scope.truncate(outside);
+        return z;
+    }
+};
+
+/// Layers whose parameters' names begin with Name.
+template <fixed_string Name, class... Layers>
+struct named {
+    static constexpr short read(graph& g, short x) {
+        int const outside = g.scope.size;
+        g.scope.append(Name.data);
+        x = chain<Layers...>::read(g, x);
+        if (g.ok()) g.scope.truncate(outside);
+        return x;
+    }
+};
+
+}  // namespace shardtype

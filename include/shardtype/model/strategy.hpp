@@ -1,0 +1,122 @@
+#pragma once
+
+#include <shardtype/rules/conversion.hpp>
+
+namespace shardtype {
+
+/// What one mesh axis is used for.
+enum class role : unsigned char { none, data_parallel, fully_sharded, tensor_parallel, sequence_parallel };
+
+/// DDP: the batch is split, parameters are stored whole; gradients are all-reduced.
+template <class Axis>
+struct ddp {
+    using axis = Axis;
+    static constexpr role value = role::data_parallel;
+};
+/// FSDP: the batch is split, parameters, gradients and optimizer states are stored in shards; gathered for use.
+template <class Axis>
+struct fsdp {
+    using axis = Axis;
+    static constexpr role value = role::fully_sharded;
+};
+/// Weights are split by columns and rows; between layers activations are whole on every rank.
+template <class Axis>
+struct tensor_parallel {
+    using axis = Axis;
+    static constexpr role value = role::tensor_parallel;
+};
+/// Tensor parallel, with the sequence split between layers: norms and residuals hold 1/n of the tokens.
+template <class Axis>
+struct sequence_parallel {
+    using axis = Axis;
+    static constexpr role value = role::sequence_parallel;
+};
+
+/// One role for each axis that is used: `strategy<fsdp<dp>, sequence_parallel<tp>>`.
+template <class... Roles>
+struct strategy {};
+
+/// A dimension of a parameter that tensor parallelism may split: rows for column-parallel weights (stored [out, in]),
+/// columns for row-parallel ones.
+enum class split : unsigned char { none, rows, columns };
+
+/// A strategy as a value: where the tensors of a transformer lie.
+struct placement_policy {
+    int axes = 0;
+    int axis_size[max_axes]{};
+    role on[max_axes]{};
+
+    constexpr bool splits_batch(int a) const { return on[a] == role::data_parallel || on[a] == role::fully_sharded; }
+    constexpr bool splits_weights(int a) const {
+        return on[a] == role::tensor_parallel || on[a] == role::sequence_parallel;
+    }
+    constexpr int batch_parts() const {
+        int n = 1;
+        for (int a = 0; a < axes; ++a)
+            if (splits_batch(a)) n *= axis_size[a];
+        return n;
+    }
+
+    constexpr layout whole(dtype t, int rank, long const* extent) const {
+        layout x;
+        x.type = t;
+        x.rank = rank;
+        x.axes = axes;
+        for (int d = 0; d < rank; ++d) x.extent[d] = extent[d];
+        for (int a = 0; a < axes; ++a) x.axis_size[a] = axis_size[a];
+        return x;
+    }
+    /// Token ids and other inputs: the batch split over the data axes.
+    constexpr layout input(dtype t, int rank, long const* extent) const {
+        layout x = whole(t, rank, extent);
+        for (int a = 0; a < axes; ++a)
+            if (splits_batch(a)) append(x, a, 0);
+        return x;
+    }
+    constexpr layout stored(dtype t, int rank, long const* extent, split by) const {
+        layout x = split_weight(t, rank, extent, by);
+        for (int a = 0; a < axes; ++a)
+            if (on[a] == role::fully_sharded) append(x, a, 0);
+        return x;
+    }
+    constexpr layout used(dtype t, int rank, long const* extent, split by) const {
+        layout x = split_weight(t, rank, extent, by);
+        for (int a = 0; a < axes; ++a)
+            if (splits_batch(a) || (on[a] == role::sequence_parallel && by == split::none)) x.on[a] = on_replicate;
+        return x;
+    }
+    /// Inside a tensor-parallel region, what was whole or split by sequence is used as replicate.
+    constexpr placement inside() const { return on_replicate; }
+    /// Between layers.
+    constexpr placement between(int a) const {
+        return on[a] == role::sequence_parallel ? on_shard(1) : on_invariant;
+    }
+
+  private:
+    static constexpr void append(layout& x, int a, int dim) {
+        auto const order = static_cast<signed char>(x.shards(dim));
+        x.on[a] = {kind::shard, static_cast<signed char>(dim), order};
+    }
+    constexpr layout split_weight(dtype t, int rank, long const* extent, split by) const {
+        layout x = whole(t, rank, extent);
+        for (int a = 0; a < axes; ++a)
+            if (splits_weights(a) && by != split::none) append(x, a, by == split::rows ? 0 : 1);
+        return x;
+    }
+};
+
+namespace detail {
+template <class Mesh, class... Roles>
+constexpr placement_policy policy_of(strategy<Roles...>*) {
+    placement_policy p;
+    p.axes = Mesh::axes;
+    for (int a = 0; a < max_axes; ++a) p.axis_size[a] = Mesh::axis_size[a];
+    ((p.on[Mesh::template index_of<typename Roles::axis>()] = Roles::value), ...);
+    return p;
+}
+}  // namespace detail
+
+template <class Mesh, class Strategy>
+inline constexpr placement_policy policy = detail::policy_of<Mesh>(static_cast<Strategy*>(nullptr));
+
+}  // namespace shardtype

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <shardtype/schedule/lower_optimizer.hpp>
+#include <shardtype/schedule/schedule.hpp>
+
+namespace shardtype {
+
+/// First and last use of every buffer, and how many slots it needs. "Saved for backward" is no concept of its own: what
+/// two loops touch has a slot per trip.
+constexpr void find_lifetimes(schedule_builder& b) {
+    struct use {
+        short first_segment = -1, last_segment = -1, loops = 0, low = 0, high = 0;
+        bool read_first = false;
+        int max_index = 0;
+    };
+    use uses[schedule_builder::max_buffers]{};
+    for (short s = 0; s < b.segment_count; ++s) {
+        segment const& g = b.segments[s];
+        if (g.when == segment_kind::set_up) continue;
+        bool const loop = g.trips > 1;
+        for (short i = g.begin; i < g.end; ++i) {
+            step const& t = b.steps[i];
+            if (t.kind == step_kind::release) continue;
+            if (t.scratch >= 0) b.buffers[t.scratch].first = b.buffers[t.scratch].last = i;
+            for (short k = 0; k < t.args; ++k) {
+                buffer& q = b.buffers[t.arg[k].buffer];
+                if (q.is != buffer_class::local) continue;
+                use& u = uses[t.arg[k].buffer];
+                short const shift = t.arg[k].shift;
+                if (q.first < 0) q.first = i, u.first_segment = s, u.read_first = ((t.reads >> k) & 1U) != 0;
+                q.last = i;
+                if (loop) {
+                    if (u.loops == 0) u.low = u.high = shift;
+                    if (u.last_segment != s) ++u.loops;
+                    if (shift < u.low) u.low = shift;
+                    if (shift > u.high) u.high = shift;
+                }
+                u.last_segment = s;
+                if (g.trips - 1 + shift > u.max_index) u.max_index = g.trips - 1 + shift;
+            }
+        }
+    }
+    for (short k = 0; k < b.buffer_count; ++k) {
+        buffer& q = b.buffers[k];
+        use const& u = uses[k];
+        if (q.is == buffer_class::parameter || q.is == buffer_class::gradient) continue;
+        q.stride = align_up(q.bytes);
+        if (q.is != buffer_class::local) {
+            q.first = 0, q.last = static_cast<short>(b.step_count - 1);
+            continue;
+        }
+        if (q.first < 0 || u.first_segment < 0) continue;
+        q.period = u.loops == 0 ? 1 : u.loops == 1 ? u.high - u.low + 1 : u.max_index + 1;
+        segment const &from = b.segments[u.first_segment], &to = b.segments[u.last_segment];
+        if (u.first_segment != u.last_segment || q.period > 1 || u.read_first) {
+            if (from.trips > 1) q.first = from.begin;
+            if (to.trips > 1) q.last = static_cast<short>(to.end - 1);
+        }
+    }
+}
+
+}  // namespace shardtype

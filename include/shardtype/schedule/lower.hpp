@@ -1,0 +1,142 @@
+#pragma once
+
+#include <shardtype/model/read.hpp>
+#include <shardtype/rules/operation.hpp>
+#include <shardtype/schedule/arena.hpp>
+#include <shardtype/schedule/lifetimes.hpp>
+#include <shardtype/schedule/lower_loop.hpp>
+#include <shardtype/schedule/lower_operations.hpp>
+#include <shardtype/schedule/lower_optimizer.hpp>
+#include <shardtype/schedule/releases.hpp>
+
+namespace shardtype {
+
+/// The operations that the library lowers; a job adds its own in `using operations = type_list<...>`.
+using library_operations =
+    detail::type_list<rules::matmul, rules::linear, rules::embedding, rules::rms_norm, rules::rotary, rules::attention,
+                      rules::swiglu, rules::add, rules::cross_entropy, graph_operation::materialize,
+                      graph_operation::redistribute, graph_operation::reshape, graph_operation::loop_begin,
+                      graph_operation::loop_end, graph_operation::rotary_table>;
+
+namespace detail {
+
+template <class... Operations>
+constexpr void lower_node(type_list<Operations...>, lowerer& l, node const& n, bool backward) {
+    (void)((n.operation == name_id(Operations::name) &&
+            (backward ? lowering<Operations>::backward(l, n) : lowering<Operations>::forward(l, n), true)) ||
+           ...);
+}
+
+/// What a back end without kernels says: no scratch. For programs that only check and lay out.
+constexpr long no_scratch(step const&) { return 0; }
+
+template <class Operations>
+constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool micro_batches) {
+    schedule_builder b;
+    lowerer l(g, b, scratch);
+    l.micro_batches = micro_batches;
+    lower_state(g, b);
+    short const inputs[] = {g.tokens, g.targets};
+    for (short v : inputs) l.where[v] = {b.add_buffer(l.lay(v).local_bytes(), buffer_class::input), 0};
+    b.at.tokens = l.where[g.tokens].buffer;
+    b.at.targets = l.where[g.targets].buffer;
+    if (g.table >= 0) {
+        b.open(1, false, segment_kind::set_up);
+        for (short i = 0; i < g.node_count; ++i)
+            if (g.nodes[i].out == g.table) lower_node(Operations{}, l, g.nodes[i], false);
+    }
+    b.open(1);
+    for (short i = 0; i < g.node_count; ++i)
+        if (g.table < 0 || g.nodes[i].out != g.table) lower_node(Operations{}, l, g.nodes[i], false);
+    for (short i = static_cast<short>(g.node_count - 1); i >= 0; --i)
+        if (g.table < 0 || g.nodes[i].out != g.table) lower_node(Operations{}, l, g.nodes[i], true);
+    lower_optimizer(l);
+    b.close();
+    add_releases(b);
+    check_steps(b);
+    find_lifetimes(b);
+    lay_out_arena(b);
+    return b;
+}
+
+template <int S, int B, int G, int P>
+constexpr schedule<S, B, G, P> trim(schedule_builder const& b) {
+    schedule<S, B, G, P> out;
+    for (int i = 0; i < S; ++i) out.steps[i] = b.steps[i];
+    for (int i = 0; i < B; ++i) out.buffers[i] = b.buffers[i];
+    for (int i = 0; i < G; ++i) out.segments[i] = b.segments[i];
+    for (int i = 0; i < P; ++i) out.parameters[i] = b.parameters[i];
+    out.at = b.at;
+    return out;
+}
+
+/// The layer of a model that failed, by its parameters' scope.
+template <label Where>
+struct in_layer {};
+
+template <class Job>
+struct operations_of {
+    using type = library_operations;
+};
+template <class Job>
+    requires requires { typename Job::operations; }
+struct operations_of<Job> {
+    using type = typename Job::operations;
+};
+template <class Job>
+struct element_of {
+    using type = float;
+};
+template <class Job>
+    requires requires { typename Job::element; }
+struct element_of<Job> {
+    using type = typename Job::element;
+};
+
+struct no_back_end {
+    static constexpr scratch_bound scratch = &no_scratch;
+};
+
+}  // namespace detail
+
+/// A job, checked: its model read under its strategy on its mesh. A job is a struct with `mesh`, `model`, `strategy`
+/// and `static constexpr batch_shape batch`; optionally `element` (float or double).
+template <class Job>
+struct checked {
+    using element = typename detail::element_of<Job>::type;
+    static constexpr graph value =
+        read_model<typename Job::model>(policy<typename Job::mesh, typename Job::strategy>, Job::batch, dtype_of<element>);
+
+  private:
+    static constexpr bool check() {
+        if constexpr (!value.says.legal()) {
+            using axis = typename Job::mesh::template axis_at<value.says.axis>;
+            detail::report<value.says.what, no_single_change, on_axis<axis>, detail::in_layer<value.failed_in>, Job>();
+        }
+        return true;
+    }
+    static_assert(check());
+};
+
+/// A job lowered to its schedule: what one rank walks, every buffer at its place.
+template <class Job, class BackEnd = detail::no_back_end>
+struct lowered {
+    using operations = typename detail::operations_of<Job>::type;
+    static constexpr schedule_builder built =
+        detail::lower<operations>(checked<Job>::value, BackEnd::scratch, false);
+
+  private:
+    static constexpr bool check() {
+        if constexpr (!built.says.legal())
+            detail::report<built.says.what, no_single_change, on_axis<void>, Job>();
+        return true;
+    }
+    static_assert(check());
+
+  public:
+    static constexpr auto value =
+        detail::trim<built.step_count, built.buffer_count, built.segment_count, built.parameter_count>(built);
+    static constexpr long arena_bytes = value.at.arena_bytes;
+};
+
+}  // namespace shardtype

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <shardtype/schedule/kernels.hpp>
+#include <shardtype/schedule/schedule.hpp>
+
+namespace shardtype {
+
+/// The scratch bytes that a kernel of the back end may use, from its step's name, dtype and dims.
+using scratch_bound = long (*)(step const&);
+
+/// Turns a graph into steps, and carries what forward leaves for backward. Gradients follow by reverse mode: each
+/// value's gradient has a location; a location may be shared by several values (an addition gives both operands
+/// the same gradient), and is added to in place only when nobody else still needs it.
+struct lowerer {
+    struct location {
+        short buffer = -1;
+        short shift = 0;
+        constexpr bool exists() const { return buffer >= 0; }
+    };
+    /// Where a kernel writes a contribution to a gradient.
+    struct target {
+        location at{};
+        accumulate mode = accumulate::write;
+        bool temporary = false;
+    };
+
+    graph const& g;
+    schedule_builder& b;
+    scratch_bound scratch;
+    bool micro_batches = false;  ///< gradients are summed over several micro-batches
+    location where[graph::max_values]{};      ///< forward values
+    location regathered[graph::max_values]{}; ///< used copies of parameters, gathered again for backward
+    location grad[graph::max_values]{};
+    location carried{};  ///< the gradient that the open backward loop carries
+    short holders[schedule_builder::max_buffers]{};  ///< how many gradients share a buffer
+    short aux[graph::max_nodes][2]{};         ///< buffers that a node's forward leaves for its backward
+
+    constexpr lowerer(graph const& graph_, schedule_builder& builder, scratch_bound bound)
+        : g(graph_), b(builder), scratch(bound) {}
+
+    constexpr layout const& lay(short v) const { return g.values[v].lay; }
+    constexpr location fresh(long bytes) { return {b.add_buffer(bytes), 0}; }
+    /// Room for the forward value v.
+    constexpr location make(short v) { return where[v] = fresh(lay(v).local_bytes()); }
+
+    /// Emits a kernel step; operands in the order of the kernel's masks.
+    template <class Kernel, int N>
+    constexpr step& kernel(location const (&operand)[N], dtype type) {
+        step& s = b.add_step();
+        s.kernel = name_id(Kernel::name);
+        s.reads = Kernel::reads;
+        s.writes = Kernel::writes;
+        s.type = type;
+        s.args = static_cast<short>(N);
+        for (int i = 0; i < N; ++i) s.arg[i] = {operand[i].buffer, operand[i].shift, accumulate::write};
+        return s;
+    }
+    /// Asks the back end for the step's scratch, once its dims are known.
+    constexpr void finish(step& s) {
+        long const bytes = scratch(s);
+        if (bytes > 0) s.scratch = b.add_buffer(bytes);
+    }
+    template <class Kernel>
+    constexpr void collective(int axis, location source, location to, long const* dim, int dims, dtype type,
+                              accumulate mode = accumulate::write, bool gathers_parameter = false) {
+        short const slot = b.at.slots++;
+        for (int i = 0; i < 2; ++i) {
+            location const operands[] = {source, to};
+            step& s = kernel<Kernel>(operands, type);
+            s.kind = i == 1              ? step_kind::collective_wait
+                     : gathers_parameter ? step_kind::materialize
+                                         : step_kind::collective_start;
+            s.axis = static_cast<signed char>(axis);
+            s.slot = slot;
+            s.arg[1].mode = mode;
+            for (int d = 0; d < dims; ++d) s.dim[d] = dim[d];
+        }
+    }
+
+    // ---- gradients ----
+    constexpr target stored_gradient(short parameter) const {
+        return {{b.parameters[parameter].gradient, 0}, micro_batches ? accumulate::add_after_first : accumulate::write};
+    }
+    /// Does the gradient of the used copy need communication, or is it the stored gradient itself?
+    static constexpr bool reduces(parameter_record const& p) {
+        for (int a = 0; a < p.stored.axes; ++a)
+            if (p.stored.axis_size[a] > 1 && !(p.stored.on[a] == p.used.on[a])) return true;
+        return false;
+    }
+    constexpr bool wants_gradient(short v) const { return g.values[v].differentiable; }
+
+    /// Where to write the next contribution to v's gradient. Ops that can only write get a temporary when there is one
+    /// already; `contribute` then adds it.
+    constexpr target gradient_target(short v, bool can_add) {
+        location const old = grad[v];
+        short const p = g.values[v].parameter;
+        if (!old.exists() && can_add && p >= 0 && !reduces(g.parameters[p])) return stored_gradient(p);
+        if (!old.exists()) return {fresh(lay(v).local_bytes()), accumulate::write, false};
+        if (can_add && holders[old.buffer] == 1) return {old, accumulate::add, false};
+        return {fresh(lay(v).local_bytes()), accumulate::write, true};
+    }
+    constexpr void contribute(short v, target t) {
+        if (t.mode == accumulate::add) return;
+        if (!t.temporary) {
+            grad[v] = t.at;
+            ++holders[t.at.buffer];
+            return;
+        }
+        location const old = grad[v];
+        bool const alone = holders[old.buffer] == 1;
+        location const sum = alone ? old : t.at;
+        location const operands[] = {old, t.at, sum};
+        kernel<kernels::add>(operands, lay(v).type).dim[0] = lay(v).local_count();
+        if (!alone) {
+            --holders[old.buffer];
+            ++holders[t.at.buffer];
+            grad[v] = t.at;
+        }
+    }
+    /// v's gradient is (also) what lies at `from`.
+    constexpr void share_gradient(short v, location from) {
+        if (!wants_gradient(v)) return;
+        if (!grad[v].exists()) {
+            grad[v] = from;
+            ++holders[from.buffer];
+            return;
+        }
+        location const old = grad[v];
+        bool const alone = holders[old.buffer] == 1;
+        location const sum = alone ? old : fresh(lay(v).local_bytes());
+        location const operands[] = {old, from, sum};
+        kernel<kernels::add>(operands, lay(v).type).dim[0] = lay(v).local_count();
+        if (!alone) {
+            --holders[old.buffer];
+            ++holders[sum.buffer];
+            grad[v] = sum;
+        }
+    }
+    /// v's gradient has been used up.
+    constexpr void drop_gradient(short v) {
+        if (grad[v].exists()) --holders[grad[v].buffer];
+        grad[v] = {};
+    }
+
+    /// The forward value for a backward kernel: a parameter that was gathered in a loop is gathered again.
+    constexpr location saved(short v);
+};
+
+/// How an operation becomes steps. Specialised for every rule and graph operation; a user's own rule adds its own:
+/// `forward(lowerer&, node const&)` and `backward(lowerer&, node const&)`.
+template <class Operation>
+struct lowering;
+
+}  // namespace shardtype

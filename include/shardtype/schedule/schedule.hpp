@@ -1,0 +1,124 @@
+#pragma once
+
+#include <shardtype/model/graph.hpp>
+#include <shardtype/schedule/step.hpp>
+
+namespace shardtype {
+
+/// local: lives between its first and last use. parameter, gradient: parts of the state regions. region: a whole state
+/// region (weights, gradients, moments). constant: made once at set-up. input: filled by the caller. report: read by
+/// the caller after the step.
+enum class buffer_class : unsigned char { local, parameter, gradient, region, constant, input, report };
+
+/// A stretch of one rank's arena: `period` slots of `stride` bytes. A buffer used inside one loop has one slot, one that
+/// forward loops leave for backward loops has one per trip, a residual stream one more.
+struct buffer {
+    long bytes = 0;
+    long offset = 0;
+    long stride = 0;
+    int period = 1;
+    short first = -1;  ///< steps of the first and last use
+    short last = -1;
+    buffer_class is = buffer_class::local;
+};
+
+enum class segment_kind : unsigned char { every_micro_batch, once_per_step, set_up };
+
+/// Steps [begin, end) walked `trips` times.
+struct segment {
+    short begin = 0;
+    short end = 0;
+    int trips = 1;
+    bool reverse = false;
+    segment_kind when = segment_kind::every_micro_batch;
+};
+
+struct scheduled_parameter {
+    parameter_record is{};
+    short weight = -1;    ///< buffer of the stored values, one slot per layer
+    short gradient = -1;  ///< buffer of the stored gradient
+    unsigned group = 0;   ///< mask of the axes that shard it: equal ones share a norm
+};
+
+/// Where the parts of a step's result and the state lie.
+struct landmarks {
+    short tokens = -1, targets = -1, report = -1;
+    short weights = -1, gradients = -1, moment1 = -1, moment2 = -1;
+    long state_bytes = 0;  ///< of one region
+    long arena_bytes = 0;  ///< one allocation per rank
+    long live_bytes = 0;   ///< the largest sum of live buffers: no layout can be smaller
+    short slots = 0;       ///< collectives
+};
+
+/// What the run time walks, without capacity.
+template <int Steps, int Buffers, int Segments, int Parameters>
+struct schedule {
+    step steps[Steps]{};
+    buffer buffers[Buffers]{};
+    segment segments[Segments]{};
+    scheduled_parameter parameters[Parameters]{};
+    landmarks at{};
+};
+
+/// A schedule by pointers, so that the walker is one function for all.
+struct schedule_view {
+    step const* steps = nullptr;
+    buffer const* buffers = nullptr;
+    segment const* segments = nullptr;
+    scheduled_parameter const* parameters = nullptr;
+    int step_count = 0, buffer_count = 0, segment_count = 0, parameter_count = 0;
+    landmarks at{};
+};
+
+template <int S, int B, int G, int P>
+constexpr schedule_view view_of(schedule<S, B, G, P> const& s) {
+    return {s.steps, s.buffers, s.segments, s.parameters, S, B, G, P, s.at};
+}
+
+/// A schedule being built, with room.
+struct schedule_builder {
+    static constexpr int max_steps = 288, max_buffers = 256, max_segments = 8, max_parameters = 32;
+    step steps[max_steps]{};
+    buffer buffers[max_buffers]{};
+    segment segments[max_segments]{};
+    scheduled_parameter parameters[max_parameters]{};
+    short step_count = 0, buffer_count = 0, segment_count = 0, parameter_count = 0;
+    landmarks at{};
+    verdict says{};
+
+    constexpr void fail(code c) {
+        if (says.legal()) says.what = c;
+    }
+    constexpr short add_buffer(long bytes, buffer_class is = buffer_class::local, int period = 1) {
+        if (buffer_count == max_buffers) {
+            fail(code::capacity);
+            return max_buffers - 1;
+        }
+        buffer& b = buffers[buffer_count];
+        b.bytes = bytes;
+        b.is = is;
+        b.period = period;
+        return buffer_count++;
+    }
+    constexpr step& add_step() {
+        if (step_count == max_steps) {
+            fail(code::capacity);
+            return steps[max_steps - 1];
+        }
+        return steps[step_count++];
+    }
+    constexpr void open(int trips, bool reverse = false, segment_kind when = segment_kind::every_micro_batch) {
+        close();
+        if (segment_count == max_segments) {
+            fail(code::capacity);
+            return;
+        }
+        segments[segment_count++] = {step_count, step_count, trips, reverse, when};
+    }
+    constexpr void close() {
+        if (segment_count > 0) segments[segment_count - 1].end = step_count;
+    }
+    constexpr segment const& current() const { return segments[segment_count - 1]; }
+};
+
+}  // namespace shardtype

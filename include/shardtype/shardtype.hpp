@@ -1,0 +1,11 @@
+#pragma once
+
+/// The compile-time layers: types, rules, models and schedules. Standard library and Boost.Hana only.
+
+#include <shardtype/base/units.hpp>
+#include <shardtype/mesh/mesh.hpp>
+#include <shardtype/model/llama.hpp>
+#include <shardtype/model/read.hpp>
+#include <shardtype/rules/parameter.hpp>
+#include <shardtype/schedule/lower.hpp>
+#include <shardtype/tensor/tensor.hpp>
