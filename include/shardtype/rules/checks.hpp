@@ -11,6 +11,11 @@ struct bytes {};
 template <int Operand, class To, class Cost>
 struct redistribute_operand {};
 struct no_single_change {};
+/// The call itself is the mistake: the operand is already what it makes.
+struct remove_this_call {};
+/// Only the minor axis of a dimension's list moves: gather or move Axis first.
+template <class Axis>
+struct move_first {};
 template <class Fix>
 struct write {};
 template <class Axis>
@@ -48,5 +53,15 @@ SHARDTYPE_CHECK(S601, "stored state is shard or invariant, never replicate or pa
 SHARDTYPE_CHECK(S602, "the loss must be invariant or partial on every axis: a replicated loss counts once per rank");
 
 #undef SHARDTYPE_CHECK
+
+namespace detail {
+/// Raises Check. Call it unevaluated, `failed<decltype(raise<...>())>()`: then the operation that raised it still gives
+/// a constant (clang reports every evaluated use of a failed expression as an error of its own).
+template <class Check>
+constexpr auto raise() {
+    (void)sizeof(Check);
+    return 0;
+}
+}  // namespace detail
 
 }  // namespace shardtype

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/rules/redistribution.hpp>
 #include <shardtype/rules/rule.hpp>
 #include <shardtype/rules/verdict.hpp>
 
@@ -47,7 +48,10 @@ constexpr axis_inference infer_axis(rule const& r, placement const* p) {
     if (partials > 0 && r.sum)
         for (int i = 0; i < r.operands; ++i)
             if (p[i].is != kind::partial) return {code::partial_plus_other, i, {}};
-    if (invariants > 0 && others > 0) return {code::invariant_mixed, invariant_at, {}};
+    if (invariants > 0 && others > 0) {
+        bool const whole = factor != 0 && r.dim_of(invariant_at, factor) >= 0;
+        return {whole ? code::factor_in_one_operand : code::invariant_mixed, invariant_at, {}};
+    }
     if (partials > 0) {
         if (r.sum) return {code::ok, 0, on_partial};
         if (partials > 1 || factor != 0) return {code::partial_twice, partial_at, {}};
@@ -64,28 +68,18 @@ constexpr axis_inference infer_axis(rule const& r, placement const* p) {
     return {code::ok, 0, others > 0 ? on_replicate : on_invariant};
 }
 
-/// May this placement be changed into that one by one redistribution, and how dear is it: 0 free, 1 a reduction or
-/// gather; -1: no.
-constexpr int change_cost(placement from, placement to) {
-    if (from == to) return -1;
-    if (to.is == kind::partial) return -1;
-    if (from.is == kind::invariant) return to.is == kind::replicate ? 0 : 1;
-    if (from.is == kind::replicate) return to.is == kind::shard ? 0 : -1;
-    return 1;
-}
-
-/// The cheapest change of one operand on one axis that makes it legal. A stored weight (operand 1 of a linear
-/// operation) is never gathered.
+/// The cheapest change of one operand on one axis that makes it legal, by forward and backward bytes. A gather of an
+/// activation loses to any other (it costs flops and memory), a gather of a weight (operand 1) to every other.
 constexpr void suggest(verdict& v, rule const& r, layout const* x, int axis) {
-    int best = 99;
+    double best = 1e30;
     for (int i = 0; i < r.operands; ++i) {
         for (int t = 0; t < 2 + r.rank_of(i); ++t) {
             placement const to = t == 0 ? on_replicate : t == 1 ? on_invariant : on_shard(t - 2);
             placement const from = x[i].on[axis];
-            int cost = change_cost(from, to);
-            if (cost < 0) continue;
-            if (to.is == kind::shard && x[i].extent[to.dim] % (x[i].parts(to.dim) * x[i].axis_size[axis]) != 0) continue;
-            if (from.is == kind::shard && to.is != kind::shard && i == 1) cost += 10;
+            if (from.is == to.is && (from.is != kind::shard || from.dim == to.dim)) continue;
+            if (!redistribute(x[i], axis, to).says.legal()) continue;
+            double cost = redistribution_bytes(x[i], axis, to);
+            if (from.is == kind::shard && to.is != kind::shard) cost += i == 1 ? 1e24 : 1e18;
             placement p[max_operands]{};
             for (int j = 0; j < r.operands; ++j) p[j] = j == i ? to : x[j].on[axis];
             if (infer_axis(r, p).what == code::ok && cost < best) {
@@ -103,7 +97,8 @@ constexpr code shapes_agree(rule const& r, layout const* x) {
                 int const e = r.dim_of(j, r.in[i][d]);
                 if (e < 0) continue;
                 long const mine = x[i].extent[d], theirs = x[j].extent[e];
-                if (r.in[i][d] == r.grouped ? theirs % mine != 0 : mine != theirs) return code::shapes_disagree;
+                bool const grouped = r.in[i][d] == r.grouped && j == 0;  // operand 0 holds the finer extent
+                if (grouped ? theirs % mine != 0 : mine != theirs) return code::shapes_disagree;
             }
     }
     return code::ok;

@@ -62,9 +62,15 @@ struct fix_of {
     using type = typename text<v.fixable, void>::type;
 };
 
-/// Raises the numbered check of a verdict's code.
+/// What an operation returns that failed: Raised is the unevaluated call of `raise` or `report`.
+template <class Raised>
+constexpr ill_typed failed() {
+    return {};
+}
+
+/// Raises the numbered check of a verdict's code; unevaluated, as `raise`.
 template <code What, class Fix, class Axis, class Operation, class... X>
-constexpr void report() {
+constexpr auto report() {
     if constexpr (What == code::two_factors) (void)sizeof(ST_R301<Fix, Axis, Operation, X...>);
     if constexpr (What == code::partial_operand) (void)sizeof(ST_R302<Fix, Axis, Operation, X...>);
     if constexpr (What == code::factor_in_one_operand) (void)sizeof(ST_R303<Fix, Axis, Operation, X...>);
@@ -82,16 +88,17 @@ constexpr void report() {
     if constexpr (What == code::not_sharded) (void)sizeof(ST_C404<Fix, Axis, Operation, X...>);
     if constexpr (What == code::stored_placement) (void)sizeof(ST_S601<Fix, Axis, Operation, X...>);
     if constexpr (What == code::loss_placement) (void)sizeof(ST_S602<Fix, Axis, Operation, X...>);
+    return 0;
 }
 
 template <class Operation, class Inferred, class Mesh, class... X>
-constexpr void report_rule() {
+constexpr auto report_rule() {
     constexpr code what = Inferred::out.says.what;
     if constexpr (what == code::shapes_disagree) {
-        report<what, no_single_change, on_axis<void>, Operation, X...>();
+        return report<what, no_single_change, on_axis<void>, Operation, X...>();
     } else {
         using fix = fix_of<Inferred, Mesh>;
-        report<what, typename fix::type, on_axis<typename fix::axis>, Operation, X...>();
+        return report<what, typename fix::type, on_axis<typename fix::axis>, Operation, X...>();
     }
 }
 
@@ -111,17 +118,16 @@ struct operation {
         if constexpr (detail::any_failed<X...>) {
             return ill_typed{};
         } else if constexpr (!detail::one_mesh<X...>) {
-            (void)sizeof(ST_R310<no_single_change, on_axis<void>, Rule, X...>);
-            return ill_typed{};
+            return detail::failed<decltype(detail::raise<ST_R310<no_single_change, on_axis<void>, Rule, X...>>())>();
+        } else if constexpr (static_cast<int>(sizeof...(X)) != Rule::value.operands) {
+            return detail::failed<decltype(detail::raise<ST_R309<no_single_change, on_axis<void>, Rule, X...>>())>();
         } else {
-            static_assert(sizeof...(X) == Rule::value.operands, "the operation takes another number of operands");
             using result = detail::inferred<Rule, X...>;
             using mesh_type = typename detail::pick<0, X...>::type::mesh_type;
             if constexpr (result::out.says.legal()) {
                 return tensor_of<typename element<X...>::type, mesh_type, result>{};
             } else {
-                detail::report_rule<Rule, result, mesh_type, X...>();
-                return ill_typed{};
+                return detail::failed<decltype(detail::report_rule<Rule, result, mesh_type, X...>())>();
             }
         }
     }
@@ -171,8 +177,7 @@ constexpr auto gradients(operation<Rule> f, Dy, X... x) {
     if constexpr (detail::any_failed<result, Dy>) {
         return ill_typed{};
     } else if constexpr (!same<Dy, gradient_t<result>>) {
-        (void)sizeof(ST_G501<gradient_t<result>, Dy, Rule, X...>);
-        return ill_typed{};
+        return detail::failed<decltype(detail::raise<ST_G501<gradient_t<result>, Dy, Rule, X...>>())>();
     } else {
         return detail::operand_gradients<Rule, X...>(detail::make_ints<static_cast<int>(sizeof...(X))>{});
     }

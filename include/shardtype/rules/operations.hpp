@@ -9,27 +9,33 @@ namespace shardtype::rules {
 
 /// y[m, n] = x[m, k] w[k, n]
 struct matmul {
+    static constexpr char const* name = "matmul";
     static constexpr rule value{.operands = 2, .in = {"mk", "kn"}, .out = "mn", .linear = 0b11, .flops = 2};
 };
 /// y[b, s, n] = x[b, s, k] w[n, k]^T: a layer's weight, stored as PyTorch stores it
 struct linear {
+    static constexpr char const* name = "linear";
     static constexpr rule value{.operands = 2, .in = {"bsk", "nk"}, .out = "bsn", .linear = 0b11, .flops = 2};
 };
 /// y[b, s, h] = w[token[b, s], h]; rows of a sharded vocabulary that are elsewhere count as zero
 struct embedding {
+    static constexpr char const* name = "embedding";
     static constexpr rule value{.operands = 2, .in = {"bs", "vh"}, .out = "bsh", .linear = 0b10, .constant = 0b01};
 };
 /// y = x / sqrt(mean(x^2) + eps) * w
 struct rms_norm {
+    static constexpr char const* name = "rms_norm";
     static constexpr rule value{.operands = 2, .in = {"bsh", "h"}, .out = "bsh", .linear = 0b10, .whole = "h"};
 };
 /// pairs (even, odd) of the head dimension turned by a table of angles[s, d]
 struct rotary {
+    static constexpr char const* name = "rotary";
     static constexpr rule value{
         .operands = 2, .in = {"bsad", "sd"}, .out = "bsad", .linear = 0b01, .constant = 0b10, .whole = "sd"};
 };
 /// causal softmax(q k^T / sqrt(d)) v; query heads share kv heads. Half of the s x t points are masked away.
 struct attention {
+    static constexpr char const* name = "attention";
     static constexpr rule value{.operands = 3,
                                 .in = {"bsad", "btad", "btad"},
                                 .out = "bsad",
@@ -40,13 +46,16 @@ struct attention {
 };
 /// y = silu(gate) * up
 struct swiglu {
+    static constexpr char const* name = "swiglu";
     static constexpr rule value{.operands = 2, .in = {"bsf", "bsf"}, .out = "bsf", .linear = 0b10};
 };
 struct add {
+    static constexpr char const* name = "add";
     static constexpr rule value{.operands = 2, .in = {"bsh", "bsh"}, .out = "bsh", .sum = true};
 };
 /// sum over tokens of (logsumexp(logits) - logit of the target) / global tokens; a sharded vocabulary is reduced inside
 struct cross_entropy {
+    static constexpr char const* name = "cross_entropy";
     static constexpr rule value{
         .operands = 2, .in = {"bsv", "bs"}, .out = "", .constant = 0b10, .fused = 'v'};
 };

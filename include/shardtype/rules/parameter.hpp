@@ -19,8 +19,40 @@ constexpr int first_difference(layout const& x, layout const& y) {
 
 template <class From, class To>
 struct converted {
-    static constexpr conversion out = convert(From::value, To::value);
+    static constexpr layout cast() {
+        layout x = From::value;
+        x.type = To::value.type;
+        return x;
+    }
+    static constexpr conversion out = convert(cast(), To::value);
 };
+
+/// Raises S601 for stored state that is replicate or partial on axis number Bad: store it invariant there.
+template <int Bad, class Operation, class Stored>
+constexpr auto report_stored() {
+    using axis = typename Stored::mesh_type::template axis_at<Bad>;
+    return report<code::stored_placement, write<invariant<axis>>, on_axis<axis>, Operation, Stored>();
+}
+
+/// Raises G502: the gradient's redistribution that gives what the stored parameter needs, if it is one on one axis.
+template <class Stored, class Gradient>
+constexpr auto report_gradient() {
+    using expected = gradient_t<Stored>;
+    if constexpr (!same<typename Stored::mesh_type, typename Gradient::mesh_type>) {
+        return raise<ST_R310<no_single_change, on_axis<void>, names::update, Stored, Gradient>>();
+    } else {
+        constexpr int at = first_difference(expected::value, Gradient::value);
+        using axis = typename Stored::mesh_type::template axis_at<at>;
+        constexpr placement to = expected::value.on[at];
+        if constexpr (redistribute(Gradient::value, at, to).says.legal()) {
+            constexpr long cost = static_cast<long>(redistribution_bytes(Gradient::value, at, to));
+            using fix = redistribute_operand<1, typename spelled_placement<to, axis>::type, bytes<cost>>;
+            return raise<ST_G502<write<fix>, on_axis<axis>, names::update, Stored, Gradient>>();
+        } else {
+            return raise<ST_G502<no_single_change, on_axis<axis>, names::update, Stored, Gradient>>();
+        }
+    }
+}
 
 }  // namespace detail
 
@@ -36,11 +68,11 @@ struct parameter {
     static constexpr bool check() {
         constexpr int bad = detail::first_unstorable(Stored::value);
         if constexpr (bad >= 0) {
-            (void)sizeof(ST_S601<no_single_change, on_axis<typename Stored::mesh_type::template axis_at<bad>>, parameter, Stored>);
+            return detail::failed<decltype(detail::report_stored<bad, parameter, Stored>())>(), true;
         } else if constexpr (!detail::converted<Stored, Used>::out.says.legal()) {
-            (void)sizeof(ST_C403<no_single_change,
-                                 on_axis<typename Stored::mesh_type::template axis_at<detail::converted<Stored, Used>::out.says.axis>>,
-                                 parameter, Stored, Used>);
+            using axis = typename Stored::mesh_type::template axis_at<detail::converted<Stored, Used>::out.says.axis>;
+            using check = ST_C403<no_single_change, on_axis<axis>, parameter, Stored, Used>;
+            return detail::failed<decltype(detail::raise<check>())>(), true;
         }
         return true;
     }
@@ -60,8 +92,7 @@ constexpr auto reduce_gradient(parameter<Stored, Used>, Gradient) {
     if constexpr (detail::any_failed<Gradient>) {
         return ill_typed{};
     } else if constexpr (!same<Gradient, gradient_t<Used>>) {
-        (void)sizeof(ST_G501<gradient_t<Used>, Gradient, names::update, Stored>);
-        return ill_typed{};
+        return detail::failed<decltype(detail::raise<ST_G501<gradient_t<Used>, Gradient, names::update, Stored>>())>();
     } else {
         return gradient_t<Stored>{};
     }
@@ -75,12 +106,9 @@ constexpr auto update(Stored x, Gradient) {
     } else {
         constexpr int bad = detail::first_unstorable(Stored::value);
         if constexpr (bad >= 0) {
-            (void)sizeof(ST_S601<no_single_change, on_axis<typename Stored::mesh_type::template axis_at<bad>>, names::update, Stored>);
-            return ill_typed{};
+            return detail::failed<decltype(detail::report_stored<bad, names::update, Stored>())>();
         } else if constexpr (!same<Gradient, gradient_t<Stored>>) {
-            using axis = typename Stored::mesh_type::template axis_at<detail::first_difference(Stored::value, Gradient::value)>;
-            (void)sizeof(ST_G502<no_single_change, on_axis<axis>, names::update, Stored, Gradient>);
-            return ill_typed{};
+            return detail::failed<decltype(detail::report_gradient<Stored, Gradient>())>();
         } else {
             return x;
         }
@@ -95,8 +123,9 @@ constexpr auto backward_from(Loss) {
     } else {
         constexpr int bad = detail::nth_of_kind(Loss::value, kind::replicate, 0);
         if constexpr (bad >= 0) {
-            (void)sizeof(ST_S602<no_single_change, on_axis<typename Loss::mesh_type::template axis_at<bad>>, names::update, Loss>);
-            return ill_typed{};
+            using axis = on_axis<typename Loss::mesh_type::template axis_at<bad>>;
+            using check = ST_S602<no_single_change, axis, names::backward_from, Loss>;
+            return detail::failed<decltype(detail::raise<check>())>();
         } else {
             return gradient_t<Loss>{};
         }

@@ -15,28 +15,39 @@ struct moved {
     static constexpr layout value = out.result;
 };
 
+/// Only the minor axis of its dimension's list moves: the one to move first.
+template <class X, class Axis>
+struct minor_of {
+    static constexpr int dim = X::value.on[X::mesh_type::template find<Axis>()].dim;
+    using fix = write<move_first<typename X::mesh_type::template axis_at<X::value.axis_at(dim, X::value.shards(dim) - 1)>>>;
+};
+
 template <class Axis, placement To, class Name, class X>
 constexpr auto move_one(X) {
     if constexpr (any_failed<X>) {
         return ill_typed{};
+    } else if constexpr (X::mesh_type::template count<Axis> == 0) {
+        return failed<decltype(raise<ST_M003<Axis, typename X::mesh_type>>())>();
     } else {
-        (void)X::mesh_type::template index_of<Axis>();
         using result = moved<X, Axis, To>;
         constexpr code what = result::out.says.what;
         if constexpr (what == code::ok) {
             return tensor_of<typename X::element, typename X::mesh_type, result>{};
+        } else if constexpr (what == code::shard_dimension) {
+            return failed<decltype(raise<ST_P103<To.dim, Axis, X>>())>();
+        } else if constexpr (what == code::not_divisible) {
+            constexpr long parts = X::value.parts(To.dim) * Axis::size;
+            return failed<decltype(raise<ST_T201<To.dim, X::value.extent[To.dim], parts, Axis, X>>())>();
+        } else if constexpr (what == code::not_minor_axis) {
+            return failed<decltype(report<what, typename minor_of<X, Axis>::fix, on_axis<Axis>, Name, X>())>();
         } else {
-            report<what, no_single_change, on_axis<Axis>, Name, X>();
-            if constexpr (what == code::shard_dimension) (void)sizeof(ST_P103<To.dim, Axis, X>);
-            if constexpr (what == code::not_divisible)
-                (void)sizeof(ST_T201<To.dim, X::value.extent[To.dim], X::value.parts(To.dim) * Axis::size, Axis, X>);
-            return ill_typed{};
+            return failed<decltype(report<what, no_single_change, on_axis<Axis>, Name, X>())>();
         }
     }
 }
 
-template <kind K, class X, class Axis>
-inline constexpr bool is_on = X::value.on[X::mesh_type::template index_of<Axis>()].is == K;
+template <class X, class Axis>
+inline constexpr placement placed_on = X::value.on[X::mesh_type::template find<Axis>()];
 
 template <class X>
 constexpr auto move_all(X x, type_list<>) {
@@ -100,6 +111,7 @@ struct reduce_scatter {};
 struct all_to_all {};
 struct reshape {};
 struct update {};
+struct backward_from {};
 }  // namespace names
 
 namespace detail {
@@ -107,11 +119,14 @@ template <kind From, code Otherwise, class Axis, placement To, class Name, class
 constexpr auto collective_from(X x) {
     if constexpr (any_failed<X>) {
         return ill_typed{};
-    } else if constexpr (!is_on<From, X, Axis>) {
-        report<Otherwise, no_single_change, on_axis<Axis>, Name, X>();
-        return ill_typed{};
-    } else {
+    } else if constexpr (X::mesh_type::template count<Axis> == 0) {
+        return failed<decltype(raise<ST_M003<Axis, typename X::mesh_type>>())>();
+    } else if constexpr (placed_on<X, Axis>.is == From) {
         return move_one<Axis, To, Name>(x);
+    } else if constexpr (placed_on<X, Axis>.is == kind::replicate || placed_on<X, Axis>.is == kind::invariant) {
+        return failed<decltype(report<Otherwise, write<remove_this_call>, on_axis<Axis>, Name, X>())>();
+    } else {
+        return failed<decltype(report<Otherwise, no_single_change, on_axis<Axis>, Name, X>())>();
     }
 }
 }  // namespace detail
@@ -152,7 +167,17 @@ struct reshaped<X, shape<E...>> {
 };
 }  // namespace detail
 
-/// The same elements under another shape. @pre [ST-R311], [ST-R312]. Cost: none.
+namespace detail {
+/// The change that lets a reshape through: gather the axis before.
+template <class X, class Axis>
+struct gathered {
+    static constexpr int at = X::mesh_type::template find<Axis>();
+    static constexpr long cost = static_cast<long>(redistribution_bytes(X::value, at, on_replicate));
+    using fix = write<redistribute_operand<0, replicate<Axis>, bytes<cost>>>;
+};
+}  // namespace detail
+
+/// The same elements under another shape. @pre [ST-R311], [ST-R312], even parts [ST-T201]. Cost: none.
 template <class Shape, class X>
 constexpr auto reshape(X) {
     if constexpr (detail::any_failed<X>) {
@@ -163,9 +188,18 @@ constexpr auto reshape(X) {
         if constexpr (says.legal()) {
             return tensor_of<typename X::element, typename X::mesh_type, result>{};
         } else {
-            using axis = on_axis<typename X::mesh_type::template axis_at<says.axis>>;
-            detail::report<says.what, no_single_change, axis, names::reshape, X, Shape>();
-            return ill_typed{};
+            using axis = typename X::mesh_type::template axis_at<says.axis>;
+            if constexpr (says.what == code::not_divisible) {
+                constexpr int dim = result::out.dim;
+                constexpr long parts = X::value.parts(X::value.on[says.axis].dim);
+                return detail::failed<decltype(detail::raise<ST_T201<dim, result::extent[dim], parts, axis, X>>())>();
+            } else if constexpr (says.what == code::reshape_of_shard) {
+                using fix = typename detail::gathered<X, axis>::fix;
+                return detail::failed<decltype(detail::report<says.what, fix, on_axis<axis>, names::reshape, X, Shape>())>();
+            } else {
+                return detail::failed<
+                    decltype(detail::report<says.what, no_single_change, on_axis<void>, names::reshape, X, Shape>())>();
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ namespace shardtype {
 struct reshaping {
     verdict says{};
     layout result{};
+    int dim = 0;  ///< of the new shape, the one that its axes do not divide
 };
 
 /// The layout of x seen with other extents. Dimensions fall into groups of equal product; inside a group a shard
@@ -41,8 +42,10 @@ constexpr reshaping reshape(layout const& x, int rank, long const* extent) {
         while (target < j - 1 && extent[target] == 1) ++target;
         for (int a = 0; a < x.axes; ++a) {
             if (x.on[a].is != kind::shard || x.on[a].dim < i0 || x.on[a].dim >= i) continue;
-            if (x.on[a].dim != first || j == j0 || extent[target] % x.parts(first) != 0) {
-                out.says.what = code::reshape_of_shard;
+            bool const interleaves = x.on[a].dim != first || j == j0;
+            if (interleaves || extent[target] % x.parts(first) != 0) {
+                out.says.what = interleaves ? code::reshape_of_shard : code::not_divisible;
+                out.dim = target;
                 out.says.axis = a;
                 return out;
             }

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <shardtype/comm/thread/communicator.hpp>
+#include <shardtype/comm/thread/cpus.hpp>
+
+#include <initializer_list>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace shardtype::thread {
+
+/// What one rank is given: its place in the mesh, and its handle in the group of every axis through it.
+struct rank_communicators {
+    static constexpr int max_axes = 4;
+
+    int rank = 0;
+    int coordinate[max_axes] = {};         ///< 0 beyond the mesh's axes
+    communicator on[max_axes];             ///< unusable beyond the mesh's axes
+    communicator all;                      ///< the whole mesh as one group
+};
+
+/// A mesh of ranks, each a thread of this process; rank numbers are row-major, the last axis is the fastest.
+/// Example: world({2, 4}, 8): rank 6 has coordinate {1, 2}; on[0] joins ranks {2, 6}, on[1] ranks {4, 5, 6, 7}.
+class world {
+public:
+    /// @param slots collectives in flight in one group (already doubled where a start runs a trip ahead of its wait)
+    /// @throws std::invalid_argument for more than 4 axes or sizes that are not positive
+    world(int const* axis_sizes, int axes, int slots)
+        : world(axis_sizes, axes, slots, patience::of(ranks_of(axis_sizes, axes) <= usable_cpus())) {}
+    world(std::initializer_list<int> axis_sizes, int slots)
+        : world(axis_sizes.begin(), static_cast<int>(axis_sizes.size()), slots) {}
+
+    /// The same, told how long waits spin; the others choose by whether each rank has a CPU of its own.
+    world(int const* axis_sizes, int axes, int slots, patience limits) : axes_(axes) {
+        if (axes < 0 || axes > rank_communicators::max_axes || slots < 0)
+            throw std::invalid_argument("a world of " + std::to_string(axes) + " axes and " + std::to_string(slots) +
+                                        " slots: axes are 0 to 4, slots not negative");
+        for (int a = 0; a < axes; ++a) {
+            sizes_[a] = axis_sizes[a];
+            if (sizes_[a] < 1 || size_ > communicator::max_size / sizes_[a])
+                throw std::invalid_argument("axis " + std::to_string(a) + " of a world has size " +
+                                            std::to_string(sizes_[a]) + ": sizes are positive, at most " +
+                                            std::to_string(communicator::max_size) + " ranks in all");
+            size_ *= sizes_[a];
+        }
+        all_ = std::make_unique<team>(size_, slots, limits, failure_);
+        ranks_.resize(static_cast<std::size_t>(size_));
+        for (int r = 0; r < size_; ++r) {
+            rank_communicators& mine = ranks_[static_cast<std::size_t>(r)];
+            mine.rank = r;
+            mine.all = communicator(*all_, r);
+        }
+        int stride = size_;
+        for (int a = 0; a < axes; ++a) {
+            stride /= sizes_[a];
+            for (int first = 0; first < size_; ++first) {
+                if (first / stride % sizes_[a] != 0) continue;
+                groups_.push_back(std::make_unique<team>(sizes_[a], slots, limits, failure_));
+                for (int i = 0; i < sizes_[a]; ++i) {
+                    rank_communicators& mine = ranks_[static_cast<std::size_t>(first + i * stride)];
+                    mine.coordinate[a] = i;
+                    mine.on[a] = communicator(*groups_.back(), i);
+                }
+            }
+        }
+        memberships_.resize(static_cast<std::size_t>(size_ * axes));
+        stride = size_;
+        for (int a = 0, begin = 0; a < axes; ++a) {
+            stride /= sizes_[a];
+            for (int r = 0; r < size_; ++r)                      // groups of an axis are listed by their first rank
+                memberships_[static_cast<std::size_t>(r * axes + a)] =
+                    groups_[static_cast<std::size_t>(begin + r / (stride * sizes_[a]) * stride + r % stride)].get();
+            begin += size_ / sizes_[a];
+        }
+    }
+
+    [[nodiscard]] int size() const noexcept { return size_; }
+
+    /// Calls f(rank_communicators&) once per rank, each on a thread of its own, and joins them all. When a rank throws,
+    /// the others end with `rank_failed` at their next collective, waiting ones within 50 ms.
+    /// @throws std::runtime_error `rank R: <message>` of the first rank that failed
+    template <class F>
+    void run(F&& f) {
+        failure_.clear();
+        all_->reset();
+        for (auto& group : groups_) group->reset();
+        auto const body = [&](int rank) noexcept {
+            try {
+                rank_communicators mine = ranks_[static_cast<std::size_t>(rank)];
+                f(mine);
+                depart(rank);
+            } catch (std::exception const& error) {
+                failure_.raise(rank, error.what());
+            } catch (...) {
+                failure_.raise(rank, "an exception that is no std::exception");
+            }
+        };
+        std::vector<std::thread> threads;
+        threads.reserve(static_cast<std::size_t>(size_));
+        try {
+            for (int r = 0; r < size_; ++r) threads.emplace_back(body, r);
+        } catch (std::exception const& error) {
+            failure_.raise(static_cast<int>(threads.size()), std::string("its thread did not start: ") + error.what());
+        }
+        for (auto& thread : threads) thread.join();
+        if (failure_.raised()) throw std::runtime_error(failure_.message());
+    }
+
+private:
+    static long ranks_of(int const* axis_sizes, int axes) {
+        long ranks = 1;
+        for (int a = 0; a < axes && a < rank_communicators::max_axes; ++a) ranks *= axis_sizes[a];
+        return ranks;
+    }
+
+    void depart(int rank) noexcept {
+        all_->depart(rank);
+        for (int a = 0; a < axes_; ++a) memberships_[static_cast<std::size_t>(rank * axes_ + a)]->depart(rank);
+    }
+
+    int axes_ = 0;
+    int sizes_[rank_communicators::max_axes] = {};
+    int size_ = 1;
+    poison failure_;
+    std::unique_ptr<team> all_;
+    std::vector<std::unique_ptr<team>> groups_;
+    std::vector<team*> memberships_;       // [rank][axis]
+    std::vector<rank_communicators> ranks_;
+};
+
+} // namespace shardtype::thread

@@ -1,0 +1,3 @@
+#pragma once
+#include <shardtype/kernels/cpu/attention_backward.hpp>
+#include <shardtype/kernels/cpu/attention_forward.hpp>

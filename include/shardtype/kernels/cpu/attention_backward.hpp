@@ -1,0 +1,201 @@
+#pragma once
+#include <cmath>
+#include <shardtype/kernels/cpu/attention_tile.hpp>
+
+namespace shardtype::detail {
+
+/// Gradients of one head. The lanes of the scores are keys, so that four of the five products read their vectors as they
+/// lie; only dq, whose sums run over the lanes, broadcasts instead.
+template <class T, class HeadDim>
+struct attention_backward_head {
+    using pack = simd::pack<T>;
+    static constexpr int lanes = simd::lanes<T>;
+    static constexpr int scalars = attention_scalars<T>;
+    static constexpr long tile = attention_tile_lanes<T>;
+
+    long seq;
+    HeadDim head_dim;
+    T *q, *dout, *dq;             // [round_up(seq, max_lanes), width], rows past seq are zero
+    T *whole, *fraction, *delta;  // [the same rows]: lse / ln 2 = whole + fraction; delta = sum(dout * out)
+    T *k;                         // [tile, width], times scale
+    T *kt, *vt;                   // [width, tile], transposed; kt times scale * log2(e)
+    T *dkt, *dvt;                 // [width, tile]
+    T *p, *ds;                    // [attention_block, tile]: probabilities, gradients of the scores
+
+    /// sum[x][lane] += over the block's rows: weights[row][lane] * rows_of[row][x]
+    template <int A>
+    void add_transposed(T* sum, T const* weights, T const* rows_of, long rows) {
+        auto const width = attention_width<T>(head_dim);
+        for (long x = 0; x < head_dim; x += scalars) {
+            pack o[A][scalars];
+            fill(o, T(0));
+            outer_products(o, weights, tile, rows_of + x, width, fixed<1>{}, rows);
+            simd::unroll<scalars>([&](auto b) {
+                simd::unroll<A>([&](auto a) {
+                    T* const to = sum + (x + b) * tile + a * lanes;
+                    (pack::load_aligned(to) + o[a][b]).store_aligned(to);
+                });
+            });
+        }
+    }
+
+    /// dq of B rows from row `row`, lanes x .. x + V * lanes: the sum over `keys` keys of ds[row][key] * k[key].
+    template <int V, int B>
+    void add_dq(long row, T const* weights, long keys, long x) {
+        auto const width = attention_width<T>(head_dim);
+        pack o[V][B];
+        fill(o, T(0));
+        outer_products(o, k + x, width, weights, fixed<1>{}, fixed<tile>{}, keys);
+        simd::unroll<B>([&](auto b) {
+            simd::unroll<V>([&](auto a) {
+                T* const to = dq + (row + b) * width + x + a * lanes;
+                (pack::load_aligned(to) + o[a][b]).store_aligned(to);
+            });
+        });
+    }
+
+    void add_dq(long row, long rows, long keys) {
+        auto const width = attention_width<T>(head_dim);
+        for (long i = 0; i < rows;) {
+            T const* const weights = ds + i * tile;
+            bool const twice = width == lanes && rows - i >= 2 * scalars;  // one vector wide: more rows fill the registers
+            if (twice) {
+                add_dq<1, 2 * scalars>(row + i, weights, keys, 0);
+            } else {
+                long x = 0;
+                for (; x + 2 * lanes <= width; x += 2 * lanes) add_dq<2, scalars>(row + i, weights, keys, x);
+                if (x < width) add_dq<1, scalars>(row + i, weights, keys, x);
+            }
+            i += twice ? 2 * scalars : scalars;
+        }
+    }
+
+    /// Queries row .. row + rows against the first A vectors of keys. On the diagonal the last of these vectors starts at
+    /// key `row` and is masked.
+    template <int A, bool Diagonal>
+    void see(long row, long rows) {
+        auto const width = attention_width<T>(head_dim);
+        auto const lane = simd::iota<T>();
+        for (long i = 0; i < rows; i += scalars) {
+            pack s[A][scalars];
+            simd::unroll<scalars>([&](auto b) {
+                simd::unroll<A>([&](auto a) { s[a][b] = pack(-fraction[row + i + b]); });
+            });
+            outer_products(s, kt, tile, q + (row + i) * width, fixed<1>{}, width, head_dim);
+            simd::unroll<scalars>([&](auto b) {
+                pack const shift(whole[row + i + b]);
+                simd::unroll<A>([&](auto a) {
+                    pack x = simd::exp2(s[a][b], shift);
+                    if constexpr (Diagonal && a == A - 1)
+                        x = xsimd::select(lane <= pack(static_cast<T>(i + b)), x, pack(T(0)));
+                    x.store_aligned(p + (i + b) * tile + a * lanes);
+                });
+            });
+            simd::unroll<scalars>([&](auto b) {
+                simd::unroll<A>([&](auto a) { s[a][b] = pack(-delta[row + i + b]); });
+            });
+            outer_products(s, vt, tile, dout + (row + i) * width, fixed<1>{}, width, head_dim);
+            simd::unroll<scalars>([&](auto b) {
+                simd::unroll<A>([&](auto a) {
+                    long const at = (i + b) * tile + a * lanes;
+                    (pack::load_aligned(p + at) * s[a][b]).store_aligned(ds + at);
+                });
+            });
+        }
+        add_transposed<A>(dvt, p, dout + row * width, rows);
+        add_transposed<A>(dkt, ds, q + row * width, rows);
+        add_dq(row, rows, A * lanes);
+    }
+
+    /// All queries that may see the tile of A vectors of keys from `key`.
+    template <int A>
+    void tile_of(long key) {
+        simd::unroll<A>([&](auto c) {
+            if (key + c * lanes < seq) see<c + 1, true>(key + c * lanes, lanes);
+        });
+        long const end = attention_round_up(seq, lanes);
+        for (long row = key + A * lanes; row < end; row += attention_block)
+            see<A, false>(row, end - row < attention_block ? end - row : attention_block);
+    }
+
+    /// Packs what belongs to queries; `out` and `dout_rows` are strided like q.
+    void begin(T const* q_rows, T const* out, T const* dout_rows, T const* lse, long stride) {
+        auto const width = attention_width<T>(head_dim);
+        long const rows = attention_round_up(seq, lanes);
+        pack_rows<T>(q_rows, stride, seq, head_dim, q, width, rows);
+        pack_rows<T>(out, stride, seq, head_dim, dq, width, rows);  // for delta; dq comes later
+        pack_rows<T>(dout_rows, stride, seq, head_dim, dout, width, rows);
+        for (long i = 0; i < rows; ++i) {
+            pack sum(T(0));
+            for (long x = 0; x < width; x += lanes)
+                sum = xsimd::fma(pack::load_aligned(dq + i * width + x), pack::load_aligned(dout + i * width + x), sum);
+            delta[i] = xsimd::hadd(sum);
+            double const log2 = i < seq ? static_cast<double>(lse[i]) * 1.4426950408889634 : 0.0;
+            double const nearest = std::nearbyint(log2);
+            whole[i] = static_cast<T>(nearest);
+            fraction[i] = static_cast<T>(log2 - nearest);
+        }
+        for (long x = 0; x < rows * width; ++x) dq[x] = T(0);
+    }
+
+    /// Adds to dk and dv instead of writing them if `add`: several query heads share one of k and v.
+    void run(T const* k_rows, T const* v_rows, T* dk, T* dv, long stride, bool add) {
+        auto const width = attention_width<T>(head_dim);
+        double const scale = 1 / std::sqrt(static_cast<double>(static_cast<long>(head_dim)));
+        for (long key = 0; key < seq; key += tile) {
+            long const rows = seq - key < tile ? seq - key : tile;
+            long const vectors = (rows + lanes - 1) / lanes;
+            long const at = key * stride;
+            pack_rows<T>(k_rows + at, stride, rows, head_dim, k, width, vectors * lanes, static_cast<T>(scale));
+            pack_transposed<T>(k_rows + at, stride, rows, head_dim, kt, tile, vectors * lanes,
+                               static_cast<T>(scale * 1.4426950408889634));
+            pack_transposed<T>(v_rows + at, stride, rows, head_dim, vt, tile, vectors * lanes, T(1));
+            for (long x = 0; x < width * tile; ++x) dkt[x] = dvt[x] = T(0);
+            switch (vectors) {
+                case 1: tile_of<1>(key); break;
+                case 2: tile_of<2>(key); break;
+                default: tile_of<3>(key); break;
+            }
+            unpack_transposed<T>(dkt, tile, rows, head_dim, dk + at, stride, static_cast<T>(scale), add);
+            unpack_transposed<T>(dvt, tile, rows, head_dim, dv + at, stride, T(1), add);
+        }
+    }
+};
+
+}  // namespace shardtype::detail
+
+namespace shardtype::cpu {
+
+/// Gradients of `attention_forward`, recomputing the probabilities from its `lse`. out, dout, dq are shaped like q; dk, dv
+/// like k; all three results are written, not added to. Needs attention_backward_scratch_bytes<T>(s) of scratch; throws
+/// std::runtime_error if there is less. Cost: 5 * seq^2 * head_dim flops per head; the seq x seq matrix is never stored.
+template <class T>
+void attention_backward(execution const& e, attention_shape s, T const* q, T const* k, T const* v, T const* out,
+                        T const* lse, T const* dout, T* dq, T* dk, T* dv) {
+    auto scratch = detail::attention_scratch<T>(e, s, attention_backward_scratch_bytes<T>(s), "attention_backward");
+    detail::with_head_dim(s.head_dim, [&](auto head_dim) {
+        auto const width = detail::attention_width<T>(head_dim);
+        long const rows = detail::attention_round_up(s.seq, detail::attention_max_lanes<T>);
+        detail::attention_backward_head<T, decltype(head_dim)> head;
+        head.seq = s.seq;
+        head.head_dim = head_dim;
+        auto at = scratch;
+        for (T** array : {&head.q, &head.dout, &head.dq}) *array = at.take(rows * width);
+        for (T** array : {&head.whole, &head.fraction, &head.delta}) *array = at.take(rows);
+        for (T** array : {&head.k, &head.kt, &head.vt, &head.dkt, &head.dvt}) *array = at.take(width * head.tile);
+        for (T** array : {&head.p, &head.ds}) *array = at.take(detail::attention_block * head.tile);
+        long const stride = s.heads * head_dim, kv_stride = s.kv_heads * head_dim, group = s.heads / s.kv_heads;
+        for (long b = 0; b < s.batch; ++b)
+            for (long h = 0; h < s.heads; ++h) {
+                long const offset = b * s.seq * stride + h * head_dim;
+                long const kv_offset = b * s.seq * kv_stride + h / group * head_dim;
+                head.begin(q + offset, out + offset, dout + offset, lse + (b * s.heads + h) * s.seq, stride);
+                head.run(k + kv_offset, v + kv_offset, dk + kv_offset, dv + kv_offset, kv_stride, h % group != 0);
+                for (long i = 0; i < s.seq; ++i)
+                    std::memcpy(dq + offset + i * stride, head.dq + i * width,
+                                static_cast<std::size_t>(s.head_dim) * sizeof(T));
+            }
+    });
+}
+
+}  // namespace shardtype::cpu

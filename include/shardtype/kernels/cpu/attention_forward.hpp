@@ -1,0 +1,186 @@
+#pragma once
+#include <cmath>
+#include <limits>
+#include <shardtype/kernels/cpu/attention_tile.hpp>
+
+namespace shardtype::detail {
+
+/// How a pass over the keys treats scores: `plain` takes exp of them as they are, `maxima` only finds each row's maximum,
+/// `shifted` takes exp of the score minus that maximum.
+enum class attention_pass { plain, maxima, shifted };
+
+/// Attention of one head. The lanes of all vectors are queries, so softmax needs no shuffles.
+template <class T, class HeadDim>
+struct attention_forward_head {
+    using pack = simd::pack<T>;
+    static constexpr int lanes = simd::lanes<T>;
+    static constexpr int scalars = attention_scalars<T>;
+    static constexpr long tile = attention_tile_lanes<T>;
+
+    long seq;
+    HeadDim head_dim;
+    T *k, *v;              // [round_up(seq, lanes), width], rows past seq are zero
+    T *queries, *out;      // [width, tile], transposed; queries hold scale * log2(e)
+    T* scores;             // [attention_block, tile]
+    T *sums, *maxima;      // [tile]
+
+    /// Lets vectors first .. first+A-1 of the tile see `keys` keys from `key`. On the diagonal the first of these vectors
+    /// starts at query `key` and is masked.
+    template <attention_pass Pass, int A, bool Diagonal>
+    void see(long key, long keys, int first) {
+        auto const width = attention_width<T>(head_dim);
+        T const* const lanes_of = queries + first * lanes;
+        pack block_sums[A];
+        simd::unroll<A>([&](auto a) { block_sums[a] = pack(T(0)); });
+        pack block_maxima[A];
+        if constexpr (Pass != attention_pass::plain)
+            simd::unroll<A>([&](auto a) { block_maxima[a] = pack::load_aligned(maxima + (first + a) * lanes); });
+        auto const lane = simd::iota<T>();
+        for (long j = 0; j < keys; j += scalars) {
+            pack s[A][scalars];
+            fill(s, T(0));
+            outer_products(s, lanes_of, tile, k + (key + j) * width, fixed<1>{}, width, head_dim);
+            simd::unroll<scalars>([&](auto b) {
+                simd::unroll<A>([&](auto a) {
+                    auto const visible = lane >= pack(static_cast<T>(j + b));
+                    if constexpr (Pass == attention_pass::maxima) {
+                        pack x = s[a][b];
+                        if constexpr (Diagonal && a == 0) x = xsimd::select(visible, x, block_maxima[a]);
+                        block_maxima[a] = xsimd::max(block_maxima[a], x);
+                    } else {
+                        pack x = s[a][b];
+                        if constexpr (Pass == attention_pass::shifted) x = x - block_maxima[a];
+                        x = simd::exp2(x);
+                        if constexpr (Diagonal && a == 0) x = xsimd::select(visible, x, pack(T(0)));
+                        block_sums[a] = block_sums[a] + x;
+                        x.store_aligned(scores + (j + b) * tile + (first + a) * lanes);
+                    }
+                });
+            });
+        }
+        if constexpr (Pass == attention_pass::maxima) {
+            simd::unroll<A>([&](auto a) { block_maxima[a].store_aligned(maxima + (first + a) * lanes); });
+        } else {
+            // sums are made per block and then added: fewer roundings than one long sum
+            simd::unroll<A>([&](auto a) {
+                T* const sum = sums + (first + a) * lanes;
+                (pack::load_aligned(sum) + block_sums[a]).store_aligned(sum);
+            });
+            for (long x = 0; x < head_dim; x += scalars) {
+                pack o[A][scalars];
+                fill(o, T(0));
+                outer_products(o, scores + first * lanes, tile, v + key * width + x, width, fixed<1>{}, keys);
+                simd::unroll<scalars>([&](auto b) {
+                    simd::unroll<A>([&](auto a) {
+                        T* const sum = out + (x + b) * tile + (first + a) * lanes;
+                        (pack::load_aligned(sum) + o[a][b]).store_aligned(sum);
+                    });
+                });
+            }
+        }
+    }
+
+    /// All keys that the tile of A vectors of queries from `query` may see.
+    template <attention_pass Pass, int A>
+    void pass(long query) {
+        if constexpr (Pass == attention_pass::maxima) {
+            for (long i = 0; i < tile; ++i) maxima[i] = std::numeric_limits<T>::lowest();
+        } else {
+            for (long x = 0; x < attention_width<T>(head_dim) * tile; ++x) out[x] = T(0);
+            for (long i = 0; i < tile; ++i) sums[i] = T(0);
+        }
+        for (long key = 0; key < query; key += attention_block)
+            see<Pass, A, false>(key, query - key < attention_block ? query - key : attention_block, 0);
+        simd::unroll<A>([&](auto c) {
+            if (query + c * lanes < seq) see<Pass, A - c, true>(query + c * lanes, lanes, c);
+        });
+    }
+
+    /// Leaves the tile's unnormalised output in `out`, its row sums in `sums`. Scores need no maximum subtracted unless
+    /// they are extreme: a row sum tells. Once one was extreme, the rest of the head looks for maxima first.
+    template <int A>
+    void tile_of(long query, bool& extreme) {
+        if (!extreme) {
+            pass<attention_pass::plain, A>(query);
+            for (int a = 0; a < A; ++a) {
+                auto const sum = pack::load_aligned(sums + a * lanes);
+                extreme |= !xsimd::all((sum > pack(T(0x1p-64))) & (sum < pack(T(0x1p64))));
+            }
+            for (int i = 0; i < tile; ++i) maxima[i] = T(0);
+        }
+        if (extreme) {
+            pass<attention_pass::maxima, A>(query);
+            pass<attention_pass::shifted, A>(query);
+        }
+    }
+
+    void run(T const* q, long stride, T* result, T* lse) {
+        T const scale = static_cast<T>(1.4426950408889634 / std::sqrt(static_cast<double>(static_cast<long>(head_dim))));
+        bool extreme = false;
+        for (long query = 0; query < seq; query += tile) {
+            long const rows = seq - query < tile ? seq - query : tile;
+            long const vectors = (rows + lanes - 1) / lanes;
+            pack_transposed<T>(q + query * stride, stride, rows, head_dim, queries, tile, vectors * lanes, scale);
+            switch (vectors) {
+                case 1: tile_of<1>(query, extreme); break;
+                case 2: tile_of<2>(query, extreme); break;
+                default: tile_of<3>(query, extreme); break;
+            }
+            for (long a = 0; a < vectors; ++a) {
+                auto const sum = pack::load_aligned(sums + a * lanes);
+                auto const inverse = pack(T(1)) / sum;
+                for (long x = 0; x < head_dim; ++x) {
+                    T* const o = out + x * tile + a * lanes;
+                    (pack::load_aligned(o) * inverse).store_aligned(o);
+                }
+                pack const m = pack::load_aligned(maxima + a * lanes);
+                xsimd::fma(m, pack(T(0.6931471805599453)), xsimd::log(sum)).store_aligned(sums + a * lanes);
+            }
+            std::memcpy(lse + query, sums, static_cast<std::size_t>(rows) * sizeof(T));
+            unpack_transposed<T>(out, tile, rows, head_dim, result + query * stride, stride, T(1), false);
+        }
+    }
+};
+
+}  // namespace shardtype::detail
+
+namespace shardtype::cpu {
+
+/// Causal attention: out[i] = sum over j <= i of softmax_j(q[i] . k[j] / sqrt(head_dim)) v[j], and lse[i], the logarithm of
+/// the softmax's denominator, which the backward pass reads. q, out [batch, seq, heads, head_dim]; k, v [batch, seq,
+/// kv_heads, head_dim], query head h reads kv head h / (heads / kv_heads); lse [batch, heads, seq].
+/// Needs attention_forward_scratch_bytes<T>(s) of scratch; throws std::runtime_error if there is less.
+/// Cost: 2 * seq^2 * head_dim flops per head (the causal half); the seq x seq matrix is never stored.
+template <class T>
+void attention_forward(execution const& e, attention_shape s, T const* q, T const* k, T const* v, T* out, T* lse) {
+    auto scratch = detail::attention_scratch<T>(e, s, attention_forward_scratch_bytes<T>(s), "attention_forward");
+    detail::with_head_dim(s.head_dim, [&](auto head_dim) {
+        constexpr long lanes = simd::lanes<T>;
+        auto const width = detail::attention_width<T>(head_dim);
+        long const rows = detail::attention_round_up(s.seq, lanes);
+        detail::attention_forward_head<T, decltype(head_dim)> head;
+        head.seq = s.seq;
+        head.head_dim = head_dim;
+        auto at = scratch;
+        head.k = at.take(rows * width);
+        head.v = at.take(rows * width);
+        head.queries = at.take(width * head.tile);
+        head.out = at.take(width * head.tile);
+        head.scores = at.take(detail::attention_block * head.tile);
+        head.sums = at.take(head.tile);
+        head.maxima = at.take(head.tile);
+        long const stride = s.heads * head_dim, kv_stride = s.kv_heads * head_dim, group = s.heads / s.kv_heads;
+        for (long b = 0; b < s.batch; ++b)
+            for (long h = 0; h < s.heads; ++h) {
+                if (h % group == 0) {
+                    long const offset = b * s.seq * kv_stride + h / group * head_dim;
+                    detail::pack_rows<T>(k + offset, kv_stride, s.seq, head_dim, head.k, width, rows);
+                    detail::pack_rows<T>(v + offset, kv_stride, s.seq, head_dim, head.v, width, rows);
+                }
+                long const offset = b * s.seq * stride + h * head_dim;
+                head.run(q + offset, stride, out + offset, lse + (b * s.heads + h) * s.seq);
+            }
+    });
+}
+
+}  // namespace shardtype::cpu

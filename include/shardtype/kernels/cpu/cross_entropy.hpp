@@ -1,0 +1,96 @@
+#pragma once
+#include <cmath>
+#include <shardtype/kernels/cpu/blocks.hpp>
+#include <shardtype/kernels/cpu/vector_loop.hpp>
+#include <shardtype/kernels/execution.hpp>
+
+/// Cross-entropy in parts, so that the vocabulary may be sharded: the caller takes the maximum over the ranks after
+/// `row_max` and the sum over the ranks after `sum_and_pick`. logits [rows, cols] are the columns
+/// [first_col, first_col + cols) of the whole; targets [rows] count in the whole.
+namespace shardtype::cpu {
+
+/// max[r] = the largest logit of row r. Precondition: cols > 0.
+template <class T>
+void cross_entropy_row_max(execution const&, T const* logits, T* max, long rows, long cols) {
+    using batch = detail::vec::batch<T>;
+    for_each_block(
+        rows,
+        [=](long r, long) {
+            T const* const row = logits + r * cols;
+            batch most(row[0]);
+            long c = 0;
+            for (; c + detail::vec::lanes<T> <= cols; c += detail::vec::lanes<T>) most = xsimd::max(most, detail::vec::load(row + c));
+            alignas(64) T lane[static_cast<std::size_t>(detail::vec::lanes<T>)];
+            most.store_aligned(lane);
+            T result = lane[0];
+            for (T const x : lane) result = x > result ? x : result;
+            for (; c < cols; ++c) result = row[c] > result ? row[c] : result;
+            max[r] = result;
+        },
+        1);
+}
+
+/// stats [2, rows]: the sum of exp(l - max) over this part, and the target's logit (0 where it is in another part).
+template <class T>
+void cross_entropy_sum_and_pick(execution const&, T const* logits, int const* targets, T const* max, T* stats,
+                                long rows, long cols, long first_col) {
+    using batch = detail::vec::batch<T>;
+    for_each_block(
+        rows,
+        [=](long r, long) {
+            constexpr long width = detail::vec::lanes<T>;
+            T const* const row = logits + r * cols;
+            batch const most(max[r]);
+            batch even(T(0)), odd(T(0));
+            long c = 0;
+            for (; c + 2 * width <= cols; c += 2 * width) {
+                even += xsimd::exp(detail::vec::load(row + c) - most);
+                odd += xsimd::exp(detail::vec::load(row + c + width) - most);
+            }
+            for (; c + width <= cols; c += width) even += xsimd::exp(detail::vec::load(row + c) - most);
+            if (c < cols) {
+                alignas(64) T lane[static_cast<std::size_t>(width)];
+                xsimd::exp(detail::vec::load_part(row + c, cols - c) - most).store_aligned(lane);
+                odd += detail::vec::load_part(lane, cols - c);
+            }
+            stats[r] = xsimd::hadd(even + odd);
+            long const target = targets[r] - first_col;
+            stats[rows + r] = target >= 0 && target < cols ? row[target] : T(0);
+        },
+        1);
+}
+
+/// *loss (+)= scale * sum over rows of (log(sum) + max - picked), added in double, rows in order.
+template <class T>
+void cross_entropy_loss(execution const&, T const* max, T const* stats, T* loss, long rows, T scale, bool accumulate) {
+    double total = 0;
+    for (long r = 0; r < rows; ++r) {
+        total += std::log(static_cast<double>(stats[r])) + static_cast<double>(max[r]) -
+                 static_cast<double>(stats[rows + r]);
+    }
+    total *= static_cast<double>(scale);
+    *loss = static_cast<T>(accumulate ? static_cast<double>(*loss) + total : total);
+}
+
+/// dlogits = scale (exp(l - max) / sum - onehot(target)); `dlogits` may be `logits`.
+template <class T>
+void cross_entropy_backward(execution const&, T const* logits, int const* targets, T const* max, T const* stats,
+                            T* dlogits, long rows, long cols, long first_col, T scale) {
+    using batch = detail::vec::batch<T>;
+    for_each_block(
+        rows,
+        [=](long r, long) {
+            batch const most(max[r]);
+            batch const factor(scale / stats[r]);
+            T* const out = dlogits + r * cols;
+            detail::vec::map<T, 1>(
+                0, cols,
+                [most, factor](batch const& l) { return std::array<batch, 1>{xsimd::exp(l - most) * factor}; }, {out},
+                logits + r * cols);
+            long const target = targets[r] - first_col;
+            if (target >= 0 && target < cols) out[target] -= scale;
+        },
+        1);
+}
+
+}  // namespace shardtype::cpu

@@ -1,0 +1,80 @@
+#pragma once
+#include <shardtype/kernels/cpu/xsimd.hpp>
+#include <type_traits>
+#include <utility>
+
+namespace shardtype::simd {
+
+/// One register of T on the instruction set that the translation unit is compiled for.
+template <class T>
+using pack = xsimd::batch<T>;
+
+template <class T>
+inline constexpr int lanes = static_cast<int>(pack<T>::size);
+
+/// Architectural vector registers: what register tiles are sized by.
+inline constexpr int registers = XSIMD_WITH_AVX512F || XSIMD_WITH_NEON64 ? 32 : 16;
+
+namespace detail {
+
+template <class F, int... I>
+[[gnu::always_inline]] inline void unroll(F& f, std::integer_sequence<int, I...>) {
+    (f(std::integral_constant<int, I>{}), ...);
+}
+
+}  // namespace detail
+
+/// Calls f with integral_constant 0 .. N-1. Unlike an unroll pragma it is honoured by every compiler at -O2,
+/// so arrays of packs indexed by it stay in registers.
+template <int N, class F>
+[[gnu::always_inline]] inline void unroll(F&& f) {
+    detail::unroll(f, std::make_integer_sequence<int, N>{});
+}
+
+/// 0, 1, 2, ... in the lanes.
+template <class T>
+inline pack<T> iota() {
+    alignas(64) T values[lanes<T>];
+    for (int i = 0; i < lanes<T>; ++i) values[i] = static_cast<T>(i);
+    return pack<T>::load_aligned(values);
+}
+
+namespace detail {
+
+/// x * 2^n for whole numbers n, x about 1.
+inline pack<float> scale_by_power(pack<float> x, pack<float> n) {
+#if XSIMD_WITH_AVX512F
+    return _mm512_scalef_ps(x, n);  // saturates by itself
+#else
+    using integers = xsimd::batch<xsimd::as_integer_t<float>>;
+    // the bound comes first: x86's max and min return their second operand for a NaN
+    n = xsimd::min(pack<float>(127.0f), xsimd::max(pack<float>(-126.0f), n));
+    auto const bits = xsimd::bitwise_cast<integers>(x) + (xsimd::to_int(n) << 23);
+    return xsimd::bitwise_cast<pack<float>>(bits);
+#endif
+}
+
+}  // namespace detail
+
+/// 2^(x - shift) for whole numbers `shift`, which are subtracted from the exponent and so cost no precision: about 1.5 ulp.
+/// Below 2^-126 the result is 2^-126 or less; from 2^128 on it is at least 2^126; NaN stays NaN.
+inline pack<float> exp2(pack<float> x, pack<float> shift) {
+    auto const whole = xsimd::nearbyint(x);
+    auto const r = x - whole;
+    // minimax polynomial of 2^r on [-1/2, 1/2], relative error 7.5e-8
+    auto p = xsimd::fma(r, pack<float>(0.0013276471980f), pack<float>(0.0096755413422f));
+    p = xsimd::fma(r, p, pack<float>(0.0555071327354f));
+    p = xsimd::fma(r, p, pack<float>(0.2402211972385f));
+    p = xsimd::fma(r, p, pack<float>(0.6931469670647f));
+    p = xsimd::fma(r, p, pack<float>(1.0000000716547f));
+    return detail::scale_by_power(p, whole - shift);
+}
+
+inline pack<double> exp2(pack<double> x, pack<double> shift) { return xsimd::exp2(x - shift); }
+
+template <class T>
+inline pack<T> exp2(pack<T> x) {
+    return exp2(x, pack<T>(T(0)));
+}
+
+}  // namespace shardtype::simd

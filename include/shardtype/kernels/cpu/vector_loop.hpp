@@ -1,0 +1,67 @@
+#pragma once
+#include <array>
+#include <cstddef>
+#include <shardtype/kernels/cpu/xsimd.hpp>
+
+namespace shardtype::detail::vec {
+
+template <class T>
+using batch = xsimd::batch<T>;
+
+/// Lanes of a batch, as the signed type that the loops count in.
+template <class T>
+inline constexpr long lanes = static_cast<long>(batch<T>::size);
+
+template <class T>
+batch<T> load(T const* p) {
+    return batch<T>::load_unaligned(p);
+}
+
+/// The first `count` lanes from memory, `rest` in the others; reads nothing past them.
+template <class T>
+batch<T> load_part(T const* p, long count, T rest = T(0)) {
+    alignas(64) T lane[static_cast<std::size_t>(lanes<T>)];
+    for (long i = 0; i < lanes<T>; ++i) lane[i] = i < count ? p[i] : rest;
+    return batch<T>::load_aligned(lane);
+}
+
+template <class T>
+void store_part(batch<T> const& x, T* p, long count) {
+    alignas(64) T lane[static_cast<std::size_t>(lanes<T>)];
+    x.store_aligned(lane);
+    for (long i = 0; i < count; ++i) p[i] = lane[i];
+}
+
+/// out[o][i] = f(in[i]...)[o] for i in [begin, end). All inputs of a batch are read before its outputs are written, so
+/// outputs may alias inputs. The tail runs the same vector code: a value does not depend on where a block ends.
+template <class T, std::size_t Outputs, class F, class... In>
+void map(long begin, long end, F const& f, std::array<T*, Outputs> const& out, In const*... in) {
+    long i = begin;
+    for (; i + lanes<T> <= end; i += lanes<T>) {
+        std::array<batch<T>, Outputs> const y = f(load(in + i)...);
+        for (std::size_t o = 0; o < Outputs; ++o) y[o].store_unaligned(out[o] + i);
+    }
+    if (i < end) {
+        std::array<batch<T>, Outputs> const y = f(load_part(in + i, end - i)...);
+        for (std::size_t o = 0; o < Outputs; ++o) store_part(y[o], out[o] + i, end - i);
+    }
+}
+
+/// Sum over i in [0, n) of f(in[i]...), where f of zeros is zero. Four running sums, added in a fixed order.
+template <class T, class F, class... In>
+T sum(long n, F const& f, In const*... in) {
+    batch<T> s0(T(0)), s1(T(0)), s2(T(0)), s3(T(0));
+    constexpr long w = lanes<T>;
+    long i = 0;
+    for (; i + 4 * w <= n; i += 4 * w) {
+        s0 += f(load(in + i)...);
+        s1 += f(load(in + i + w)...);
+        s2 += f(load(in + i + 2 * w)...);
+        s3 += f(load(in + i + 3 * w)...);
+    }
+    for (; i + w <= n; i += w) s0 += f(load(in + i)...);
+    if (i < n) s1 += f(load_part(in + i, n - i)...);
+    return xsimd::hadd((s0 + s1) + (s2 + s3));
+}
+
+}  // namespace shardtype::detail::vec

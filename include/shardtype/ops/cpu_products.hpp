@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+
+#include <shardtype/kernels/cpu/gemm.hpp>
+#include <shardtype/ops/cpu_scratch.hpp>
+#include <shardtype/ops/rank_context.hpp>
+
+namespace shardtype {
+
+namespace detail {
+
+/// The primitives of one product step: replacing and, where the step may add, adding.
+template <class T>
+struct prepared_product final : prepared {
+    std::optional<cpu::gemm<T>> replace;
+    std::optional<cpu::gemm<T>> add;
+};
+
+struct cpu_product {
+    template <class T>
+    static std::unique_ptr<prepared> prepare(step const& s, int) {
+        product const p = product_of(s);
+        auto made = std::make_unique<prepared_product<T>>();
+        accumulate const mode = s.arg[2].mode;
+        if (mode != accumulate::add) made->replace.emplace(p.m, p.n, p.k, p.transpose_a, p.transpose_b, false);
+        if (mode != accumulate::write) made->add.emplace(p.m, p.n, p.k, p.transpose_a, p.transpose_b, true);
+        return made;
+    }
+    template <class T>
+    static void run(rank_context& c, step const& s, void* const* a, prepared const* ready) {
+        auto const& with = static_cast<prepared_product<T> const&>(*ready);
+        // A weight's gradient is dy^T x: its left factor is the second operand.
+        bool const weight = s.kernel == name_id(kernels::linear_weight_gradient::name);
+        auto const* left = static_cast<T const*>(a[weight ? 1 : 0]);
+        auto const* right = static_cast<T const*>(a[weight ? 0 : 1]);
+        auto const& product = c.adds(s.arg[2]) ? with.add : with.replace;
+        (*product)(c.exec, left, right, static_cast<T*>(a[2]));
+    }
+};
+
+}  // namespace detail
+
+template <>
+struct cpu_kernel<kernels::linear_forward> : detail::cpu_product {};
+template <>
+struct cpu_kernel<kernels::linear_input_gradient> : detail::cpu_product {};
+template <>
+struct cpu_kernel<kernels::linear_weight_gradient> : detail::cpu_product {};
+template <>
+struct cpu_kernel<kernels::matmul_forward> : detail::cpu_product {};
+template <>
+struct cpu_kernel<kernels::matmul_left_gradient> : detail::cpu_product {};
+template <>
+struct cpu_kernel<kernels::matmul_right_gradient> : detail::cpu_product {};
+
+}  // namespace shardtype

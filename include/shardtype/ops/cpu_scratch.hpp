@@ -1,0 +1,49 @@
+#pragma once
+
+#include <shardtype/kernels/cpu/attention_scratch.hpp>
+#include <shardtype/kernels/cpu/gemm_scratch.hpp>
+#include <shardtype/schedule/kernels.hpp>
+#include <shardtype/schedule/lowerer.hpp>
+
+namespace shardtype {
+
+namespace detail {
+
+/// The row-major product C[m, n] (+)= op(A)[m, k] op(B)[k, n] behind a product kernel.
+struct product {
+    bool is = false;
+    long m = 0, n = 0, k = 0;
+    bool transpose_a = false, transpose_b = false;
+};
+constexpr product product_of(step const& s) {
+    long const m = s.dim[0], n = s.dim[1], k = s.dim[2];
+    if (s.kernel == name_id(kernels::linear_forward::name)) return {true, m, n, k, false, true};
+    if (s.kernel == name_id(kernels::linear_input_gradient::name)) return {true, m, k, n, false, false};
+    if (s.kernel == name_id(kernels::linear_weight_gradient::name)) return {true, n, k, m, true, false};
+    if (s.kernel == name_id(kernels::matmul_forward::name)) return {true, m, n, k, false, false};
+    if (s.kernel == name_id(kernels::matmul_left_gradient::name)) return {true, m, k, n, false, true};
+    if (s.kernel == name_id(kernels::matmul_right_gradient::name)) return {true, k, n, m, true, false};
+    return {};
+}
+
+template <class T>
+constexpr long cpu_scratch(step const& s) {
+    cpu::attention_shape const shape{s.dim[0], s.dim[1], s.dim[2], s.dim[3], s.dim[4]};
+    if (s.kernel == name_id(kernels::attention_forward::name)) return cpu::attention_forward_scratch_bytes<T>(shape);
+    if (s.kernel == name_id(kernels::attention_backward::name)) return cpu::attention_backward_scratch_bytes<T>(shape);
+    product const p = product_of(s);
+    return p.is ? cpu::gemm_scratch_bytes<T>(p.m, p.n, p.k) : 0;
+}
+
+constexpr long cpu_scratch_of(step const& s) {
+    return s.type == dtype::f64 ? cpu_scratch<double>(s) : cpu_scratch<float>(s);
+}
+
+}  // namespace detail
+
+/// The CPU back end's bounds on scratch, for the schedule; light enough for programs that only lay out memory.
+struct cpu_back_end {
+    static constexpr scratch_bound scratch = &detail::cpu_scratch_of;
+};
+
+}  // namespace shardtype

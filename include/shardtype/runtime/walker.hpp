@@ -1,0 +1,82 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <shardtype/kernels/cpu/openmp_threads.hpp>
+#include <shardtype/runtime/arena.hpp>
+#include <shardtype/runtime/program.hpp>
+
+namespace shardtype {
+
+/// One rank's executor: the arena, what was prepared at set-up, and the walk over the schedule. It knows no operation.
+class walker {
+  public:
+    walker(program_view const& p, thread::rank_communicators const& comm) : program_(p), arena_(p.schedule.at.arena_bytes) {
+        context_.comm = comm;
+        cpu::use_threads(context_.exec.threads);
+        prepared_.resize(static_cast<std::size_t>(p.schedule.step_count));
+        for (int i = 0; i < p.schedule.step_count; ++i)
+            if (p.bound[i].prepare != nullptr)
+                prepared_[static_cast<std::size_t>(i)] = p.bound[i].prepare(p.schedule.steps[i], context_.exec.threads);
+        for (int g = 0; g < p.schedule.segment_count; ++g)
+            if (p.schedule.segments[g].when == segment_kind::set_up) walk(p.schedule.segments[g]);
+    }
+
+    /// One training step: every micro-batch forward and backward, then the optimizer. `fill(micro_batch)` is called
+    /// before each micro-batch to place its inputs.
+    template <class Fill>
+    void step_once(int micro_batches, Fill fill) {
+        schedule_view const& s = program_.schedule;
+        for (context_.micro_batch = 0; context_.micro_batch < micro_batches; ++context_.micro_batch) {
+            fill(context_.micro_batch);
+            for (int g = 0; g < s.segment_count; ++g)
+                if (s.segments[g].when == segment_kind::every_micro_batch) walk(s.segments[g]);
+        }
+        for (int g = 0; g < s.segment_count; ++g)
+            if (s.segments[g].when == segment_kind::once_per_step) walk(s.segments[g]);
+    }
+
+    /// The address of a buffer's slot.
+    template <class T>
+    T* at(short index, int slot = 0) const {
+        return static_cast<T*>(address({index, static_cast<short>(slot), accumulate::write}, 0));
+    }
+    rank_context& context() { return context_; }
+    rank_context const& context() const { return context_; }
+    program_view const& program() const { return program_; }
+
+  private:
+    void* address(argument const& a, int trip) const {
+        buffer const& b = program_.schedule.buffers[a.buffer];
+        return arena_.data() + b.offset + b.stride * ((trip + a.shift) % b.period);
+    }
+
+    void walk(segment const& g) {
+        for (int t = 0; t < g.trips; ++t) {
+            context_.trip = t;
+            int const layer = g.reverse ? g.trips - 1 - t : t;
+            for (int i = g.begin; i < g.end; ++i) {
+                step const& s = program_.schedule.steps[i];
+                if (s.kind == step_kind::release || t < s.from || t >= s.to) continue;
+                void* operands[max_arguments];
+                for (int k = 0; k < s.args; ++k) operands[k] = address(s.arg[k], layer);
+                context_.exec.scratch = nullptr;
+                context_.exec.scratch_bytes = 0;
+                if (s.scratch >= 0) {
+                    buffer const& scratch = program_.schedule.buffers[s.scratch];
+                    context_.exec.scratch = arena_.data() + scratch.offset;
+                    context_.exec.scratch_bytes = static_cast<std::size_t>(scratch.bytes);
+                }
+                program_.bound[i].run(context_, s, operands, prepared_[static_cast<std::size_t>(i)].get());
+            }
+        }
+    }
+
+    program_view const& program_;
+    arena arena_;
+    rank_context context_{};
+    std::vector<std::unique_ptr<prepared>> prepared_;
+};
+
+}  // namespace shardtype

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <shardtype/comm/thread/world.hpp>
+#include <shardtype/train/initialise.hpp>
+#include <shardtype/train/state.hpp>
+
+namespace shardtype {
+
+/// What a step reports, equal on every rank.
+struct step_result {
+    double loss = 0;           ///< mean over the step's tokens, over all ranks
+    double gradient_norm = 0;  ///< before clipping
+};
+
+/// One rank of a job being trained. Made on the rank's own thread.
+template <class Job>
+class trainer {
+  public:
+    using element = typename program<Job>::element;
+    static constexpr batch_shape batch = Job::batch;
+    static constexpr layout tokens_layout = checked<Job>::value.at(checked<Job>::value.tokens);
+    /// Bytes of this rank's one allocation.
+    static constexpr long arena_bytes = program<Job>::plan::arena_bytes;
+
+    explicit trainer(thread::rank_communicators const& comm) : walker_(program_of<Job>, comm) {}
+
+    int rank() const { return walker_.context().comm.rank; }
+    walker& walk() { return walker_; }
+    walker const& walk() const { return walker_; }
+
+    /// First values by the model's own initialisers; the same numbers in every layout.
+    void initialise(std::uint64_t seed) {
+        for_each_parameter([&](int k, int layer, parameter_record const& p) {
+            auto* const values = parameter_values<element>(walker_, k, layer);
+            for_each_run(p.stored, coordinate(), [&](long global, long local, long count) {
+                for (long i = 0; i < count; ++i)
+                    values[local + i] = static_cast<element>(initial_value(p.init, seed, static_cast<std::uint32_t>(k),
+                                                                           static_cast<std::uint64_t>(global + i), layer,
+                                                                           p.stored.extent[p.stored.rank - 1]));
+            });
+        });
+    }
+
+    /// One step on the rows that `row(number, tokens, targets)` writes: `number` counts the step's rows over all ranks,
+    /// each of `batch.sequence` ids.
+    template <class Row>
+    step_result step(step_numbers const& numbers, Row row) {
+        walker_.context().numbers = numbers;
+        landmarks const& at = walker_.program().schedule.at;
+        walker_.step_once(1, [&](int) {
+            long const first = tokens_layout.offset(0, coordinate()), rows = tokens_layout.local(0);
+            int *tokens = walker_.at<int>(at.tokens), *targets = walker_.at<int>(at.targets);
+            for (long r = 0; r < rows; ++r) row(first + r, tokens + r * batch.sequence, targets + r * batch.sequence);
+        });
+        double const* const report = walker_.at<double>(at.report);
+        return {report[0], report[1]};
+    }
+
+    /// Calls f(parameter number, layer, record) for every parameter of every layer.
+    template <class F>
+    void for_each_parameter(F f) const {
+        schedule_view const& s = walker_.program().schedule;
+        for (int k = 0; k < s.parameter_count; ++k)
+            for (int layer = 0; layer < s.parameters[k].is.layers; ++layer) f(k, layer, s.parameters[k].is);
+    }
+
+    int const* coordinate() const { return walker_.context().comm.coordinate; }
+
+  private:
+    walker walker_;
+};
+
+/// Runs a job on thread ranks: `f(trainer<Job>&)` once per rank. @throws std::runtime_error `rank R: ...` of the first
+/// rank that failed.
+template <class Job, class F>
+void run(F f) {
+    using mesh = typename Job::mesh;
+    thread::world world(mesh::axis_size, mesh::axes, 2 * program_of<Job>.schedule.at.slots);
+    world.run([&](thread::rank_communicators& comm) {
+        trainer<Job> mine(comm);
+        f(mine);
+    });
+}
+
+}  // namespace shardtype
