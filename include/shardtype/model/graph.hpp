@@ -72,7 +72,7 @@ struct graph {
     short value_count = 0, node_count = 0, parameter_count = 0;
     short loop_trips = 0;  ///< of the open loop
     short tokens = -1, targets = -1, loss = -1, table = -1;
-    double forward_flops = 0;  ///< of matrix products and attention, over the whole mesh
+    double step_flops = 0;  ///< of matrix products and attention, forward and backward, over the whole mesh
     label scope{};
     label failed_in{};
     verdict says{};
@@ -123,7 +123,7 @@ struct graph {
         int i = 0;
         ((n.in[i++] = operand), ...);
         n.out = y;
-        forward_flops += flops(Rule::value, in) * (loop_trips == 0 ? 1 : loop_trips);
+        step_flops += flops(Rule::value, in) * (1 + Rule::value.backward) * (loop_trips == 0 ? 1 : loop_trips);
         return y;
     }
 

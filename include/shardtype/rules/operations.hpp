@@ -33,7 +33,8 @@ struct rotary {
     static constexpr rule value{
         .operands = 2, .in = {"bsad", "sd"}, .out = "bsad", .linear = 0b01, .constant = 0b10, .whole = "sd"};
 };
-/// causal softmax(q k^T / sqrt(d)) v; query heads share kv heads. Half of the s x t points are masked away.
+/// causal softmax(q k^T / sqrt(d)) v; query heads share kv heads. Half of the s x t points are masked away;
+/// backward makes the scores again: five products over forward's two.
 struct attention {
     static constexpr char const* name = "attention";
     static constexpr rule value{.operands = 3,
@@ -42,7 +43,8 @@ struct attention {
                                 .linear = 0b100,
                                 .whole = "std",
                                 .grouped = 'a',
-                                .flops = 2};
+                                .flops = 2,
+                                .backward = 2.5};
 };
 /// y = silu(gate) * up
 struct swiglu {

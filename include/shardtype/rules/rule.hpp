@@ -18,7 +18,8 @@ struct rule {
     char whole[max_rank + 1]{}; ///< factors that no axis may split (a normalised dimension)
     char fused = 0;             ///< a factor that the operation reduces itself, result invariant (vocabulary-parallel loss)
     char grouped = 0;           ///< a factor whose extents differ by a whole multiple (query heads over kv heads)
-    double flops = 0;           ///< floating-point operations per point of all factors
+    double flops = 0;           ///< floating-point operations per point of all factors, forward
+    double backward = 2;        ///< backward's operations over forward's
 
     constexpr bool is_whole(char f) const {
         for (char w : whole)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ctime>
+
 #include <memory>
 #include <vector>
 
@@ -42,6 +44,10 @@ class walker {
     T* at(short index, int slot = 0) const {
         return static_cast<T*>(address({index, static_cast<short>(slot), accumulate::write}, 0));
     }
+    /// From now on the CPU seconds of every step are added up, one number per step of the schedule.
+    void start_profile() { seconds_.assign(static_cast<std::size_t>(program_.schedule.step_count), 0); }
+    std::vector<double> const& profile() const { return seconds_; }
+
     rank_context& context() { return context_; }
     rank_context const& context() const { return context_; }
     program_view const& program() const { return program_; }
@@ -68,12 +74,23 @@ class walker {
                     context_.exec.scratch = arena_.data() + scratch.offset;
                     context_.exec.scratch_bytes = static_cast<std::size_t>(scratch.bytes);
                 }
-                program_.bound[i].run(context_, s, operands, prepared_[static_cast<std::size_t>(i)].get());
+                auto const index = static_cast<std::size_t>(i);
+                double const before = seconds_.empty() ? 0 : cpu_seconds();
+                program_.bound[i].run(context_, s, operands, prepared_[index].get());
+                if (!seconds_.empty()) seconds_[index] += cpu_seconds() - before;
             }
         }
     }
 
+    /// Time that this thread ran, not time that it waited for a core: ranks may outnumber the cores.
+    static double cpu_seconds() {
+        timespec t{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+    }
+
     program_view const& program_;
+    std::vector<double> seconds_;
     arena arena_;
     rank_context context_{};
     std::vector<std::unique_ptr<prepared>> prepared_;

@@ -128,7 +128,7 @@ struct attention_backward_head {
         for (long i = 0; i < rows; ++i) {
             pack sum(T(0));
             for (long x = 0; x < width; x += lanes)
-                sum = xsimd::fma(pack::load_aligned(dq + i * width + x), pack::load_aligned(dout + i * width + x), sum);
+                sum = simd::fma(pack::load_aligned(dq + i * width + x), pack::load_aligned(dout + i * width + x), sum);
             delta[i] = xsimd::hadd(sum);
             double const log2 = i < seq ? static_cast<double>(lse[i]) * 1.4426950408889634 : 0.0;
             double const nearest = std::nearbyint(log2);

@@ -134,7 +134,7 @@ struct attention_forward_head {
                     (pack::load_aligned(o) * inverse).store_aligned(o);
                 }
                 pack const m = pack::load_aligned(maxima + a * lanes);
-                xsimd::fma(m, pack(T(0.6931471805599453)), xsimd::log(sum)).store_aligned(sums + a * lanes);
+                simd::fma(m, pack(T(0.6931471805599453)), xsimd::log(sum)).store_aligned(sums + a * lanes);
             }
             std::memcpy(lse + query, sums, static_cast<std::size_t>(rows) * sizeof(T));
             unpack_transposed<T>(out, tile, rows, head_dim, result + query * stride, stride, T(1), false);

@@ -30,7 +30,7 @@ template <int A, int B, class T, class Step, class Next>
         simd::unroll<A>([&](auto a) { l[a] = pack::load_aligned(left + a * simd::lanes<T>); });
         simd::unroll<B>([&](auto b) {
             pack const r(right[b * next]);
-            simd::unroll<A>([&](auto a) { sum[a][b] = xsimd::fma(l[a], r, sum[a][b]); });
+            simd::unroll<A>([&](auto a) { sum[a][b] = simd::fma(l[a], r, sum[a][b]); });
         });
     }
 }
