@@ -39,6 +39,7 @@ enum class code : unsigned char {
     nested_repeat,            // S605
     collective_pairing,       // S606
     use_after_release,        // S607
+    layer_not_divisible,      // S608
 };
 
 }  // namespace shardtype

@@ -81,6 +81,7 @@ struct graph {
     constexpr layout const& at(short v) const { return values[v < 0 ? 0 : v].lay; }
 
     constexpr short fail(verdict v) {
+        if (v.what == code::not_divisible || v.what == code::shard_dimension) v.what = code::layer_not_divisible;
         if (ok()) says = v, failed_in = scope;
         return -1;
     }

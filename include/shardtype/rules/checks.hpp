@@ -51,6 +51,14 @@ SHARDTYPE_CHECK(G502, "a gradient is not of the stored parameter's gradient type
                       "doubled");
 SHARDTYPE_CHECK(S601, "stored state is shard or invariant, never replicate or partial");
 SHARDTYPE_CHECK(S602, "the loss must be invariant or partial on every axis: a replicated loss counts once per rank");
+SHARDTYPE_CHECK(S603, "a repeated layer gives another layout than it takes: end it in the placements that it began with");
+SHARDTYPE_CHECK(S604, "the model or its schedule is larger than the library's tables (graph::max_nodes, "
+                      "schedule_builder::max_steps, ...)");
+SHARDTYPE_CHECK(S605, "a repeat inside a repeat: write the inner layers out");
+SHARDTYPE_CHECK(S606, "a collective's start has no wait in its segment, or the reverse");
+SHARDTYPE_CHECK(S607, "a gathered parameter is used after its release");
+SHARDTYPE_CHECK(S608, "a tensor of this layer does not divide evenly over the axis: heads, kv heads, width, vocabulary, "
+                      "sequence and batch must be multiples of the axes that split them");
 
 #undef SHARDTYPE_CHECK
 

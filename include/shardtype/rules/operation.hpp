@@ -88,6 +88,12 @@ constexpr auto report() {
     if constexpr (What == code::not_sharded) (void)sizeof(ST_C404<Fix, Axis, Operation, X...>);
     if constexpr (What == code::stored_placement) (void)sizeof(ST_S601<Fix, Axis, Operation, X...>);
     if constexpr (What == code::loss_placement) (void)sizeof(ST_S602<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::repeat_changes_layout) (void)sizeof(ST_S603<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::capacity) (void)sizeof(ST_S604<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::nested_repeat) (void)sizeof(ST_S605<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::collective_pairing) (void)sizeof(ST_S606<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::use_after_release) (void)sizeof(ST_S607<Fix, Axis, Operation, X...>);
+    if constexpr (What == code::layer_not_divisible) (void)sizeof(ST_S608<Fix, Axis, Operation, X...>);
     return 0;
 }
 

@@ -33,6 +33,7 @@ constexpr long no_scratch(step const&) { return 0; }
 template <class Operations>
 constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool micro_batches) {
     schedule_builder b;
+    if (!g.ok()) return b;  // reported by checked<Job>
     lowerer l(g, b, scratch);
     l.micro_batches = micro_batches;
     lower_state(g, b);
@@ -111,7 +112,8 @@ struct checked {
     static constexpr bool check() {
         if constexpr (!value.says.legal()) {
             using axis = typename Job::mesh::template axis_at<value.says.axis>;
-            detail::report<value.says.what, no_single_change, on_axis<axis>, detail::in_layer<value.failed_in>, Job>();
+            detail::failed<decltype(detail::report<value.says.what, no_single_change, on_axis<axis>,
+                                                   detail::in_layer<value.failed_in>, Job>())>();
         }
         return true;
     }
@@ -127,8 +129,8 @@ struct lowered {
 
   private:
     static constexpr bool check() {
-        if constexpr (!built.says.legal())
-            detail::report<built.says.what, no_single_change, on_axis<void>, Job>();
+        if constexpr (checked<Job>::value.ok() && !built.says.legal())
+            detail::failed<decltype(detail::report<built.says.what, no_single_change, on_axis<void>, Job>())>();
         return true;
     }
     static_assert(check());

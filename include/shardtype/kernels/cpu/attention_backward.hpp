@@ -30,8 +30,8 @@ struct attention_backward_head {
             pack o[A][scalars];
             fill(o, T(0));
             outer_products(o, weights, tile, rows_of + x, width, fixed<1>{}, rows);
-            simd::unroll<scalars>([&](auto b) {
-                simd::unroll<A>([&](auto a) {
+            simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
+                simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
                     T* const to = sum + (x + b) * tile + a * lanes;
                     (pack::load_aligned(to) + o[a][b]).store_aligned(to);
                 });
@@ -46,8 +46,8 @@ struct attention_backward_head {
         pack o[V][B];
         fill(o, T(0));
         outer_products(o, k + x, width, weights, fixed<1>{}, fixed<tile>{}, keys);
-        simd::unroll<B>([&](auto b) {
-            simd::unroll<V>([&](auto a) {
+        simd::unroll<B>([&](auto b) __attribute__((always_inline)) {
+            simd::unroll<V>([&](auto a) __attribute__((always_inline)) {
                 T* const to = dq + (row + b) * width + x + a * lanes;
                 (pack::load_aligned(to) + o[a][b]).store_aligned(to);
             });
@@ -78,25 +78,25 @@ struct attention_backward_head {
         auto const lane = simd::iota<T>();
         for (long i = 0; i < rows; i += scalars) {
             pack s[A][scalars];
-            simd::unroll<scalars>([&](auto b) {
-                simd::unroll<A>([&](auto a) { s[a][b] = pack(-fraction[row + i + b]); });
+            simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
+                simd::unroll<A>([&](auto a) __attribute__((always_inline)) { s[a][b] = pack(-fraction[row + i + b]); });
             });
             outer_products(s, kt, tile, q + (row + i) * width, fixed<1>{}, width, head_dim);
-            simd::unroll<scalars>([&](auto b) {
+            simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
                 pack const shift(whole[row + i + b]);
-                simd::unroll<A>([&](auto a) {
+                simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
                     pack x = simd::exp2(s[a][b], shift);
                     if constexpr (Diagonal && a == A - 1)
                         x = xsimd::select(lane <= pack(static_cast<T>(i + b)), x, pack(T(0)));
                     x.store_aligned(p + (i + b) * tile + a * lanes);
                 });
             });
-            simd::unroll<scalars>([&](auto b) {
-                simd::unroll<A>([&](auto a) { s[a][b] = pack(-delta[row + i + b]); });
+            simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
+                simd::unroll<A>([&](auto a) __attribute__((always_inline)) { s[a][b] = pack(-delta[row + i + b]); });
             });
             outer_products(s, vt, tile, dout + (row + i) * width, fixed<1>{}, width, head_dim);
-            simd::unroll<scalars>([&](auto b) {
-                simd::unroll<A>([&](auto a) {
+            simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
+                simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
                     long const at = (i + b) * tile + a * lanes;
                     (pack::load_aligned(p + at) * s[a][b]).store_aligned(ds + at);
                 });
@@ -110,7 +110,7 @@ struct attention_backward_head {
     /// All queries that may see the tile of A vectors of keys from `key`.
     template <int A>
     void tile_of(long key) {
-        simd::unroll<A>([&](auto c) {
+        simd::unroll<A>([&](auto c) __attribute__((always_inline)) {
             if (key + c * lanes < seq) see<c + 1, true>(key + c * lanes, lanes);
         });
         long const end = attention_round_up(seq, lanes);

@@ -31,17 +31,17 @@ struct attention_forward_head {
         auto const width = attention_width<T>(head_dim);
         T const* const lanes_of = queries + first * lanes;
         pack block_sums[A];
-        simd::unroll<A>([&](auto a) { block_sums[a] = pack(T(0)); });
+        simd::unroll<A>([&](auto a) __attribute__((always_inline)) { block_sums[a] = pack(T(0)); });
         pack block_maxima[A];
         if constexpr (Pass != attention_pass::plain)
-            simd::unroll<A>([&](auto a) { block_maxima[a] = pack::load_aligned(maxima + (first + a) * lanes); });
+            simd::unroll<A>([&](auto a) __attribute__((always_inline)) { block_maxima[a] = pack::load_aligned(maxima + (first + a) * lanes); });
         auto const lane = simd::iota<T>();
         for (long j = 0; j < keys; j += scalars) {
             pack s[A][scalars];
             fill(s, T(0));
             outer_products(s, lanes_of, tile, k + (key + j) * width, fixed<1>{}, width, head_dim);
-            simd::unroll<scalars>([&](auto b) {
-                simd::unroll<A>([&](auto a) {
+            simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
+                simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
                     auto const visible = lane >= pack(static_cast<T>(j + b));
                     if constexpr (Pass == attention_pass::maxima) {
                         pack x = s[a][b];
@@ -59,10 +59,10 @@ struct attention_forward_head {
             });
         }
         if constexpr (Pass == attention_pass::maxima) {
-            simd::unroll<A>([&](auto a) { block_maxima[a].store_aligned(maxima + (first + a) * lanes); });
+            simd::unroll<A>([&](auto a) __attribute__((always_inline)) { block_maxima[a].store_aligned(maxima + (first + a) * lanes); });
         } else {
             // sums are made per block and then added: fewer roundings than one long sum
-            simd::unroll<A>([&](auto a) {
+            simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
                 T* const sum = sums + (first + a) * lanes;
                 (pack::load_aligned(sum) + block_sums[a]).store_aligned(sum);
             });
@@ -70,8 +70,8 @@ struct attention_forward_head {
                 pack o[A][scalars];
                 fill(o, T(0));
                 outer_products(o, scores + first * lanes, tile, v + key * width + x, width, fixed<1>{}, keys);
-                simd::unroll<scalars>([&](auto b) {
-                    simd::unroll<A>([&](auto a) {
+                simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
+                    simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
                         T* const sum = out + (x + b) * tile + (first + a) * lanes;
                         (pack::load_aligned(sum) + o[a][b]).store_aligned(sum);
                     });
@@ -91,7 +91,7 @@ struct attention_forward_head {
         }
         for (long key = 0; key < query; key += attention_block)
             see<Pass, A, false>(key, query - key < attention_block ? query - key : attention_block, 0);
-        simd::unroll<A>([&](auto c) {
+        simd::unroll<A>([&](auto c) __attribute__((always_inline)) {
             if (query + c * lanes < seq) see<Pass, A - c, true>(query + c * lanes, lanes, c);
         });
     }

@@ -27,17 +27,17 @@ template <int A, int B, class T, class Step, class Next>
     using pack = simd::pack<T>;
     for (long t = 0; t < steps; ++t, left += left_step, right += step) {
         pack l[A];
-        simd::unroll<A>([&](auto a) { l[a] = pack::load_aligned(left + a * simd::lanes<T>); });
-        simd::unroll<B>([&](auto b) {
+        simd::unroll<A>([&](auto a) __attribute__((always_inline)) { l[a] = pack::load_aligned(left + a * simd::lanes<T>); });
+        simd::unroll<B>([&](auto b) __attribute__((always_inline)) {
             pack const r(right[b * next]);
-            simd::unroll<A>([&](auto a) { sum[a][b] = simd::fma(l[a], r, sum[a][b]); });
+            simd::unroll<A>([&](auto a) __attribute__((always_inline)) { sum[a][b] = simd::fma(l[a], r, sum[a][b]); });
         });
     }
 }
 
 template <int A, int B, class T>
 [[gnu::always_inline]] inline void fill(simd::pack<T> (&sum)[A][B], T value) {
-    simd::unroll<A>([&](auto a) { simd::unroll<B>([&](auto b) { sum[a][b] = simd::pack<T>(value); }); });
+    simd::unroll<A>([&](auto a) __attribute__((always_inline)) { simd::unroll<B>([&](auto b) __attribute__((always_inline)) { sum[a][b] = simd::pack<T>(value); }); });
 }
 
 /// Copies `rows` strided rows of `columns` numbers to rows of `width`, times `scale`; zeroes the rest up to `padded_rows`.

@@ -31,7 +31,8 @@ namespace shardtype::cpu {
 template <class Body>
 void for_each_block(long n, Body const& body, long size = block_elements) {
     thrust::counting_iterator<long> const first(0);
-    thrust::for_each(thrust::cpp::par, first, first + (n + size - 1) / size, detail::vec::run_block<Body>{&body, n, size});
+    thrust::for_each(thrust::cpp::par, first, first + (n + size - 1) / size,
+                     detail::vec::run_block<Body>{&body, n, size});
 }
 
 }  // namespace shardtype::cpu

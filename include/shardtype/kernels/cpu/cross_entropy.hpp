@@ -19,7 +19,8 @@ void cross_entropy_row_max(execution const&, T const* logits, T* max, long rows,
             T const* const row = logits + r * cols;
             batch most(row[0]);
             long c = 0;
-            for (; c + detail::vec::lanes<T> <= cols; c += detail::vec::lanes<T>) most = xsimd::max(most, detail::vec::load(row + c));
+            for (; c + detail::vec::lanes<T> <= cols; c += detail::vec::lanes<T>)
+                most = xsimd::max(most, detail::vec::load(row + c));
             alignas(64) T lane[static_cast<std::size_t>(detail::vec::lanes<T>)];
             most.store_aligned(lane);
             T result = lane[0];
@@ -84,9 +85,8 @@ void cross_entropy_backward(execution const&, T const* logits, int const* target
             batch const factor(scale / stats[r]);
             T* const out = dlogits + r * cols;
             detail::vec::map<T, 1>(
-                0, cols,
-                [most, factor](batch const& l) { return std::array<batch, 1>{xsimd::exp(l - most) * factor}; }, {out},
-                logits + r * cols);
+                0, cols, [most, factor](batch const& l) { return std::array<batch, 1>{xsimd::exp(l - most) * factor}; },
+                {out}, logits + r * cols);
             long const target = targets[r] - first_col;
             if (target >= 0 && target < cols) out[target] -= scale;
         },

@@ -1,9 +1,9 @@
 #pragma once
+#include <dnnl.h>  // the C API: the C++ header crashes nvcc
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
-#include <dnnl.h>  // the C API: the C++ header crashes nvcc
 
 namespace shardtype::detail {
 

@@ -27,7 +27,8 @@ template <class T>
 void fill(execution const&, T value, T* out, long n) {
     using batch = detail::vec::batch<T>;
     for_each_block(n, [=](long begin, long end) {
-        detail::vec::map<T, 1>(begin, end, [value](auto const&...) { return std::array<batch, 1>{batch(value)}; }, {out});
+        detail::vec::map<T, 1>(begin, end, [value](auto const&...) { return std::array<batch, 1>{batch(value)}; },
+                               {out});
     });
 }
 

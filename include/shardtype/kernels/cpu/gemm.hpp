@@ -1,12 +1,12 @@
 #pragma once
 #include <array>
-#include <stdexcept>
-#include <string>
 #include <shardtype/kernels/cpu/dnnl_handle.hpp>
 #include <shardtype/kernels/cpu/gemm_blocked.hpp>
 #include <shardtype/kernels/cpu/gemm_scratch.hpp>
 #include <shardtype/kernels/cpu/openmp_threads.hpp>
 #include <shardtype/kernels/execution.hpp>
+#include <stdexcept>
+#include <string>
 
 namespace shardtype::detail {
 
@@ -33,9 +33,9 @@ struct gemm_problem {
 
 namespace shardtype::cpu {
 
-/// C[m,n] = op(A) op(B), added to C where `accumulate`; all dense row-major, A stored [k,m] where `transpose_a`, B stored
-/// [n,k] where `transpose_b`. Made once at set-up and kept; an object is used by one thread at a time. C may not overlap
-/// A or B. A call needs `scratch_bytes()` of 64-byte aligned scratch. Cost: 2 m n k flops.
+/// C[m,n] = op(A) op(B), added to C where `accumulate`; all dense row-major, A stored [k,m] where `transpose_a`, B
+/// stored [n,k] where `transpose_b`. Made once at set-up and kept; an object is used by one thread at a time. C may not
+/// overlap A or B. A call needs `scratch_bytes()` of 64-byte aligned scratch. Cost: 2 m n k flops.
 template <class T>
 class gemm;
 

@@ -24,15 +24,18 @@ void gemm_blocked(long m, long n, long k, bool transpose_a, bool transpose_b, bo
             for (long l = 0; l < depth; ++l) {
                 for (long j = 0; j < width; ++j) {
                     long const row = k0 + l, column = j0 + j;
-                    packed_b[l * width + j] = column >= n ? T(0) : transpose_b ? b[column * k + row] : b[row * n + column];
+                    packed_b[l * width + j] = column >= n   ? T(0)
+                                              : transpose_b ? b[column * k + row]
+                                                            : b[row * n + column];
                 }
             }
             for (long i0 = 0; i0 < m; i0 += blocked_rows) {
                 for (long l = 0; l < depth; ++l) {
                     for (long i = 0; i < blocked_rows; ++i) {
                         long const row = i0 + i, column = k0 + l;
-                        packed_a[l * blocked_rows + i] =
-                            row >= m ? T(0) : transpose_a ? a[column * m + row] : a[row * k + column];
+                        packed_a[l * blocked_rows + i] = row >= m      ? T(0)
+                                                         : transpose_a ? a[column * m + row]
+                                                                       : a[row * k + column];
                     }
                 }
                 batch sum[blocked_rows][blocked_vectors];

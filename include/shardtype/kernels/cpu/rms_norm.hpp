@@ -10,7 +10,8 @@ namespace shardtype::detail::vec {
 /// the block are still in cache when dx is made.
 inline constexpr long rms_norm_rows = 16;
 
-/// dw (+)= sum over a block of rows of dy x rstd: four batches of columns at a time, since one chain of additions waits.
+/// dw (+)= sum over a block of rows of dy x rstd: four batches of columns at a time, since one chain of additions
+/// waits.
 template <class T>
 void rms_norm_weight_gradient(T const* dy, T const* x, T const* rstd, T* dw, bool add, long rows, long cols) {
     using batch = vec::batch<T>;
@@ -57,7 +58,8 @@ void rms_norm_forward(execution const&, T const* x, T const* w, T* y, T* rstd, l
         [=](long begin, long end) {
             for (long r = begin; r < end; ++r) {
                 T const* const row = x + r * cols;
-                T const squares = detail::vec::sum<T>(cols, [](batch const& a) { return a * a; }, row);
+                T const squares = detail::vec::sum<T>(
+                    cols, [](batch const& a) { return a * a; }, row);
                 T const scale = T(1) / std::sqrt(squares / static_cast<T>(cols) + eps);
                 rstd[r] = scale;
                 detail::vec::map<T, 1>(

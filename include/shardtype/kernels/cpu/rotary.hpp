@@ -47,8 +47,8 @@ void rotate_pairs(T const* x, T const* cos, T const* sin, T* y, long pairs, long
 
 namespace shardtype::cpu {
 
-/// Turns each pair (x[2 i], x[2 i + 1]) of a head by its position's angle i; `inverse` turns back, which is the gradient.
-/// x, y [batch, seq, heads, head_dim]; cos, sin [seq, head_dim / 2]; `y` may be `x`.
+/// Turns each pair (x[2 i], x[2 i + 1]) of a head by its position's angle i; `inverse` turns back, which is the
+/// gradient. x, y [batch, seq, heads, head_dim]; cos, sin [seq, head_dim / 2]; `y` may be `x`.
 template <class T>
 void rotary(execution const&, T const* x, T const* cos, T const* sin, T* y, long batch, long seq, long heads,
             long head_dim, bool inverse) {

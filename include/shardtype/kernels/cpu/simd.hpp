@@ -31,6 +31,15 @@ template <int N, class F>
     detail::unroll(f, std::make_integer_sequence<int, N>{});
 }
 
+/// unroll over i < N and, inside, k < M: f(i, k).
+template <int N, int M, class F>
+[[gnu::always_inline]] inline void unroll(F&& f) {
+    auto const flat = [&](auto ik) __attribute__((always_inline)) {
+        f(std::integral_constant<int, ik / M>{}, std::integral_constant<int, ik % M>{});
+    };
+    unroll<N * M>(flat);
+}
+
 /// a * b + c, rounded once where the machine can. xsimd 8 has no fused version for AVX-512 and clang does not contract
 /// across functions, so xsimd::fma there is two instructions.
 template <class T>

@@ -12,9 +12,7 @@ void swiglu_forward(execution const&, T const* gate, T const* up, T* y, long n) 
     for_each_block(n, [=](long begin, long end) {
         detail::vec::map<T, 1>(
             begin, end,
-            [](batch const& g, batch const& u) {
-                return std::array<batch, 1>{g / (batch(T(1)) + xsimd::exp(-g)) * u};
-            },
+            [](batch const& g, batch const& u) { return std::array<batch, 1>{g / (batch(T(1)) + xsimd::exp(-g)) * u}; },
             {y}, gate, up);
     });
 }
