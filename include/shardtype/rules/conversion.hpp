@@ -40,6 +40,7 @@ constexpr conversion convert(layout const& from, layout const& to) {
         now = step.result;
         done[best] = true;
     }
+    now.type = to.type;  // a cast is no redistribution
     if (!(now == to) && out.says.legal()) out.says.what = code::no_conversion;
     return out;
 }

@@ -19,7 +19,8 @@ struct moved {
 template <class X, class Axis>
 struct minor_of {
     static constexpr int dim = X::value.on[X::mesh_type::template find<Axis>()].dim;
-    using fix = write<move_first<typename X::mesh_type::template axis_at<X::value.axis_at(dim, X::value.shards(dim) - 1)>>>;
+    static constexpr int at = X::value.axis_at(dim, X::value.shards(dim) - 1);
+    using fix = write<move_first<typename X::mesh_type::template axis_at<at>>>;
 };
 
 template <class Axis, placement To, class Name, class X>
@@ -194,8 +195,8 @@ constexpr auto reshape(X) {
                 constexpr long parts = X::value.parts(X::value.on[says.axis].dim);
                 return detail::failed<decltype(detail::raise<ST_T201<dim, result::extent[dim], parts, axis, X>>())>();
             } else if constexpr (says.what == code::reshape_of_shard) {
-                using fix = typename detail::gathered<X, axis>::fix;
-                return detail::failed<decltype(detail::report<says.what, fix, on_axis<axis>, names::reshape, X, Shape>())>();
+                using check = ST_R311<typename detail::gathered<X, axis>::fix, on_axis<axis>, names::reshape, X, Shape>;
+                return detail::failed<decltype(detail::raise<check>())>();
             } else {
                 return detail::failed<
                     decltype(detail::report<says.what, no_single_change, on_axis<void>, names::reshape, X, Shape>())>();

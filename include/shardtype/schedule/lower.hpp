@@ -4,8 +4,9 @@
 #include <shardtype/rules/operation.hpp>
 #include <shardtype/schedule/arena.hpp>
 #include <shardtype/schedule/lifetimes.hpp>
+#include <shardtype/schedule/lower_attention.hpp>
 #include <shardtype/schedule/lower_loop.hpp>
-#include <shardtype/schedule/lower_operations.hpp>
+#include <shardtype/schedule/lower_loss.hpp>
 #include <shardtype/schedule/lower_optimizer.hpp>
 #include <shardtype/schedule/releases.hpp>
 

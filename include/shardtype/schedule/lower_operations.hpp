@@ -22,14 +22,6 @@ constexpr void set_part(step& s, layout const& x, int dim) {
     }
 }
 
-/// Reduces a row-sized vector over the axes that split the vocabulary of logits x. (clang wants it before its use.)
-template <class Kernel>
-constexpr void over_vocabulary(lowerer& l, layout const& x, location at, long count) {
-    for (int a = 0; a < x.axes; ++a)
-        if (x.on[a].is == kind::shard && x.on[a].dim == 2 && x.axis_size[a] > 1)
-            l.collective<Kernel>(a, at, at, &count, 1, x.type);
-}
-
 template <class Forward, class LeftGradient, class RightGradient>
 struct lowering_of_product {
     static constexpr bool transposed = same<Forward, kernels::linear_forward>;
@@ -134,67 +126,6 @@ struct lowering<rules::rms_norm> {
 };
 
 template <>
-struct lowering<graph_operation::rotary_table> {
-    static constexpr void forward(lowerer& l, node const& n) {
-        layout const& t = l.lay(n.out);
-        l.where[n.out] = {l.b.add_buffer(t.local_bytes(), buffer_class::constant), 0};
-        detail::location const operands[] = {l.where[n.out]};
-        step& s = l.kernel<kernels::rotary_table>(operands, t.type);
-        detail::set_dims(s, t.local(0), t.local(1), n.number);
-    }
-    static constexpr void backward(lowerer&, node const&) {}
-};
-
-template <>
-struct lowering<rules::rotary> {
-    static constexpr void forward(lowerer& l, node const& n) {
-        detail::location const operands[] = {l.where[n.in[0]], l.where[n.in[1]], l.make(n.out)};
-        dims(l, n, l.kernel<kernels::rotary_forward>(operands, l.lay(n.out).type));
-    }
-    static constexpr void backward(lowerer& l, node const& n) {
-        auto const t = l.gradient_target(n.in[0], false);
-        detail::location const operands[] = {l.grad[n.out], l.where[n.in[1]], t.at};
-        dims(l, n, l.kernel<kernels::rotary_backward>(operands, l.lay(n.out).type));
-        l.contribute(n.in[0], t);
-        l.drop_gradient(n.out);
-    }
-
-  private:
-    static constexpr void dims(lowerer& l, node const& n, step& s) {
-        layout const& x = l.lay(n.in[0]);
-        detail::set_dims(s, x.local(0), x.local(1), x.local(2), x.local(3));
-    }
-};
-
-template <>
-struct lowering<rules::attention> {
-    static constexpr void forward(lowerer& l, node const& n) {
-        layout const& q = l.lay(n.in[0]);
-        auto const lse = l.fresh(q.local_count() / q.local(3) * bytes_of(q.type));
-        l.aux[n.id][0] = lse.buffer;
-        detail::location const operands[] = {l.where[n.in[0]], l.where[n.in[1]], l.where[n.in[2]], l.make(n.out), lse};
-        dims(l, n, l.kernel<kernels::attention_forward>(operands, q.type));
-    }
-    static constexpr void backward(lowerer& l, node const& n) {
-        lowerer::target t[3];
-        for (int i = 0; i < 3; ++i) t[i] = l.gradient_target(n.in[i], false);
-        detail::location const operands[] = {l.saved(n.in[0]),    l.saved(n.in[1]), l.saved(n.in[2]),
-                                             l.where[n.out],      {l.aux[n.id][0], 0}, l.grad[n.out],
-                                             t[0].at,             t[1].at,          t[2].at};
-        dims(l, n, l.kernel<kernels::attention_backward>(operands, l.lay(n.out).type));
-        for (int i = 0; i < 3; ++i) l.contribute(n.in[i], t[i]);
-        l.drop_gradient(n.out);
-    }
-
-  private:
-    static constexpr void dims(lowerer& l, node const& n, step& s) {
-        layout const& q = l.lay(n.in[0]);
-        detail::set_dims(s, q.local(0), q.local(1), q.local(2), l.lay(n.in[1]).local(2), q.local(3));
-        l.finish(s);
-    }
-};
-
-template <>
 struct lowering<rules::swiglu> {
     static constexpr void forward(lowerer& l, node const& n) {
         detail::location const operands[] = {l.where[n.in[0]], l.where[n.in[1]], l.make(n.out)};
@@ -229,52 +160,6 @@ struct lowering<graph_operation::reshape> {
     static constexpr void backward(lowerer& l, node const& n) {
         l.share_gradient(n.in[0], l.grad[n.out]);
         l.drop_gradient(n.out);
-    }
-};
-
-/// Rows keep their maximum, the sum of exponentials and the target's logit; where the vocabulary is sharded those three
-/// token-sized vectors are reduced, and nothing is communicated in backward.
-template <>
-struct lowering<rules::cross_entropy> {
-    static constexpr void forward(lowerer& l, node const& n) {
-        layout const& x = l.lay(n.in[0]);
-        dtype const type = x.type;
-        long const columns = x.local(2), rows = x.local_count() / columns;
-        auto const max = l.fresh(rows * bytes_of(type)), stats = l.fresh(2 * rows * bytes_of(type));
-        l.aux[n.id][0] = max.buffer;
-        l.aux[n.id][1] = stats.buffer;
-        auto const logits = l.where[n.in[0]], targets = l.where[n.in[1]];
-
-        detail::location const a[] = {logits, max};
-        detail::set_dims(l.kernel<kernels::cross_entropy_max>(a, type), rows, columns);
-        detail::over_vocabulary<kernels::all_reduce_max>(l, x, max, rows);
-        detail::location const b[] = {logits, targets, max, stats};
-        step& s = l.kernel<kernels::cross_entropy_sum>(b, type);
-        detail::set_dims(s, rows, columns);
-        detail::set_part(s, x, 2);
-        detail::over_vocabulary<kernels::all_reduce>(l, x, stats, 2 * rows);
-        detail::location const c[] = {max, stats, l.make(n.out)};
-        step& loss = l.kernel<kernels::cross_entropy_loss>(c, type);
-        loss.arg[2].mode = l.micro_batches ? accumulate::add_after_first : accumulate::write;
-        detail::set_dims(loss, rows);
-        loss.real = scale(l, n);
-    }
-    static constexpr void backward(lowerer& l, node const& n) {
-        layout const& x = l.lay(n.in[0]);
-        auto const t = l.gradient_target(n.in[0], false);
-        detail::location const operands[] = {l.where[n.in[0]], l.where[n.in[1]], {l.aux[n.id][0], 0},
-                                             {l.aux[n.id][1], 0}, t.at};
-        step& s = l.kernel<kernels::cross_entropy_backward>(operands, x.type);
-        detail::set_dims(s, x.local_count() / x.local(2), x.local(2));
-        detail::set_part(s, x, 2);
-        s.real = scale(l, n);
-        l.contribute(n.in[0], t);
-    }
-
-  private:
-    /// The mean over all tokens of the step.
-    static constexpr double scale(lowerer& l, node const& n) {
-        return 1.0 / static_cast<double>(l.lay(n.in[1]).count());
     }
 };
 

@@ -22,51 +22,24 @@ struct attention_backward_head {
     T *dkt, *dvt;                 // [width, tile]
     T *p, *ds;                    // [attention_block, tile]: probabilities, gradients of the scores
 
-    /// sum[x][lane] += over the block's rows: weights[row][lane] * rows_of[row][x]
-    template <int A>
-    void add_transposed(T* sum, T const* weights, T const* rows_of, long rows) {
-        auto const width = attention_width<T>(head_dim);
-        for (long x = 0; x < head_dim; x += scalars) {
-            pack o[A][scalars];
-            fill(o, T(0));
-            outer_products(o, weights, tile, rows_of + x, width, fixed<1>{}, rows);
-            simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
-                simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
-                    T* const to = sum + (x + b) * tile + a * lanes;
-                    (pack::load_aligned(to) + o[a][b]).store_aligned(to);
-                });
-            });
-        }
-    }
-
-    /// dq of B rows from row `row`, lanes x .. x + V * lanes: the sum over `keys` keys of ds[row][key] * k[key].
-    template <int V, int B>
-    void add_dq(long row, T const* weights, long keys, long x) {
-        auto const width = attention_width<T>(head_dim);
-        pack o[V][B];
-        fill(o, T(0));
-        outer_products(o, k + x, width, weights, fixed<1>{}, fixed<tile>{}, keys);
-        simd::unroll<B>([&](auto b) __attribute__((always_inline)) {
-            simd::unroll<V>([&](auto a) __attribute__((always_inline)) {
-                T* const to = dq + (row + b) * width + x + a * lanes;
-                (pack::load_aligned(to) + o[a][b]).store_aligned(to);
-            });
-        });
-    }
-
+    /// dq of `rows` rows from `row` += ds[row][key] * k[key] over the first `keys` keys.
     void add_dq(long row, long rows, long keys) {
         auto const width = attention_width<T>(head_dim);
+        constexpr fixed<1> step;
+        constexpr fixed<tile> next;
         for (long i = 0; i < rows;) {
             T const* const weights = ds + i * tile;
-            bool const twice = width == lanes && rows - i >= 2 * scalars;  // one vector wide: more rows fill the registers
-            if (twice) {
-                add_dq<1, 2 * scalars>(row + i, weights, keys, 0);
-            } else {
-                long x = 0;
-                for (; x + 2 * lanes <= width; x += 2 * lanes) add_dq<2, scalars>(row + i, weights, keys, x);
-                if (x < width) add_dq<1, scalars>(row + i, weights, keys, x);
+            T* const to = dq + (row + i) * width;
+            if (width == lanes && rows - i >= 2 * scalars) {  // one vector wide: more rows fill the registers
+                add_outer_products<1, 2 * scalars>(to, width, k, width, weights, step, next, keys);
+                i += 2 * scalars;
+                continue;
             }
-            i += twice ? 2 * scalars : scalars;
+            long x = 0;
+            for (; x + 2 * lanes <= width; x += 2 * lanes)
+                add_outer_products<2, scalars>(to + x, width, k + x, width, weights, step, next, keys);
+            if (x < width) add_outer_products<1, scalars>(to + x, width, k + x, width, weights, step, next, keys);
+            i += scalars;
         }
     }
 
@@ -77,33 +50,27 @@ struct attention_backward_head {
         auto const width = attention_width<T>(head_dim);
         auto const lane = simd::iota<T>();
         for (long i = 0; i < rows; i += scalars) {
+            T const *const fractions = fraction + row + i, *const deltas = delta + row + i, *const shifts = whole + row + i;
+            T *const pi = p + i * tile, *const dsi = ds + i * tile;
             pack s[A][scalars];
-            simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
-                simd::unroll<A>([&](auto a) __attribute__((always_inline)) { s[a][b] = pack(-fraction[row + i + b]); });
-            });
+            simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) { s[a][b] = pack(-fractions[b]); });
             outer_products(s, kt, tile, q + (row + i) * width, fixed<1>{}, width, head_dim);
-            simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
-                pack const shift(whole[row + i + b]);
-                simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
-                    pack x = simd::exp2(s[a][b], shift);
-                    if constexpr (Diagonal && a == A - 1)
-                        x = xsimd::select(lane <= pack(static_cast<T>(i + b)), x, pack(T(0)));
-                    x.store_aligned(p + (i + b) * tile + a * lanes);
-                });
+            simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) {
+                pack x = simd::exp2(s[a][b], pack(shifts[b]));
+                if constexpr (Diagonal && a == A - 1)
+                    x = xsimd::select(lane <= pack(static_cast<T>(i + b)), x, pack(T(0)));
+                x.store_aligned(pi + b * tile + a * lanes);
             });
-            simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
-                simd::unroll<A>([&](auto a) __attribute__((always_inline)) { s[a][b] = pack(-delta[row + i + b]); });
-            });
+            simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) { s[a][b] = pack(-deltas[b]); });
             outer_products(s, vt, tile, dout + (row + i) * width, fixed<1>{}, width, head_dim);
-            simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
-                simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
-                    long const at = (i + b) * tile + a * lanes;
-                    (pack::load_aligned(p + at) * s[a][b]).store_aligned(ds + at);
-                });
+            simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) {
+                (pack::load_aligned(pi + b * tile + a * lanes) * s[a][b]).store_aligned(dsi + b * tile + a * lanes);
             });
         }
-        add_transposed<A>(dvt, p, dout + row * width, rows);
-        add_transposed<A>(dkt, ds, q + row * width, rows);
+        for (long x = 0; x < head_dim; x += scalars)
+            add_outer_products<A, scalars>(dvt + x * tile, tile, p, tile, dout + row * width + x, width, fixed<1>{}, rows);
+        for (long x = 0; x < head_dim; x += scalars)
+            add_outer_products<A, scalars>(dkt + x * tile, tile, ds, tile, q + row * width + x, width, fixed<1>{}, rows);
         add_dq(row, rows, A * lanes);
     }
 

@@ -29,54 +29,43 @@ struct attention_forward_head {
     template <attention_pass Pass, int A, bool Diagonal>
     void see(long key, long keys, int first) {
         auto const width = attention_width<T>(head_dim);
-        T const* const lanes_of = queries + first * lanes;
-        pack block_sums[A];
-        simd::unroll<A>([&](auto a) __attribute__((always_inline)) { block_sums[a] = pack(T(0)); });
-        pack block_maxima[A];
-        if constexpr (Pass != attention_pass::plain)
-            simd::unroll<A>([&](auto a) __attribute__((always_inline)) { block_maxima[a] = pack::load_aligned(maxima + (first + a) * lanes); });
+        long const at = first * lanes;
         auto const lane = simd::iota<T>();
+        pack row_sums[A], row_maxima[A];
+        simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
+            row_sums[a] = pack(T(0));
+            row_maxima[a] = pack::load_aligned(maxima + at + a * lanes);
+        });
         for (long j = 0; j < keys; j += scalars) {
             pack s[A][scalars];
-            fill(s, T(0));
-            outer_products(s, lanes_of, tile, k + (key + j) * width, fixed<1>{}, width, head_dim);
-            simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
-                simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
-                    auto const visible = lane >= pack(static_cast<T>(j + b));
-                    if constexpr (Pass == attention_pass::maxima) {
-                        pack x = s[a][b];
-                        if constexpr (Diagonal && a == 0) x = xsimd::select(visible, x, block_maxima[a]);
-                        block_maxima[a] = xsimd::max(block_maxima[a], x);
-                    } else {
-                        pack x = s[a][b];
-                        if constexpr (Pass == attention_pass::shifted) x = x - block_maxima[a];
-                        x = simd::exp2(x);
-                        if constexpr (Diagonal && a == 0) x = xsimd::select(visible, x, pack(T(0)));
-                        block_sums[a] = block_sums[a] + x;
-                        x.store_aligned(scores + (j + b) * tile + (first + a) * lanes);
-                    }
-                });
+            simd::unroll<A, scalars>([&](auto a, auto b) __attribute__((always_inline)) { s[a][b] = pack(T(0)); });
+            outer_products(s, queries + at, tile, k + (key + j) * width, fixed<1>{}, width, head_dim);
+            simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) {
+                constexpr bool masked = Diagonal && a == 0;
+                auto const visible = lane >= pack(static_cast<T>(j + b));
+                if constexpr (Pass == attention_pass::maxima) {
+                    auto const x = xsimd::max(row_maxima[a], s[a][b]);
+                    row_maxima[a] = masked ? xsimd::select(visible, x, row_maxima[a]) : x;
+                } else {
+                    auto const x = simd::exp2(Pass == attention_pass::shifted ? s[a][b] - row_maxima[a] : s[a][b]);
+                    auto const p = masked ? xsimd::select(visible, x, pack(T(0))) : x;
+                    row_sums[a] = row_sums[a] + p;
+                    p.store_aligned(scores + (j + b) * tile + at + a * lanes);
+                }
             });
         }
         if constexpr (Pass == attention_pass::maxima) {
-            simd::unroll<A>([&](auto a) __attribute__((always_inline)) { block_maxima[a].store_aligned(maxima + (first + a) * lanes); });
-        } else {
-            // sums are made per block and then added: fewer roundings than one long sum
             simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
-                T* const sum = sums + (first + a) * lanes;
-                (pack::load_aligned(sum) + block_sums[a]).store_aligned(sum);
+                row_maxima[a].store_aligned(maxima + at + a * lanes);
             });
-            for (long x = 0; x < head_dim; x += scalars) {
-                pack o[A][scalars];
-                fill(o, T(0));
-                outer_products(o, scores + first * lanes, tile, v + key * width + x, width, fixed<1>{}, keys);
-                simd::unroll<scalars>([&](auto b) __attribute__((always_inline)) {
-                    simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
-                        T* const sum = out + (x + b) * tile + (first + a) * lanes;
-                        (pack::load_aligned(sum) + o[a][b]).store_aligned(sum);
-                    });
-                });
-            }
+        } else {
+            simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
+                T* const sum = sums + at + a * lanes;
+                (pack::load_aligned(sum) + row_sums[a]).store_aligned(sum);
+            });
+            for (long x = 0; x < head_dim; x += scalars)
+                add_outer_products<A, scalars>(out + x * tile + at, tile, scores + at, tile, v + key * width + x, width,
+                                               fixed<1>{}, keys);
         }
     }
 

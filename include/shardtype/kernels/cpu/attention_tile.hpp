@@ -35,36 +35,76 @@ template <int A, int B, class T, class Step, class Next>
     }
 }
 
-template <int A, int B, class T>
-[[gnu::always_inline]] inline void fill(simd::pack<T> (&sum)[A][B], T value) {
-    simd::unroll<A>([&](auto a) __attribute__((always_inline)) { simd::unroll<B>([&](auto b) __attribute__((always_inline)) { sum[a][b] = simd::pack<T>(value); }); });
+/// The same from zero, then added to memory: to[b * to_step + a * lanes ...] += sum[a][b]. Sums made per block and then
+/// added round less than one long sum.
+template <int A, int B, class T, class Step, class Next>
+[[gnu::always_inline]] inline void add_outer_products(T* to, long to_step, T const* left, long left_step, T const* right,
+                                                      Step step, Next next, long steps) {
+    using pack = simd::pack<T>;
+    pack sum[A][B];
+    simd::unroll<A, B>([&](auto a, auto b) __attribute__((always_inline)) { sum[a][b] = pack(T(0)); });
+    outer_products(sum, left, left_step, right, step, next, steps);
+    simd::unroll<B, A>([&](auto b, auto a) __attribute__((always_inline)) {
+        T* const at = to + b * to_step + a * simd::lanes<T>;
+        (pack::load_aligned(at) + sum[a][b]).store_aligned(at);
+    });
 }
 
 /// Copies `rows` strided rows of `columns` numbers to rows of `width`, times `scale`; zeroes the rest up to `padded_rows`.
 template <class T>
 void pack_rows(T const* from, long stride, long rows, long columns, T* to, long width, long padded_rows, T scale = T(1)) {
+    using pack = simd::pack<T>;
     for (long i = 0; i < rows; ++i) {
-        for (long x = 0; x < columns; ++x) to[i * width + x] = from[i * stride + x] * scale;
-        for (long x = columns; x < width; ++x) to[i * width + x] = T(0);
+        long x = 0;
+        for (; x + simd::lanes<T> <= columns; x += simd::lanes<T>)
+            (pack::load_unaligned(from + i * stride + x) * pack(scale)).store_aligned(to + i * width + x);
+        for (; x < columns; ++x) to[i * width + x] = from[i * stride + x] * scale;
+        for (; x < width; ++x) to[i * width + x] = T(0);
     }
     for (long x = rows * width; x < padded_rows * width; ++x) to[x] = T(0);
 }
 
-/// to[x][i] = from[i][x] * scale, with zeroes for the rows i from `rows` to `padded_rows`.
+/// to[x][i] = from[i][x] * scale, with zeroes for the rows i from `rows` to `padded_rows`, a multiple of the lanes.
 template <class T>
-void pack_transposed(T const* from, long stride, long rows, long columns, T* to, long to_stride, long padded_rows,
-                     T scale) {
-    for (long i = 0; i < rows; ++i)
-        for (long x = 0; x < columns; ++x) to[x * to_stride + i] = from[i * stride + x] * scale;
-    for (long x = 0; x < columns; ++x)
-        for (long i = rows; i < padded_rows; ++i) to[x * to_stride + i] = T(0);
+void pack_transposed(T const* from, long stride, long rows, long columns, T* to, long to_stride, long padded_rows, T scale) {
+    using pack = simd::pack<T>;
+    constexpr long lanes = simd::lanes<T>;
+    long x = 0;
+    for (; x + lanes <= columns; x += lanes)
+        for (long i = 0; i < padded_rows; i += lanes) {
+            pack square[lanes];
+            simd::unroll<lanes>([&](auto n) __attribute__((always_inline)) {
+                square[n] = i + n < rows ? pack::load_unaligned(from + (i + n) * stride + x) * pack(scale) : pack(T(0));
+            });
+            simd::transpose<T>(square);
+            simd::unroll<lanes>([&](auto n) __attribute__((always_inline)) {
+                square[n].store_aligned(to + (x + n) * to_stride + i);
+            });
+        }
+    for (; x < columns; ++x)
+        for (long i = 0; i < padded_rows; ++i) to[x * to_stride + i] = i < rows ? from[i * stride + x] * scale : T(0);
 }
 
 /// to[i][x] = from[x][i] * scale, added to what is there if `add`.
 template <class T>
 void unpack_transposed(T const* from, long from_stride, long rows, long columns, T* to, long stride, T scale, bool add) {
-    for (long i = 0; i < rows; ++i)
-        for (long x = 0; x < columns; ++x) {
+    using pack = simd::pack<T>;
+    constexpr long lanes = simd::lanes<T>;
+    long x = 0;
+    for (; x + lanes <= columns; x += lanes)
+        for (long i = 0; i < rows; i += lanes) {
+            pack square[lanes];
+            simd::unroll<lanes>([&](auto n) __attribute__((always_inline)) {
+                square[n] = pack::load_aligned(from + (x + n) * from_stride + i) * pack(scale);
+            });
+            simd::transpose<T>(square);
+            simd::unroll<lanes>([&](auto n) __attribute__((always_inline)) {
+                T* const at = to + (i + n) * stride + x;
+                if (i + n < rows) (add ? pack::load_unaligned(at) + square[n] : square[n]).store_unaligned(at);
+            });
+        }
+    for (; x < columns; ++x)
+        for (long i = 0; i < rows; ++i) {
             T const value = from[x * from_stride + i] * scale;
             to[i * stride + x] = add ? to[i * stride + x] + value : value;
         }

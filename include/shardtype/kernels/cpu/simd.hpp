@@ -34,10 +34,9 @@ template <int N, class F>
 /// unroll over i < N and, inside, k < M: f(i, k).
 template <int N, int M, class F>
 [[gnu::always_inline]] inline void unroll(F&& f) {
-    auto const flat = [&](auto ik) __attribute__((always_inline)) {
+    unroll<N * M>([&](auto ik) __attribute__((always_inline)) {
         f(std::integral_constant<int, ik / M>{}, std::integral_constant<int, ik % M>{});
-    };
-    unroll<N * M>(flat);
+    });
 }
 
 /// a * b + c, rounded once where the machine can. xsimd 8 has no fused version for AVX-512 and clang does not contract
@@ -99,5 +98,59 @@ template <class T>
 inline pack<T> exp2(pack<T> x) {
     return exp2(x, pack<T>(T(0)));
 }
+
+/// Transposes the square that the packs make: afterwards lane j of row[i] is what lane i of row[j] was.
+template <class T>
+inline void transpose(pack<T> (&row)[lanes<T>]) {
+    alignas(64) T values[lanes<T>][lanes<T>], columns[lanes<T>][lanes<T>];
+    for (int i = 0; i < lanes<T>; ++i) row[i].store_aligned(values[i]);
+    for (int i = 0; i < lanes<T>; ++i)
+        for (int j = 0; j < lanes<T>; ++j) columns[j][i] = values[i][j];
+    for (int i = 0; i < lanes<T>; ++i) row[i] = pack<T>::load_aligned(columns[i]);
+}
+
+#if XSIMD_WITH_AVX512F
+template <>
+inline void transpose<float>(pack<float> (&row)[16]) {
+    __m512 t[16];
+    unroll<4>([&](auto i) __attribute__((always_inline)) {  // 4 x 4 squares in each quarter
+        __m512d const a = _mm512_castps_pd(_mm512_unpacklo_ps(row[4 * i], row[4 * i + 1]));
+        __m512d const b = _mm512_castps_pd(_mm512_unpackhi_ps(row[4 * i], row[4 * i + 1]));
+        __m512d const c = _mm512_castps_pd(_mm512_unpacklo_ps(row[4 * i + 2], row[4 * i + 3]));
+        __m512d const d = _mm512_castps_pd(_mm512_unpackhi_ps(row[4 * i + 2], row[4 * i + 3]));
+        t[4 * i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
+        t[4 * i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+        t[4 * i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
+        t[4 * i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+    });
+    unroll<4>([&](auto i) __attribute__((always_inline)) {  // then the squares among themselves
+        __m512 const even = _mm512_shuffle_f32x4(t[i], t[i + 4], 0x88), even2 = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0x88);
+        __m512 const odd = _mm512_shuffle_f32x4(t[i], t[i + 4], 0xdd), odd2 = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0xdd);
+        row[i] = _mm512_shuffle_f32x4(even, even2, 0x88);
+        row[i + 4] = _mm512_shuffle_f32x4(odd, odd2, 0x88);
+        row[i + 8] = _mm512_shuffle_f32x4(even, even2, 0xdd);
+        row[i + 12] = _mm512_shuffle_f32x4(odd, odd2, 0xdd);
+    });
+}
+#elif XSIMD_WITH_AVX
+template <>
+inline void transpose<float>(pack<float> (&row)[8]) {
+    __m256 t[8];
+    unroll<2>([&](auto i) __attribute__((always_inline)) {
+        __m256d const a = _mm256_castps_pd(_mm256_unpacklo_ps(row[4 * i], row[4 * i + 1]));
+        __m256d const b = _mm256_castps_pd(_mm256_unpackhi_ps(row[4 * i], row[4 * i + 1]));
+        __m256d const c = _mm256_castps_pd(_mm256_unpacklo_ps(row[4 * i + 2], row[4 * i + 3]));
+        __m256d const d = _mm256_castps_pd(_mm256_unpackhi_ps(row[4 * i + 2], row[4 * i + 3]));
+        t[4 * i] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, c));
+        t[4 * i + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, c));
+        t[4 * i + 2] = _mm256_castpd_ps(_mm256_unpacklo_pd(b, d));
+        t[4 * i + 3] = _mm256_castpd_ps(_mm256_unpackhi_pd(b, d));
+    });
+    unroll<4>([&](auto i) __attribute__((always_inline)) {
+        row[i] = _mm256_permute2f128_ps(t[i], t[i + 4], 0x20);
+        row[i + 4] = _mm256_permute2f128_ps(t[i], t[i + 4], 0x31);
+    });
+}
+#endif
 
 }  // namespace shardtype::simd
