@@ -34,11 +34,20 @@ constexpr bound_step bind_one() {
     return b;
 }
 
+/// Token ids and targets are only moved.
+template <class... Kernels>
+constexpr bound_step bind_ids(type_list<Kernels...>, step const& s) {
+    bound_step b;
+    ((s.kernel == name_id(Kernels::name) && (b = bind_one<Kernels, int>(), true)) || ...);
+    return b;
+}
+
 template <class Element, class... Kernels>
 constexpr bound_step bind_step(type_list<Kernels...>, step const& s) {
     bound_step b;
     // Sums of squares are reduced in double whatever the element is.
     if (s.type == dtype::f64 && s.kernel == name_id(kernels::all_reduce::name)) return bind_one<kernels::all_reduce, double>();
+    if (s.type == dtype::i32) return bind_ids(type_list<kernels::slice, kernels::all_gather, kernels::all_to_all>{}, s);
     ((s.kernel == name_id(Kernels::name) && (b = bind_one<Kernels, Element>(), true)) || ...);
     return b;
 }

@@ -10,7 +10,8 @@ namespace shardtype {
 constexpr void find_lifetimes(schedule_builder& b) {
     struct use {
         short first_segment = -1, last_segment = -1, loops = 0, low = 0, high = 0;
-        bool read_first = false;
+        bool read_first = false, early_slot_later = false;
+        bool summed = false;  // over micro-batches: alive from the second one's first step
         int max_index = 0;
     };
     use uses[schedule_builder::max_buffers]{};
@@ -29,11 +30,14 @@ constexpr void find_lifetimes(schedule_builder& b) {
                 short const shift = t.arg[k].shift;
                 if (q.first < 0) q.first = i, u.first_segment = s, u.read_first = ((t.reads >> k) & 1U) != 0;
                 q.last = i;
+                if (t.arg[k].mode == accumulate::add_after_first) u.summed = true;
                 if (loop) {
                     if (u.loops == 0) u.low = u.high = shift;
                     if (u.last_segment != s) ++u.loops;
                     if (shift < u.low) u.low = shift;
                     if (shift > u.high) u.high = shift;
+                } else if (u.high > u.low && shift < u.max_index) {
+                    u.early_slot_later = true;  // a ring's first value, used again after its loop
                 }
                 u.last_segment = s;
                 if (g.trips - 1 + shift > u.max_index) u.max_index = g.trips - 1 + shift;
@@ -50,12 +54,14 @@ constexpr void find_lifetimes(schedule_builder& b) {
             continue;
         }
         if (q.first < 0 || u.first_segment < 0) continue;
-        q.period = u.loops == 0 ? 1 : u.loops == 1 ? u.high - u.low + 1 : u.max_index + 1;
+        bool const one_window = u.loops == 1 && !u.early_slot_later;
+        q.period = one_window ? u.high - u.low + 1 : u.max_index + 1;
         segment const &from = b.segments[u.first_segment], &to = b.segments[u.last_segment];
         if (u.first_segment != u.last_segment || q.period > 1 || u.read_first) {
             if (from.trips > 1) q.first = from.begin;
             if (to.trips > 1) q.last = static_cast<short>(to.end - 1);
         }
+        if (u.summed) q.first = 0;
     }
 }
 

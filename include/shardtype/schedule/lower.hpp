@@ -72,9 +72,21 @@ constexpr schedule<S, B, G, P> trim(schedule_builder const& b) {
     return out;
 }
 
-/// The layer of a model that failed, by its parameters' scope.
+/// The layer of a model that failed, by its parameters' scope: one text in g++, its letters in clang, which prints
+/// arrays in template arguments as numbers.
+#if defined(__clang__)
+template <char... Letters>
+struct in_layer {};
+template <label Where, int... I>
+in_layer<Where.data[I]...> spell_layer(int_list<I...>);
+template <label Where>
+using failed_layer = decltype(spell_layer<Where>(make_ints<Where.size>{}));
+#else
 template <label Where>
 struct in_layer {};
+template <label Where>
+using failed_layer = in_layer<Where>;
+#endif
 
 template <class Job>
 struct operations_of {
@@ -114,7 +126,7 @@ struct checked {
         if constexpr (!value.says.legal()) {
             using axis = typename Job::mesh::template axis_at<value.says.axis>;
             detail::failed<decltype(detail::report<value.says.what, no_single_change, on_axis<axis>,
-                                                   detail::in_layer<value.failed_in>, Job>())>();
+                                                   detail::failed_layer<value.failed_in>, Job>())>();
         }
         return true;
     }

@@ -101,7 +101,7 @@ struct lowerer {
     }
     constexpr void contribute(short v, target t) {
         if (t.mode == accumulate::add) return;
-        if (!t.temporary) {
+        if (!t.temporary && !grad[v].exists()) {  // an operation may have v as several operands
             grad[v] = t.at;
             ++holders[t.at.buffer];
             return;

@@ -6,15 +6,14 @@ namespace shardtype::detail {
 
 /// Gradients of one head. The lanes of the scores are keys, so that four of the five products read their vectors as they
 /// lie; only dq, whose sums run over the lanes, broadcasts instead.
-template <class T, class HeadDim>
+template <class T>
 struct attention_backward_head {
     using pack = simd::pack<T>;
     static constexpr int lanes = simd::lanes<T>;
     static constexpr int scalars = attention_scalars<T>;
     static constexpr long tile = attention_tile_lanes<T>;
 
-    long seq;
-    HeadDim head_dim;
+    long seq, head_dim, width;  // width: head_dim padded to whole vectors
     T *q, *dout, *dq;             // [round_up(seq, max_lanes), width], rows past seq are zero
     T *whole, *fraction, *delta;  // [the same rows]: lse / ln 2 = whole + fraction; delta = sum(dout * out)
     T *k;                         // [tile, width], times scale
@@ -24,7 +23,6 @@ struct attention_backward_head {
 
     /// dq of `rows` rows from `row` += ds[row][key] * k[key] over the first `keys` keys.
     void add_dq(long row, long rows, long keys) {
-        auto const width = attention_width<T>(head_dim);
         constexpr fixed<1> step;
         constexpr fixed<tile> next;
         for (long i = 0; i < rows;) {
@@ -47,7 +45,6 @@ struct attention_backward_head {
     /// key `row` and is masked.
     template <int A, bool Diagonal>
     void see(long row, long rows) {
-        auto const width = attention_width<T>(head_dim);
         auto const lane = simd::iota<T>();
         for (long i = 0; i < rows; i += scalars) {
             T const *const fractions = fraction + row + i, *const deltas = delta + row + i, *const shifts = whole + row + i;
@@ -87,7 +84,6 @@ struct attention_backward_head {
 
     /// Packs what belongs to queries; `out` and `dout_rows` are strided like q.
     void begin(T const* q_rows, T const* out, T const* dout_rows, T const* lse, long stride) {
-        auto const width = attention_width<T>(head_dim);
         long const rows = attention_round_up(seq, lanes);
         pack_rows<T>(q_rows, stride, seq, head_dim, q, width, rows);
         pack_rows<T>(out, stride, seq, head_dim, dq, width, rows);  // for delta; dq comes later
@@ -107,8 +103,7 @@ struct attention_backward_head {
 
     /// Adds to dk and dv instead of writing them if `add`: several query heads share one of k and v.
     void run(T const* k_rows, T const* v_rows, T* dk, T* dv, long stride, bool add) {
-        auto const width = attention_width<T>(head_dim);
-        double const scale = 1 / std::sqrt(static_cast<double>(static_cast<long>(head_dim)));
+        double const scale = 1 / std::sqrt(static_cast<double>(head_dim));
         for (long key = 0; key < seq; key += tile) {
             long const rows = seq - key < tile ? seq - key : tile;
             long const vectors = (rows + lanes - 1) / lanes;
@@ -140,29 +135,27 @@ template <class T>
 void attention_backward(execution const& e, attention_shape s, T const* q, T const* k, T const* v, T const* out,
                         T const* lse, T const* dout, T* dq, T* dk, T* dv) {
     auto scratch = detail::attention_scratch<T>(e, s, attention_backward_scratch_bytes<T>(s), "attention_backward");
-    detail::with_head_dim(s.head_dim, [&](auto head_dim) {
-        auto const width = detail::attention_width<T>(head_dim);
-        long const rows = detail::attention_round_up(s.seq, detail::attention_max_lanes<T>);
-        detail::attention_backward_head<T, decltype(head_dim)> head;
-        head.seq = s.seq;
-        head.head_dim = head_dim;
-        auto at = scratch;
-        for (T** array : {&head.q, &head.dout, &head.dq}) *array = at.take(rows * width);
-        for (T** array : {&head.whole, &head.fraction, &head.delta}) *array = at.take(rows);
-        for (T** array : {&head.k, &head.kt, &head.vt, &head.dkt, &head.dvt}) *array = at.take(width * head.tile);
-        for (T** array : {&head.p, &head.ds}) *array = at.take(detail::attention_block * head.tile);
-        long const stride = s.heads * head_dim, kv_stride = s.kv_heads * head_dim, group = s.heads / s.kv_heads;
-        for (long b = 0; b < s.batch; ++b)
-            for (long h = 0; h < s.heads; ++h) {
-                long const offset = b * s.seq * stride + h * head_dim;
-                long const kv_offset = b * s.seq * kv_stride + h / group * head_dim;
-                head.begin(q + offset, out + offset, dout + offset, lse + (b * s.heads + h) * s.seq, stride);
-                head.run(k + kv_offset, v + kv_offset, dk + kv_offset, dv + kv_offset, kv_stride, h % group != 0);
-                for (long i = 0; i < s.seq; ++i)
-                    std::memcpy(dq + offset + i * stride, head.dq + i * width,
-                                static_cast<std::size_t>(s.head_dim) * sizeof(T));
-            }
-    });
+    long const width = detail::attention_round_up(s.head_dim, detail::attention_max_lanes<T>);
+    long const rows = detail::attention_round_up(s.seq, detail::attention_max_lanes<T>);
+    detail::attention_backward_head<T> head;
+    head.seq = s.seq;
+    head.head_dim = s.head_dim;
+    head.width = width;
+    for (T** array : {&head.q, &head.dout, &head.dq}) *array = scratch.take(rows * width);
+    for (T** array : {&head.whole, &head.fraction, &head.delta}) *array = scratch.take(rows);
+    for (T** array : {&head.k, &head.kt, &head.vt, &head.dkt, &head.dvt}) *array = scratch.take(width * head.tile);
+    for (T** array : {&head.p, &head.ds}) *array = scratch.take(detail::attention_block * head.tile);
+    long const stride = s.heads * s.head_dim, kv_stride = s.kv_heads * s.head_dim, group = s.heads / s.kv_heads;
+    for (long b = 0; b < s.batch; ++b)
+        for (long h = 0; h < s.heads; ++h) {
+            long const offset = b * s.seq * stride + h * s.head_dim;
+            long const kv_offset = b * s.seq * kv_stride + h / group * s.head_dim;
+            head.begin(q + offset, out + offset, dout + offset, lse + (b * s.heads + h) * s.seq, stride);
+            head.run(k + kv_offset, v + kv_offset, dk + kv_offset, dv + kv_offset, kv_stride, h % group != 0);
+            for (long i = 0; i < s.seq; ++i)
+                std::memcpy(dq + offset + i * stride, head.dq + i * width,
+                            static_cast<std::size_t>(s.head_dim) * sizeof(T));
+        }
 }
 
 }  // namespace shardtype::cpu

@@ -10,15 +10,14 @@ namespace shardtype::detail {
 enum class attention_pass { plain, maxima, shifted };
 
 /// Attention of one head. The lanes of all vectors are queries, so softmax needs no shuffles.
-template <class T, class HeadDim>
+template <class T>
 struct attention_forward_head {
     using pack = simd::pack<T>;
     static constexpr int lanes = simd::lanes<T>;
     static constexpr int scalars = attention_scalars<T>;
     static constexpr long tile = attention_tile_lanes<T>;
 
-    long seq;
-    HeadDim head_dim;
+    long seq, head_dim, width;  // width: head_dim padded to whole vectors
     T *k, *v;              // [round_up(seq, lanes), width], rows past seq are zero
     T *queries, *out;      // [width, tile], transposed; queries hold scale * log2(e)
     T* scores;             // [attention_block, tile]
@@ -28,7 +27,6 @@ struct attention_forward_head {
     /// starts at query `key` and is masked.
     template <attention_pass Pass, int A, bool Diagonal>
     void see(long key, long keys, int first) {
-        auto const width = attention_width<T>(head_dim);
         long const at = first * lanes;
         auto const lane = simd::iota<T>();
         pack row_sums[A], row_maxima[A];
@@ -75,7 +73,7 @@ struct attention_forward_head {
         if constexpr (Pass == attention_pass::maxima) {
             for (long i = 0; i < tile; ++i) maxima[i] = std::numeric_limits<T>::lowest();
         } else {
-            for (long x = 0; x < attention_width<T>(head_dim) * tile; ++x) out[x] = T(0);
+            for (long x = 0; x < width * tile; ++x) out[x] = T(0);
             for (long i = 0; i < tile; ++i) sums[i] = T(0);
         }
         for (long key = 0; key < query; key += attention_block)
@@ -104,7 +102,7 @@ struct attention_forward_head {
     }
 
     void run(T const* q, long stride, T* result, T* lse) {
-        T const scale = static_cast<T>(1.4426950408889634 / std::sqrt(static_cast<double>(static_cast<long>(head_dim))));
+        T const scale = static_cast<T>(1.4426950408889634 / std::sqrt(static_cast<double>(head_dim)));
         bool extreme = false;
         for (long query = 0; query < seq; query += tile) {
             long const rows = seq - query < tile ? seq - query : tile;
@@ -143,33 +141,30 @@ namespace shardtype::cpu {
 template <class T>
 void attention_forward(execution const& e, attention_shape s, T const* q, T const* k, T const* v, T* out, T* lse) {
     auto scratch = detail::attention_scratch<T>(e, s, attention_forward_scratch_bytes<T>(s), "attention_forward");
-    detail::with_head_dim(s.head_dim, [&](auto head_dim) {
-        constexpr long lanes = simd::lanes<T>;
-        auto const width = detail::attention_width<T>(head_dim);
-        long const rows = detail::attention_round_up(s.seq, lanes);
-        detail::attention_forward_head<T, decltype(head_dim)> head;
-        head.seq = s.seq;
-        head.head_dim = head_dim;
-        auto at = scratch;
-        head.k = at.take(rows * width);
-        head.v = at.take(rows * width);
-        head.queries = at.take(width * head.tile);
-        head.out = at.take(width * head.tile);
-        head.scores = at.take(detail::attention_block * head.tile);
-        head.sums = at.take(head.tile);
-        head.maxima = at.take(head.tile);
-        long const stride = s.heads * head_dim, kv_stride = s.kv_heads * head_dim, group = s.heads / s.kv_heads;
-        for (long b = 0; b < s.batch; ++b)
-            for (long h = 0; h < s.heads; ++h) {
-                if (h % group == 0) {
-                    long const offset = b * s.seq * kv_stride + h / group * head_dim;
-                    detail::pack_rows<T>(k + offset, kv_stride, s.seq, head_dim, head.k, width, rows);
-                    detail::pack_rows<T>(v + offset, kv_stride, s.seq, head_dim, head.v, width, rows);
-                }
-                long const offset = b * s.seq * stride + h * head_dim;
-                head.run(q + offset, stride, out + offset, lse + (b * s.heads + h) * s.seq);
+    long const width = detail::attention_round_up(s.head_dim, detail::attention_max_lanes<T>);
+    long const rows = detail::attention_round_up(s.seq, simd::lanes<T>);
+    detail::attention_forward_head<T> head;
+    head.seq = s.seq;
+    head.head_dim = s.head_dim;
+    head.width = width;
+    head.k = scratch.take(rows * width);
+    head.v = scratch.take(rows * width);
+    head.queries = scratch.take(width * head.tile);
+    head.out = scratch.take(width * head.tile);
+    head.scores = scratch.take(detail::attention_block * head.tile);
+    head.sums = scratch.take(head.tile);
+    head.maxima = scratch.take(head.tile);
+    long const stride = s.heads * s.head_dim, kv_stride = s.kv_heads * s.head_dim, group = s.heads / s.kv_heads;
+    for (long b = 0; b < s.batch; ++b)
+        for (long h = 0; h < s.heads; ++h) {
+            if (h % group == 0) {
+                long const offset = b * s.seq * kv_stride + h / group * s.head_dim;
+                detail::pack_rows<T>(k + offset, kv_stride, s.seq, s.head_dim, head.k, width, rows);
+                detail::pack_rows<T>(v + offset, kv_stride, s.seq, s.head_dim, head.v, width, rows);
             }
-    });
+            long const offset = b * s.seq * stride + h * s.head_dim;
+            head.run(q + offset, stride, out + offset, lse + (b * s.heads + h) * s.seq);
+        }
 }
 
 }  // namespace shardtype::cpu
