@@ -1,7 +1,7 @@
 #pragma once
 #include <chrono>
+#include <shardtype/kernels/cpu/simd.hpp>
 #include <vector>
-#include <shardtype/kernels/cpu/vector_loop.hpp>
 
 /// What the machine does at best on one thread, measured in the same run as what is compared with it.
 namespace machine {
@@ -25,11 +25,15 @@ inline double fma_peak() {
     static volatile float sink = 0.5f;
     double const seconds = best_seconds(300, [] {  // many short tries: some run undisturbed
         batch const x(sink), y(sink);
-        batch a0(0.f), a1(1.f), a2(2.f), a3(3.f), a4(4.f), a5(5.f), a6(6.f), a7(7.f), a8(8.f), a9(9.f), aa(.1f), ab(.2f);
+        batch a0(0.f), a1(1.f), a2(2.f), a3(3.f), a4(4.f), a5(5.f), a6(6.f), a7(7.f), a8(8.f), a9(9.f), aa(.1f),
+            ab(.2f);
         for (long i = 0; i < steps; ++i) {
-            a0 = xsimd::fma(a0, x, y), a1 = xsimd::fma(a1, x, y), a2 = xsimd::fma(a2, x, y), a3 = xsimd::fma(a3, x, y);
-            a4 = xsimd::fma(a4, x, y), a5 = xsimd::fma(a5, x, y), a6 = xsimd::fma(a6, x, y), a7 = xsimd::fma(a7, x, y);
-            a8 = xsimd::fma(a8, x, y), a9 = xsimd::fma(a9, x, y), aa = xsimd::fma(aa, x, y), ab = xsimd::fma(ab, x, y);
+            a0 = shardtype::simd::fma<float>(a0, x, y), a1 = shardtype::simd::fma<float>(a1, x, y),
+            a2 = shardtype::simd::fma<float>(a2, x, y), a3 = shardtype::simd::fma<float>(a3, x, y);
+            a4 = shardtype::simd::fma<float>(a4, x, y), a5 = shardtype::simd::fma<float>(a5, x, y),
+            a6 = shardtype::simd::fma<float>(a6, x, y), a7 = shardtype::simd::fma<float>(a7, x, y);
+            a8 = shardtype::simd::fma<float>(a8, x, y), a9 = shardtype::simd::fma<float>(a9, x, y),
+            aa = shardtype::simd::fma<float>(aa, x, y), ab = shardtype::simd::fma<float>(ab, x, y);
         }
         sink = xsimd::hadd(a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9 + aa + ab) * 0.f + 0.5f;
     });

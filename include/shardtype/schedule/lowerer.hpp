@@ -36,7 +36,10 @@ struct lowerer {
     short aux[graph::max_nodes][2]{};         ///< buffers that a node's forward leaves for its backward
 
     constexpr lowerer(graph const& graph_, schedule_builder& builder, scratch_bound bound)
-        : g(graph_), b(builder), scratch(bound) {}
+        : g(graph_), b(builder), scratch(bound) {
+        // g++ 12 starts `grad` with zeros at run time once the same file has run this in a constant expression.
+        for (int v = 0; v < graph::max_values; ++v) where[v] = regathered[v] = grad[v] = location{};
+    }
 
     constexpr layout const& lay(short v) const { return g.values[v].lay; }
     constexpr location fresh(long bytes) { return {b.add_buffer(bytes), 0}; }

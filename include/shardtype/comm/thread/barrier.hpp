@@ -53,14 +53,18 @@ inline void unpark_all(std::atomic<std::uint64_t>& word) noexcept {
 
 } // namespace detail
 
-/// How long a wait spins before it sleeps in the kernel.
+/// How the ranks of a world wait for each other, and what follows from what a meeting then costs.
 struct patience {
     int spins = 0;          ///< looks at the word before sleeping
     int yield_every = 1;    ///< of these looks, every how manyth gives the CPU away instead of pausing
+    long staged_bytes = 0;  ///< operands up to this size are copied aside, which saves one meeting of two
 
     /// Where every rank has a CPU a sleep costs more than the wait (the yields help where other programs took the CPU
     /// of the late rank); else pausing only holds up the late rank, and a few yields often let it arrive.
-    static constexpr patience of(bool ranks_fit_cpus) { return ranks_fit_cpus ? patience{4000, 64} : patience{16, 1}; }
+    /// Copying aside pays only where a meeting takes microseconds.
+    static constexpr patience of(bool ranks_fit_cpus) {
+        return ranks_fit_cpus ? patience{4000, 64, 0} : patience{16, 1, 4096};
+    }
 };
 
 /// A rendezvous of a fixed set of ranks that ends, rather than hangs, when a rank fails or leaves.

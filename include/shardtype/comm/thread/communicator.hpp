@@ -12,7 +12,7 @@ namespace shardtype::thread {
 ///
 /// There is no progress thread: start keeps the operands, wait meets the others and does this rank's share of the
 /// work straight on everybody's memory. Cost with n ranks and S bytes per rank: an all_reduce reads n S and writes n S
-/// in all, an all_gather moves n S into each target; two meetings, one where a source has at most 4 KiB.
+/// in all, an all_gather moves n S into each target; two meetings, or one, see `patience::staged_bytes`.
 /// @throws rank_failed where another rank has failed; std::runtime_error for ranks that issue different collectives,
 /// or where a rank has returned; std::invalid_argument for sizes out of range
 class communicator {

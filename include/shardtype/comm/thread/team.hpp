@@ -78,14 +78,15 @@ inline std::string describe(operation const& o) {
 /// rank that posts the next collective but one has met all others in the next, so nobody still reads what it replaces.
 class team {
 public:
-    /// Operands up to this many bytes per rank go through the board. Above it the copies cost more than a meeting.
-    static constexpr long staged_bytes = 4096;
-
     /// @param size ranks of the group  @param slots collectives in flight  @param limits of waiting, for all its ranks
     team(int size, int slots, patience limits, poison const& failure)
-        : size_(size), slots_(slots), gate_(size, limits, failure), seats_(new seat[static_cast<std::size_t>(size)]) {
-        for (int r = 0; r < size_; ++r)
+        : size_(size), slots_(slots), staged_bytes_(size > 1 ? limits.staged_bytes : -1), gate_(size, limits, failure),
+          seats_(new seat[static_cast<std::size_t>(size)]) {
+        for (int r = 0; r < size_; ++r) {
             seats_[r].started.reset(new detail::posting[static_cast<std::size_t>(slots) + 1]);
+            if (staged_bytes_ <= 0) continue;
+            for (auto& half : seats_[r].staging) half.reset(new std::byte[static_cast<std::size_t>(staged_bytes_)]);
+        }
     }
 
     [[nodiscard]] int size() const noexcept { return size_; }
@@ -117,10 +118,10 @@ public:
         mine.half ^= 1;
         detail::posting& post = mine.board[mine.half];
         post = operands;
-        bool const staged = size_ > 1 && bytes <= staged_bytes;
-        if (staged && operands.source != nullptr) {
-            if (bytes > 0) std::memcpy(mine.staging[mine.half], operands.source, static_cast<std::size_t>(bytes));
-            post.source = mine.staging[mine.half];
+        bool const staged = bytes <= staged_bytes_;
+        if (staged && bytes > 0 && operands.source != nullptr) {
+            post.source = mine.staging[mine.half].get();
+            std::memcpy(mine.staging[mine.half].get(), operands.source, static_cast<std::size_t>(bytes));
         }
         gate_.meet(++mine.meetings);
         for (int r = 1; r < size_; ++r)          // every rank compares the same posts, so either all throw or none
@@ -155,13 +156,13 @@ public:
     }
 
 private:
-    // One rank's part. Only the board and the staging are read by others.
+    // One rank's part. Only the board, and what the staging holds, is read by others.
     struct seat {
         alignas(detail::line_bytes) std::uint64_t meetings = 0;
         int half = 0;
         std::unique_ptr<detail::posting[]> started;
+        std::unique_ptr<std::byte[]> staging[2];
         alignas(detail::line_bytes) detail::posting board[2];
-        alignas(detail::line_bytes) std::byte staging[2][staged_bytes];
     };
 
     [[nodiscard]] detail::posting const& posted(int rank, int half) const noexcept { return seats_[rank].board[half]; }
@@ -179,6 +180,7 @@ private:
 
     int size_;
     int slots_;
+    long staged_bytes_;                    // -1: nothing ever
     barrier gate_;
     std::unique_ptr<seat[]> seats_;
 };

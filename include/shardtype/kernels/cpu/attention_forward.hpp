@@ -114,16 +114,14 @@ struct attention_forward_head {
                 default: tile_of<3>(query, extreme); break;
             }
             for (long a = 0; a < vectors; ++a) {
-                auto const sum = pack::load_aligned(sums + a * lanes);
-                auto const inverse = pack(T(1)) / sum;
+                auto const inverse = pack(T(1)) / pack::load_aligned(sums + a * lanes);
                 for (long x = 0; x < head_dim; ++x) {
                     T* const o = out + x * tile + a * lanes;
                     (pack::load_aligned(o) * inverse).store_aligned(o);
                 }
-                pack const m = pack::load_aligned(maxima + a * lanes);
-                simd::fma(m, pack(T(0.6931471805599453)), xsimd::log(sum)).store_aligned(sums + a * lanes);
             }
-            std::memcpy(lse + query, sums, static_cast<std::size_t>(rows) * sizeof(T));
+            // the scalar log: xsimd::log does not pass through nvcc without optimisation
+            for (long i = 0; i < rows; ++i) lse[query + i] = std::log(sums[i]) + maxima[i] * T(0.6931471805599453);
             unpack_transposed<T>(out, tile, rows, head_dim, result + query * stride, stride, T(1), false);
         }
     }

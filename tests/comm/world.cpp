@@ -1,0 +1,172 @@
+#include <doctest/doctest.h>
+
+#include <shardtype/comm/thread/world.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace shardtype;
+using thread::rank_communicators;
+
+namespace {
+
+std::size_t at(long i) { return static_cast<std::size_t>(i); }
+
+} // namespace
+
+TEST_CASE("a mesh is row-major and joins the right ranks on every axis") {
+    for (auto const& sizes : {std::vector<int>{8}, {2, 4}, {2, 2, 2}, {1, 3}, {3, 1, 2}, {1}, {2, 1, 2, 2}, {}}) {
+        int const axes = static_cast<int>(sizes.size());
+        thread::world ranks(sizes.data(), axes, 1);
+        int size = 1;
+        for (int const s : sizes) size *= s;
+        REQUIRE(ranks.size() == size);
+        std::vector<rank_communicators> seen(at(size));
+        std::vector<int> gathered(at(size * 4 * 8), -1);
+        ranks.run([&](rank_communicators& me) {
+            seen[at(me.rank)] = me;
+            for (int a = 0; a < axes; ++a) me.on[a].all_gather(&me.rank, &gathered[at((me.rank * 4 + a) * 8)], 1, 1);
+        });
+        for (int r = 0; r < size; ++r) {
+            int number = 0;
+            for (int a = 0; a < axes; ++a) number = number * sizes[at(a)] + seen[at(r)].coordinate[a];
+            CHECK(number == r);
+            CHECK(seen[at(r)].all.rank() == r);
+            CHECK(seen[at(r)].all.size() == size);
+            for (int a = 0; a < axes; ++a) {
+                CHECK(seen[at(r)].on[a].rank() == seen[at(r)].coordinate[a]);
+                CHECK(seen[at(r)].on[a].size() == sizes[at(a)]);
+                int stride = 1;
+                for (int b = a + 1; b < axes; ++b) stride *= sizes[at(b)];
+                for (int i = 0; i < sizes[at(a)]; ++i)
+                    CHECK(gathered[at((r * 4 + a) * 8 + i)] == r + (i - seen[at(r)].coordinate[a]) * stride);
+            }
+        }
+    }
+}
+
+namespace {
+
+void keep_every_slot_in_flight(std::vector<int> const& sizes, thread::patience limits) {
+    int const axes = static_cast<int>(sizes.size());
+    constexpr int kinds = 3;
+    constexpr int trips = 60;
+    thread::world ranks(sizes.data(), axes, 2 * kinds, limits);
+    ranks.run([&](rank_communicators& me) {
+        for (long const count : {5L, 3000L}) {               // staged, not staged
+            // Buffers for each axis, kind and parity. In trip t rank r of a group contributes 1000 t + r + i.
+            std::vector<std::vector<int>> source(at(axes * kinds * 2)), target(source.size());
+            auto const begin = [&](int trip) {
+                for (int a = 0; a < axes; ++a) {
+                    auto const& c = me.on[a];
+                    for (int k = 0; k < kinds; ++k) {
+                        int const slot = 2 * k + trip % 2;
+                        auto& in = source[at(a * kinds * 2 + slot)];
+                        auto& out = target[at(a * kinds * 2 + slot)];
+                        in.resize(at(k == 2 ? count * c.size() : count));
+                        out.assign(at(k == 1 ? count * c.size() : count), -1);
+                        for (std::size_t i = 0; i < in.size(); ++i)
+                            in[i] = 1000 * trip + c.rank() + static_cast<int>(i);
+                        if (k == 0) c.all_reduce_start(slot, in.data(), out.data(), count);
+                        if (k == 1) c.all_gather_start(slot, in.data(), out.data(), 1, count);
+                        if (k == 2) c.reduce_scatter_start(slot, in.data(), out.data(), 1, count);
+                    }
+                }
+            };
+            auto const end = [&](int trip) {
+                for (int a = axes - 1; a >= 0; --a) {
+                    auto const& c = me.on[a];
+                    int const n = c.size(), ranks_sum = n * (n - 1) / 2;
+                    for (int k = kinds - 1; k >= 0; --k) {   // another order than that of the starts
+                        int const slot = 2 * k + trip % 2;
+                        auto& in = source[at(a * kinds * 2 + slot)];
+                        auto& out = target[at(a * kinds * 2 + slot)];
+                        if (k == 0) c.all_reduce_wait(slot, in.data(), out.data(), count);
+                        if (k == 1) c.all_gather_wait(slot, in.data(), out.data(), 1, count);
+                        if (k == 2) c.reduce_scatter_wait(slot, in.data(), out.data(), 1, count, false);
+                        std::fill(in.begin(), in.end(), -5);           // ours again
+                        bool good = true;
+                        for (long i = 0; i < static_cast<long>(out.size()); ++i) {
+                            int expected = n * (1000 * trip + static_cast<int>(i)) + ranks_sum;
+                            if (k == 1) expected = 1000 * trip + static_cast<int>(i / count + i % count);
+                            if (k == 2) expected += n * c.rank() * static_cast<int>(count);
+                            good = good && out[at(i)] == expected;
+                        }
+                        if (!good)
+                            throw std::runtime_error("wrong in trip " + std::to_string(trip) + ", axis " +
+                                                     std::to_string(a) + ", kind " + std::to_string(k));
+                        std::fill(out.begin(), out.end(), -7);
+                    }
+                }
+            };
+            begin(0);
+            for (int t = 0; t < trips; ++t) {
+                if (t + 1 < trips) begin(t + 1);
+                end(t);
+            }
+        }
+    });
+}
+
+} // namespace
+
+TEST_CASE("every slot in flight, starts a trip ahead of their waits, on all axes at once") {
+    for (auto const& sizes : {std::vector<int>{2, 4}, {2, 2, 2}, {8}})
+        for (auto const limits : {thread::patience{400, 16, 0}, thread::patience{16, 1, 4096}})
+            keep_every_slot_in_flight(sizes, limits);
+}
+
+TEST_CASE("runs are bitwise equal, whatever the timing") {
+    int const n = 8;
+    auto const once = [&](thread::patience limits) {
+        thread::world ranks(&n, 1, 0, limits);
+        std::vector<std::vector<float>> data(n, std::vector<float>(3001));
+        for (int r = 0; r < n; ++r)
+            for (int i = 0; i < 3001; ++i) data[at(r)][at(i)] = 1.0f / static_cast<float>(1 + r + i * n);
+        ranks.run([&](rank_communicators& me) {
+            auto& mine = data[at(me.rank)];
+            for (int i = 0; i < 30; ++i) {
+                if ((i + me.rank) % 3 == 0) std::this_thread::yield();
+                me.all.all_reduce(mine.data(), mine.data(), i % 2 ? 3001 : 700);
+                for (float& v : mine) v = v / 7.9f + static_cast<float>(me.rank) * 1e-3f;
+            }
+        });
+        return data;
+    };
+    auto const first = once({400, 16, 0});
+    CHECK(first == once({400, 16, 0}));
+    CHECK(first == once({0, 1, 4096}));
+}
+
+TEST_CASE("10,000 barriers of 8 ranks, however many CPUs there are") {
+    for (auto const limits : {thread::patience::of(false), thread::patience{0, 1, 0}, thread::patience{200, 16, 0}}) {
+        int const n = 8;
+        thread::world ranks(&n, 1, 0, limits);
+        std::atomic<long> arrivals{0};
+        ranks.run([&](rank_communicators& me) {
+            for (long i = 1; i <= 10'000; ++i) {
+                arrivals.fetch_add(1, std::memory_order_relaxed);
+                me.all.barrier();
+                long const seen = arrivals.load(std::memory_order_relaxed);
+                if (seen < n * i || seen >= n * (i + 1)) throw std::runtime_error("a rank came through early");
+            }
+        });
+    }
+}
+
+TEST_CASE("a world of nonsense sizes is refused") {
+    CHECK_THROWS_WITH(thread::world({2, 0}, 1),
+                      "axis 1 of a world has size 0: sizes are positive, at most 256 ranks in all");
+    CHECK_THROWS_WITH(thread::world({2, 2, 2, 2, 2}, 1),
+                      "a world of 5 axes and 1 slots: axes are 0 to 4, slots not negative");
+    CHECK_THROWS(thread::world({65536, 65536}, 1));
+    CHECK_THROWS(thread::world({2}, -1));
+}
+
+TEST_CASE("usable CPUs") {
+    CHECK(thread::usable_cpus() >= 1);
+    CHECK(thread::usable_cpus() <= static_cast<int>(std::thread::hardware_concurrency()));
+}

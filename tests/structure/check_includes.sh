@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# usage: check_includes.sh INCLUDE_ROOT
+# Includes run one way: a header includes only its own layer and those before it in this list, and the compile-time
+# layers include nothing heavy. So nothing light can become heavy through a header it includes.
+set -euo pipefail
+cd "$1/shardtype"
+
+layers=(base mesh placement tensor rules plan model schedule comm kernels ops runtime optim train)
+compile_time=8  # the first eight: base to schedule
+heavy='thrust/|cub/|dnnl|oneapi/|xsimd|Random123|(iostream|functional|ranges|memory|chrono|algorithm|regex|unordered_map)$'
+
+declare -A rank
+for i in "${!layers[@]}"; do rank[${layers[i]}]=$i; done
+failures=0 headers=0
+complain() { echo "$1: $2"; failures=$((failures + 1)); }
+
+while read -r header; do
+    header=${header#./}
+    headers=$((headers + 1))
+    layer=${header%%/*}
+    if [ "$header" = shardtype.hpp ]; then own=$((compile_time - 1))  # the umbrellas stand after their last layer
+    elif [ "$header" = runtime.hpp ]; then own=$((${#layers[@]} - 1))
+    elif [ -n "${rank[$layer]:-}" ]; then own=${rank[$layer]}
+    else complain "$header" "is in no layer (${layers[*]})"; continue
+    fi
+    while read -r included; do
+        case $included in
+        '"'*) complain "$header" "includes $included: write <shardtype/layer/...>" ;;
+        shardtype/*/*)
+            other=${included#shardtype/} other=${other%%/*}
+            if [ -z "${rank[$other]:-}" ]; then complain "$header" "includes <$included>: $other is no layer"
+            elif [ "${rank[$other]}" -gt "$own" ]; then complain "$header" "includes <$included>, a later layer"
+            fi ;;
+        shardtype/shardtype.hpp) [ "$header" = runtime.hpp ] || complain "$header" "includes the umbrella <$included>" ;;
+        shardtype/*) complain "$header" "includes the umbrella <$included>" ;;
+        xsimd/*) [ "${header##*/}" = xsimd.hpp ] ||  # it silences g++ 12, but only where it is the first to include it
+            complain "$header" "includes <$included>: include the header xsimd.hpp of this library instead" ;;&
+        *)
+            if [ "$own" -lt "$compile_time" ] && grep -qE "^($heavy)" <<<"$included"; then
+                complain "$header" "includes <$included>: too heavy for a compile-time layer"
+            fi ;;
+        esac
+    done < <(sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*(<([^>]*)>|("[^"]*)").*/\2\3/p' "$header")
+done < <(find . -name '*.hpp' -o -name '*.cuh' -o -name '*.h' | sort)
+
+[ "$headers" -gt 0 ] || complain "$PWD" "has no headers"
+[ "$failures" -eq 0 ] || exit 1
+echo "$headers headers, includes run one way"
