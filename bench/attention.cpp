@@ -8,9 +8,9 @@
 #include <shardtype/kernels/cpu/attention.hpp>
 #include <vector>
 
-// Attention on one thread beside what the core can do at all: independent multiply-adds in registers, measured before and
-// after each benchmark so that a shared machine's mood hits both. Flops are the causal half: forward 2 s^2 d per head,
-// backward 5 s^2 d (with the recomputed scores).
+// Attention on one thread beside what the core can do at all: independent multiply-adds in registers, measured before
+// and after each benchmark so that a shared machine's mood hits both. Flops are the causal half: forward 2 s^2 d per
+// head, backward 5 s^2 d (with the recomputed scores).
 
 namespace {
 
@@ -34,7 +34,8 @@ double peak_gflops() {
         pack factor(0.999f), term(0.001f);
         double const start = thread_seconds();
         for (long round = 0; round < rounds; ++round)
-            simd::unroll<chains>([&](auto i) __attribute__((always_inline)) { sum[i] = simd::fma(sum[i], factor, term); });
+            simd::unroll<chains>([&](auto i)
+                                     __attribute__((always_inline)) { sum[i] = simd::fma(sum[i], factor, term); });
         simd::unroll<chains - 1>([&](auto i) __attribute__((always_inline)) { sum[0] += sum[i + 1]; });
         alignas(64) float result[simd::lanes<float>];
         sum[0].store_aligned(result);
@@ -65,8 +66,9 @@ struct problem {
         lse.resize(static_cast<std::size_t>(s.batch * s.heads * s.seq));
         for (auto* x : {&q, &k, &v, &dout})
             for (auto& value : *x) value = normal(generator);
-        auto const bytes = static_cast<std::size_t>(std::max(shardtype::cpu::attention_forward_scratch_bytes<float>(s),
-                                                             shardtype::cpu::attention_backward_scratch_bytes<float>(s)));
+        auto const bytes =
+            static_cast<std::size_t>(std::max(shardtype::cpu::attention_forward_scratch_bytes<float>(s),
+                                              shardtype::cpu::attention_backward_scratch_bytes<float>(s)));
         scratch.reset(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
         e.scratch = scratch.get();
         e.scratch_bytes = bytes;
@@ -76,8 +78,8 @@ struct problem {
         shardtype::cpu::attention_forward<float>(e, s, q.data(), k.data(), v.data(), out.data(), lse.data());
     }
     void backward() {
-        shardtype::cpu::attention_backward<float>(e, s, q.data(), k.data(), v.data(), out.data(), lse.data(), dout.data(),
-                                                  dq.data(), dk.data(), dv.data());
+        shardtype::cpu::attention_backward<float>(e, s, q.data(), k.data(), v.data(), out.data(), lse.data(),
+                                                  dout.data(), dq.data(), dk.data(), dv.data());
     }
 };
 
@@ -85,7 +87,8 @@ template <class F>
 void measure(benchmark::State& state, problem& p, double flops_per_score_and_width, F const& run) {
     double peak = peak_gflops();
     double const flops = flops_per_score_and_width * static_cast<double>(p.s.batch * p.s.heads) *
-                         static_cast<double>(p.s.seq) * static_cast<double>(p.s.seq) * static_cast<double>(p.s.head_dim);
+                         static_cast<double>(p.s.seq) * static_cast<double>(p.s.seq) *
+                         static_cast<double>(p.s.head_dim);
     double best = 1e9;
     for (auto _ : state) {
         double const start = thread_seconds();
@@ -113,13 +116,13 @@ void attention_backward(benchmark::State& state) {
 void shapes(benchmark::internal::Benchmark* b) {
     b->ArgNames({"batch", "seq", "heads", "kv", "dim"})->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
     for (auto const& s : std::vector<std::vector<std::int64_t>>{{8, 256, 16, 16, 16},
-                                                               {8, 256, 2, 2, 16},
-                                                               {1, 2048, 16, 16, 16},
-                                                               {1, 2048, 4, 4, 16},
-                                                               {1, 2048, 2, 2, 16},
-                                                               {1, 2048, 4, 1, 64},
-                                                               {1, 2048, 4, 1, 128},
-                                                               {1, 1000, 4, 4, 24}})
+                                                                {8, 256, 2, 2, 16},
+                                                                {1, 2048, 16, 16, 16},
+                                                                {1, 2048, 4, 4, 16},
+                                                                {1, 2048, 2, 2, 16},
+                                                                {1, 2048, 4, 1, 64},
+                                                                {1, 2048, 4, 1, 128},
+                                                                {1, 1000, 4, 4, 24}})
         b->Args(s);
 }
 

@@ -15,7 +15,8 @@ using one = chain<Layer>;
 struct my_job {
     using mesh = shardtype::mesh<data_gpus, tensor_gpus>;
     using strategy = shardtype::strategy<fsdp<data_gpus>, tensor_parallel<tensor_gpus>>;
-    using model = chain<embedding<256, 64>, eight<ST_TOKEN(eight, one)<rms_norm>>, rms_norm, linear<256>, cross_entropy>;
+    using model = chain<embedding<256, 64>, eight<ST_TOKEN(eight, one) < rms_norm>>, rms_norm, linear<256>,
+          cross_entropy > ;
     static constexpr batch_shape batch{.global = 8, .sequence = 16};
 };
 constexpr int operations = checked<my_job>::value.node_count;

@@ -58,7 +58,8 @@ struct guarded_scratch {
     unsigned char* begin;
     std::size_t size;
 
-    explicit guarded_scratch(long n) : bytes(static_cast<std::size_t>(n) + 2 * guard + 64, 0xAB), size(static_cast<std::size_t>(n)) {
+    explicit guarded_scratch(long n)
+        : bytes(static_cast<std::size_t>(n) + 2 * guard + 64, 0xAB), size(static_cast<std::size_t>(n)) {
         auto const address = reinterpret_cast<std::uintptr_t>(bytes.data()) + guard;
         begin = bytes.data() + guard + ((64 - address % 64) % 64);
     }
@@ -83,11 +84,13 @@ struct forward_result {
 };
 
 template <class T>
-forward_result<T> forward(attention_shape s, std::vector<T> const& q, std::vector<T> const& k, std::vector<T> const& v) {
+forward_result<T> forward(attention_shape s, std::vector<T> const& q, std::vector<T> const& k,
+                          std::vector<T> const& v) {
     guarded_scratch scratch(shardtype::cpu::attention_forward_scratch_bytes<T>(s));
     // one number more at each end of the results: nothing outside them may be written
     std::vector<T> out(q.size() + 2, T(77)), lse(static_cast<std::size_t>(lse_size(s)) + 2, T(77));
-    shardtype::cpu::attention_forward<T>(scratch.use(), s, q.data(), k.data(), v.data(), out.data() + 1, lse.data() + 1);
+    shardtype::cpu::attention_forward<T>(scratch.use(), s, q.data(), k.data(), v.data(), out.data() + 1,
+                                         lse.data() + 1);
     CHECK(scratch.intact());
     CHECK((out.front() == T(77) && out.back() == T(77) && lse.front() == T(77) && lse.back() == T(77)));
     return {{out.begin() + 1, out.end() - 1}, {lse.begin() + 1, lse.end() - 1}};
@@ -99,8 +102,8 @@ struct backward_result {
 };
 
 template <class T>
-backward_result<T> backward(attention_shape s, std::vector<T> const& q, std::vector<T> const& k, std::vector<T> const& v,
-                            forward_result<T> const& f, std::vector<T> const& dout) {
+backward_result<T> backward(attention_shape s, std::vector<T> const& q, std::vector<T> const& k,
+                            std::vector<T> const& v, forward_result<T> const& f, std::vector<T> const& dout) {
     guarded_scratch scratch(shardtype::cpu::attention_backward_scratch_bytes<T>(s));
     std::vector<T> dq(q.size() + 2, T(77)), dk(k.size() + 2, T(77)), dv(k.size() + 2, T(77));
     shardtype::cpu::attention_backward<T>(scratch.use(), s, q.data(), k.data(), v.data(), f.out.data(), f.lse.data(),
@@ -132,18 +135,19 @@ forward_result<double> naive(attention_shape s, std::vector<double> const& q, st
                 for (double score : scores) sum += std::exp(score - top);
                 for (long j = 0; j <= i; ++j)
                     for (std::size_t x = 0; x < static_cast<std::size_t>(s.head_dim); ++x)
-                        r.out[row(i, h, s.heads) + x] +=
-                            std::exp(scores[static_cast<std::size_t>(j)] - top) / sum * v[row(j, kv_head, s.kv_heads) + x];
+                        r.out[row(i, h, s.heads) + x] += std::exp(scores[static_cast<std::size_t>(j)] - top) / sum *
+                                                         v[row(j, kv_head, s.kv_heads) + x];
                 r.lse[static_cast<std::size_t>((b * s.heads + h) * s.seq + i)] = top + std::log(sum);
             }
     return r;
 }
 
 std::vector<attention_shape> shapes() {
-    return {{1, 1, 1, 1, 16},   {2, 3, 2, 1, 16},   {1, 16, 1, 1, 16},  {1, 17, 2, 2, 16},  {2, 48, 2, 2, 16}, {1, 49, 4, 2, 16},
-            {1, 63, 1, 1, 8},   {1, 100, 3, 1, 8},  {1, 130, 2, 1, 24}, {2, 75, 2, 2, 24},  {1, 97, 2, 1, 64}, {1, 40, 1, 1, 64},
-            {1, 113, 4, 2, 5},  {1, 31, 6, 3, 5},   {1, 70, 2, 1, 128}, {1, 256, 4, 4, 16}, {1, 300, 2, 1, 16}, {1, 33, 1, 1, 1},
-            {1, 90, 1, 1, 40},  {1, 50, 1, 1, 100}, {1, 64, 1, 1, 17}};
+    return {{1, 1, 1, 1, 16},   {2, 3, 2, 1, 16},   {1, 16, 1, 1, 16}, {1, 17, 2, 2, 16},  {2, 48, 2, 2, 16},
+            {1, 49, 4, 2, 16},  {1, 63, 1, 1, 8},   {1, 100, 3, 1, 8}, {1, 130, 2, 1, 24}, {2, 75, 2, 2, 24},
+            {1, 97, 2, 1, 64},  {1, 40, 1, 1, 64},  {1, 113, 4, 2, 5}, {1, 31, 6, 3, 5},   {1, 70, 2, 1, 128},
+            {1, 256, 4, 4, 16}, {1, 300, 2, 1, 16}, {1, 33, 1, 1, 1},  {1, 90, 1, 1, 40},  {1, 50, 1, 1, 100},
+            {1, 64, 1, 1, 17}};
 }
 
 template <class T>
@@ -217,8 +221,14 @@ TEST_CASE("long rows keep the float32 accuracy") {
 }
 
 TEST_CASE("the float64 backward agrees with central differences") {
-    for (auto s : {attention_shape{1, 1, 1, 1, 16}, {1, 20, 2, 1, 16}, {2, 9, 2, 2, 8}, {1, 60, 1, 1, 5}, {1, 27, 3, 1, 24},
-                   {1, 75, 1, 1, 3}, {1, 10, 2, 1, 64}, {1, 52, 1, 1, 16}}) {
+    for (auto s : {attention_shape{1, 1, 1, 1, 16},
+                   {1, 20, 2, 1, 16},
+                   {2, 9, 2, 2, 8},
+                   {1, 60, 1, 1, 5},
+                   {1, 27, 3, 1, 24},
+                   {1, 75, 1, 1, 3},
+                   {1, 10, 2, 1, 64},
+                   {1, 52, 1, 1, 16}}) {
         CAPTURE(text(s));
         auto q = random_values<double>(q_size(s), 1), k = random_values<double>(k_size(s), 2),
              v = random_values<double>(k_size(s), 3);
@@ -265,7 +275,9 @@ TEST_CASE("two runs give the same bits") {
     attention_shape const s{2, 100, 4, 2, 16};
     auto const q = random_values<float>(q_size(s), 1), k = random_values<float>(k_size(s), 2),
                v = random_values<float>(k_size(s), 3), dout = random_values<float>(q_size(s), 4);
-    auto const same = [](auto const& a, auto const& b) { return std::memcmp(a.data(), b.data(), a.size() * sizeof(a[0])) == 0; };
+    auto const same = [](auto const& a, auto const& b) {
+        return std::memcmp(a.data(), b.data(), a.size() * sizeof(a[0])) == 0;
+    };
     auto const f1 = forward(s, q, k, v), f2 = forward(s, q, k, v);
     CHECK((same(f1.out, f2.out) && same(f1.lse, f2.lse)));
     auto const g1 = backward(s, q, k, v, f1, dout), g2 = backward(s, q, k, v, f1, dout);
@@ -293,13 +305,14 @@ TEST_CASE("wrong calls are refused in one line") {
     guarded_scratch scratch(shardtype::cpu::attention_backward_scratch_bytes<float>(s));
     auto e = scratch.use();
     e.scratch_bytes = static_cast<std::size_t>(shardtype::cpu::attention_forward_scratch_bytes<float>(s)) - 1;
-    CHECK_THROWS_WITH_AS(shardtype::cpu::attention_forward<float>(e, s, x.data(), x.data(), x.data(), x.data(), lse.data()),
-                         doctest::Contains("attention_forward: needs"), std::runtime_error);
+    CHECK_THROWS_WITH_AS(
+        shardtype::cpu::attention_forward<float>(e, s, x.data(), x.data(), x.data(), x.data(), lse.data()),
+        doctest::Contains("attention_forward: needs"), std::runtime_error);
     e.scratch_bytes = static_cast<std::size_t>(shardtype::cpu::attention_backward_scratch_bytes<float>(s)) - 1;
-    CHECK_THROWS_WITH_AS(shardtype::cpu::attention_backward<float>(e, s, x.data(), x.data(), x.data(), x.data(), lse.data(),
-                                                                   x.data(), x.data(), x.data(), x.data()),
+    CHECK_THROWS_WITH_AS(shardtype::cpu::attention_backward<float>(e, s, x.data(), x.data(), x.data(), x.data(),
+                                                                   lse.data(), x.data(), x.data(), x.data(), x.data()),
                          doctest::Contains("attention_backward: needs"), std::runtime_error);
-    CHECK_THROWS_AS(shardtype::cpu::attention_forward<float>(scratch.use(), {1, 8, 3, 2, 16}, x.data(), x.data(), x.data(),
-                                                             x.data(), lse.data()),
+    CHECK_THROWS_AS(shardtype::cpu::attention_forward<float>(scratch.use(), {1, 8, 3, 2, 16}, x.data(), x.data(),
+                                                             x.data(), x.data(), lse.data()),
                     std::invalid_argument);
 }

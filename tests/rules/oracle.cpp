@@ -26,7 +26,7 @@ struct subject {
     reference::operation on_arrays;
     std::vector<std::vector<long>> extents;
     std::vector<long> result;
-    int ids = -1;            ///< the operand of integers, below `classes`
+    int ids = -1;  ///< the operand of integers, below `classes`
     int classes = 0;
     std::set<std::string> refused{};  ///< right on one axis, and refused all the same
 };
@@ -35,20 +35,49 @@ struct subject {
 std::vector<subject> const subjects{
     {"matmul", rules::matmul::value, {reference::matmul, reference::matmul_gradient}, {{6, 12}, {12, 6}}, {6, 6}},
     {"linear", rules::linear::value, {reference::linear, reference::linear_gradient}, {{6, 6, 6}, {12, 6}}, {6, 6, 12}},
-    {"embedding", rules::embedding::value, {reference::embedding, reference::embedding_gradient},
-     {{6, 6}, {12, 6}}, {6, 6, 6}, 0, 12},
-    {"rms_norm", rules::rms_norm::value, {reference::rms_norm, reference::rms_norm_gradient},
-     {{6, 6, 12}, {12}}, {6, 6, 12}},
+    {"embedding",
+     rules::embedding::value,
+     {reference::embedding, reference::embedding_gradient},
+     {{6, 6}, {12, 6}},
+     {6, 6, 6},
+     0,
+     12},
+    {"rms_norm",
+     rules::rms_norm::value,
+     {reference::rms_norm, reference::rms_norm_gradient},
+     {{6, 6, 12}, {12}},
+     {6, 6, 12}},
     // A table of parts of the sequence or of the pairs would do. The kernel indexes one whole table by position.
-    {"rotary", rules::rotary::value, {reference::rotary, reference::rotary_gradient},
-     {{6, 6, 6, 12}, {6, 12}}, {6, 6, 6, 12}, -1, 0, {"S(1) S(0)", "S(3) S(1)"}},
+    {"rotary",
+     rules::rotary::value,
+     {reference::rotary, reference::rotary_gradient},
+     {{6, 6, 6, 12}, {6, 12}},
+     {6, 6, 6, 12},
+     -1,
+     0,
+     {"S(1) S(0)", "S(3) S(1)"}},
     // The columns of v could be split. The rule gives q, k and v one head dimension, and splitting heads is cheaper.
-    {"attention", rules::attention::value, {reference::attention, reference::attention_gradient},
-     {{6, 6, 12, 6}, {6, 6, 6, 6}, {6, 6, 6, 6}}, {6, 6, 12, 6}, -1, 0, {"R R S(3)"}},
-    {"swiglu", rules::swiglu::value, {reference::swiglu, reference::swiglu_gradient}, {{6, 6, 6}, {6, 6, 6}}, {6, 6, 6}},
+    {"attention",
+     rules::attention::value,
+     {reference::attention, reference::attention_gradient},
+     {{6, 6, 12, 6}, {6, 6, 6, 6}, {6, 6, 6, 6}},
+     {6, 6, 12, 6},
+     -1,
+     0,
+     {"R R S(3)"}},
+    {"swiglu",
+     rules::swiglu::value,
+     {reference::swiglu, reference::swiglu_gradient},
+     {{6, 6, 6}, {6, 6, 6}},
+     {6, 6, 6}},
     {"add", rules::add::value, {reference::add, reference::add_gradient}, {{6, 6, 6}, {6, 6, 6}}, {6, 6, 6}},
-    {"cross_entropy", rules::cross_entropy::value, {reference::cross_entropy, reference::cross_entropy_gradient},
-     {{6, 6, 12}, {6, 6}}, {}, 1, 12},
+    {"cross_entropy",
+     rules::cross_entropy::value,
+     {reference::cross_entropy, reference::cross_entropy_gradient},
+     {{6, 6, 12}, {6, 6}},
+     {},
+     1,
+     12},
 };
 
 array of_extents(std::vector<long> const& extents) { return zeros(static_cast<int>(extents.size()), extents.data()); }
@@ -222,8 +251,8 @@ tally examine(subject const& s, std::vector<int> const& axes, unsigned stride, r
 }
 
 void print(char const* name, char const* axes, tally const& t) {
-    std::printf("%-14s %-6s legal %4d, of which wrong %d; illegal: wrong %5d, right but refused %3d, not tried %6d\n", name,
-                axes, t.legal, t.wrong_and_legal, t.wrong, t.right_but_refused, t.skipped);
+    std::printf("%-14s %-6s legal %4d, of which wrong %d; illegal: wrong %5d, right but refused %3d, not tried %6d\n",
+                name, axes, t.legal, t.wrong_and_legal, t.wrong, t.right_but_refused, t.skipped);
 }
 
 }  // namespace

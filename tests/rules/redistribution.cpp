@@ -71,12 +71,18 @@ locals cut(locals const& x, layout const& l, int axis, int dim) {
 locals apply(collective by, locals const& in, layout const& x, int axis, placement to) {
     int const from = x.on[axis].dim;
     switch (by) {
-        case collective::none: return in;
-        case collective::all_reduce: return sum(in, x, axis);
-        case collective::all_gather: return gather(in, x, axis, from);
-        case collective::reduce_scatter: return cut(sum(in, x, axis), x, axis, to.dim);
-        case collective::all_to_all: return cut(gather(in, x, axis, from), x, axis, to.dim);
-        case collective::slice: return cut(in, x, axis, to.dim);
+        case collective::none:
+            return in;
+        case collective::all_reduce:
+            return sum(in, x, axis);
+        case collective::all_gather:
+            return gather(in, x, axis, from);
+        case collective::reduce_scatter:
+            return cut(sum(in, x, axis), x, axis, to.dim);
+        case collective::all_to_all:
+            return cut(gather(in, x, axis, from), x, axis, to.dim);
+        case collective::slice:
+            return cut(in, x, axis, to.dim);
         case collective::zero_pad: {
             locals y;
             for (std::size_t r = 0; r < in.size(); ++r) {
@@ -86,7 +92,8 @@ locals apply(collective by, locals const& in, layout const& x, int axis, placeme
             }
             return y;
         }
-        case collective::mask: break;
+        case collective::mask:
+            break;
     }
     locals y = in;
     for (std::size_t r = 0; r < y.size(); ++r)

@@ -16,11 +16,12 @@ using arrays = std::array<array, most>;
 
 /// What a rank knows beside its operands.
 struct context {
-    long first_row = 0;   ///< of its part of the vocabulary
-    double tokens = 1;    ///< of all ranks together
+    long first_row = 0;  ///< of its part of the vocabulary
+    double tokens = 1;   ///< of all ranks together
 };
 
-/// An operation: false if the operands' extents do not fit. `gradient` adds nothing, it writes; constants are left empty.
+/// An operation: false if the operands' extents do not fit. `gradient` adds nothing, it writes; constants are left
+/// empty.
 struct operation {
     bool (*value)(context const&, arrays const& x, array& y);
     void (*gradient)(context const&, arrays const& x, array const& dy, arrays& dx);
@@ -30,7 +31,9 @@ inline double& e(array& x, long i, long j = 0, long k = 0, long l = 0) {
     long const at[4] = {i, j, k, l};
     return x.v[static_cast<std::size_t>(x.at(at))];
 }
-inline double e(array const& x, long i, long j = 0, long k = 0, long l = 0) { return e(const_cast<array&>(x), i, j, k, l); }
+inline double e(array const& x, long i, long j = 0, long k = 0, long l = 0) {
+    return e(const_cast<array&>(x), i, j, k, l);
+}
 inline array like(array const& x) { return zeros(x.rank, x.extent); }
 inline bool same_extents(array const& a, array const& b) {
     for (int d = 0; d < 4; ++d)
@@ -120,7 +123,8 @@ inline void rms_norm_gradient(context const&, arrays const& x, array const& dy, 
             for (long h = 0; h < hidden; ++h) dot += e(dy, b, s, h) * e(x[1], h) * e(x[0], b, s, h);
             for (long h = 0; h < hidden; ++h) {
                 double const value = e(x[0], b, s, h);
-                e(dx[0], b, s, h) = r * e(dy, b, s, h) * e(x[1], h) - value * r * r * r * dot / static_cast<double>(hidden);
+                e(dx[0], b, s, h) =
+                    r * e(dy, b, s, h) * e(x[1], h) - value * r * r * r * dot / static_cast<double>(hidden);
                 e(dx[1], h) += e(dy, b, s, h) * value * r;
             }
         }
@@ -247,8 +251,9 @@ inline void cross_entropy_gradient(context const& c, arrays const& x, array cons
         double sum = 0;
         for (long v = 0; v < x[0].extent[2]; ++v) sum += std::exp(e(x[0], i[0], i[1], v));
         for (long v = 0; v < x[0].extent[2]; ++v)
-            e(dx[0], i[0], i[1], v) = dy.v[0] / c.tokens * (std::exp(e(x[0], i[0], i[1], v)) / sum -
-                                                            (v == std::lround(x[1].v[at]) ? 1.0 : 0.0));
+            e(dx[0], i[0], i[1], v) =
+                dy.v[0] / c.tokens *
+                (std::exp(e(x[0], i[0], i[1], v)) / sum - (v == std::lround(x[1].v[at]) ? 1.0 : 0.0));
     });
 }
 

@@ -17,10 +17,22 @@ struct pair {
     std::vector<long> from, to;
 };
 pair const pairs[] = {
-    {{6, 6, 4}, {36, 4}},       {{36, 4}, {6, 6, 4}},    {{6, 36}, {6, 6, 6}},        {{6, 6, 6}, {6, 36}},
-    {{6, 12}, {12, 6}},         {{1, 12}, {12}},         {{12}, {1, 12}},             {{12, 6}, {12, 6}},
-    {{6, 6, 12}, {6, 6, 6, 2}}, {{6, 6, 6, 2}, {6, 6, 12}}, {{1, 6, 12}, {6, 12, 1}}, {{4, 9}, {9, 4}},
-    {{6, 4, 6}, {4, 36}},       {{6, 8}, {2, 3, 8}},     {{12, 2}, {3, 4, 2}},        {{36}, {6, 6}},
+    {{6, 6, 4}, {36, 4}},
+    {{36, 4}, {6, 6, 4}},
+    {{6, 36}, {6, 6, 6}},
+    {{6, 6, 6}, {6, 36}},
+    {{6, 12}, {12, 6}},
+    {{1, 12}, {12}},
+    {{12}, {1, 12}},
+    {{12, 6}, {12, 6}},
+    {{6, 6, 12}, {6, 6, 6, 2}},
+    {{6, 6, 6, 2}, {6, 6, 12}},
+    {{1, 6, 12}, {6, 12, 1}},
+    {{4, 9}, {9, 4}},
+    {{6, 4, 6}, {4, 36}},
+    {{6, 8}, {2, 3, 8}},
+    {{12, 2}, {3, 4, 2}},
+    {{36}, {6, 6}},
 };
 
 array of_extents(std::vector<long> const& extents) { return zeros(static_cast<int>(extents.size()), extents.data()); }
@@ -60,8 +72,10 @@ TEST_CASE("reshape: every layout of every pair of shapes on one axis and on two"
                     bool right = false;
                     for (layout const& to : results) right = right || assembles(reinterpreted(parts, to), to, y);
                     ++(right ? refused : wrong);
-                    // 6 rows over two axes, reshaped to 2 x 3: one axis could go to each. The rule keeps a list together.
-                    if (right) CHECK_MESSAGE(verdict.says.what == code::not_divisible, text(from) << ": right, and refused");
+                    // 6 rows over two axes, reshaped to 2 x 3: one axis could go to each. The rule keeps a list
+                    // together.
+                    if (right)
+                        CHECK_MESSAGE(verdict.says.what == code::not_divisible, text(from) << ": right, and refused");
                 }
             }
         }

@@ -56,7 +56,7 @@ static_assert(covers<dp_major, 0>() && covers<tp_major, 0>() && covers<dp_major,
 static_assert(st::dual(st::on_replicate) == st::on_partial && st::dual(st::on_partial) == st::on_replicate);
 static_assert(st::dual(st::on_shard(1)) == st::on_shard(1) && st::dual(st::on_invariant) == st::on_invariant);
 template <class X, class Gradient>
-inline constexpr bool is_gradient = st::same<st::gradient_t<X>, Gradient> && st::same<st::gradient_t<Gradient>, X>;
+inline constexpr bool is_gradient = st::same<st::gradient_t<X>, Gradient>&& st::same<st::gradient_t<Gradient>, X>;
 static_assert(is_gradient<real<shape<8>, replicate<dp, tp>>, real<shape<8>, partial<dp, tp>>>);
 static_assert(is_gradient<real<shape<8>, shard<0, tp>, replicate<dp>>, real<shape<8>, shard<0, tp>, partial<dp>>>);
 static_assert(is_gradient<real<shape<8>, replicate<dp>, partial<tp>>, real<shape<8>, replicate<tp>, partial<dp>>>);
@@ -67,7 +67,8 @@ static_assert(is_gradient<tp_major, tp_major> && is_gradient<real<shape<8>>, rea
 template <class X>
 using respelled = st::tensor_of<typename X::element, grid, X>;
 static_assert(st::same<respelled<tp_major>, tp_major> && st::same<respelled<dp_major>, dp_major>);
-static_assert(st::same<respelled<real<shape<8, 8>, shard<0, tp>, shard<1, dp>>>, real<shape<8, 8>, shard<0, tp>, shard<1, dp>>>);
+static_assert(
+    st::same<respelled<real<shape<8, 8>, shard<0, tp>, shard<1, dp>>>, real<shape<8, 8>, shard<0, tp>, shard<1, dp>>>);
 static_assert(st::same<respelled<real<shape<8>, replicate<dp, tp>>>, real<shape<8>, replicate<dp, tp>>>);
 struct tp_rows_dp_columns {
     static constexpr st::layout value = real<shape<8, 8>, shard<0, tp>, shard<1, dp>>::value;

@@ -1,5 +1,6 @@
 // A Llama block typed by hand, forward and backward, under tensor parallelism: plain (the residual stream invariant on
-// the tensor axis) and with sequence parallelism (the residual stream sharded on the sequence). Data parallel throughout.
+// the tensor axis) and with sequence parallelism (the residual stream sharded on the sequence). Data parallel
+// throughout.
 
 #include <type_traits>
 
@@ -28,7 +29,8 @@ using summand = real<residual, shard<0, dp>, partial<tp>>;
 template <long N, long K>
 using column = st::parameter<real<shape<N, K>, shard<0, tp, dp>>, real<shape<N, K>, shard<0, tp>, replicate<dp>>>;
 template <long N, long K>
-using row = st::parameter<real<shape<N, K>, shard<0, dp>, shard<1, tp>>, real<shape<N, K>, shard<1, tp>, replicate<dp>>>;
+using row =
+    st::parameter<real<shape<N, K>, shard<0, dp>, shard<1, tp>>, real<shape<N, K>, shard<1, tp>, replicate<dp>>>;
 using norm_plain = st::parameter<real<shape<64>, shard<0, dp>>, real<shape<64>, replicate<dp>>>;
 using norm_in_parts = st::parameter<real<shape<64>, shard<0, dp>>, real<shape<64>, replicate<dp, tp>>>;
 constexpr auto wq = st::materialize(column<64, 64>{});
@@ -79,7 +81,8 @@ constexpr auto block(Stream x) {
 static_assert(is<decltype(block<plain, norm_plain>({})), plain>);
 static_assert(is<decltype(block<in_parts, norm_in_parts>({})), in_parts>);
 
-// Embedding and loss: the vocabulary is sharded, its gathered rows are a sum; the loss is a sum over the data axis only.
+// Embedding and loss: the vocabulary is sharded, its gathered rows are a sum; the loss is a sum over the data axis
+// only.
 using vocabulary = column<256, 64>;
 constexpr auto embedded = op::embedding(tokens, st::materialize(vocabulary{}));
 static_assert(is<decltype(embedded), summand>);
@@ -108,12 +111,16 @@ static_assert(is<gradient<1, decltype(op::cross_entropy), real<shape<>, replicat
 static_assert(is<gradient<0, linear_operation, heads, inside, used<column<128, 64>>>, summand>);
 static_assert(is<gradient<1, linear_operation, heads, inside, used<column<128, 64>>>, used_column>);
 static_assert(is<used_column, real<shape<128, 64>, shard<0, tp>, partial<dp>>>);
-static_assert(is<decltype(st::reduce_gradient(column<128, 64>{}, used_column{})), real<shape<128, 64>, shard<0, tp, dp>>>);
+static_assert(
+    is<decltype(st::reduce_gradient(column<128, 64>{}, used_column{})), real<shape<128, 64>, shard<0, tp, dp>>>);
 // Row parallel: the result's gradient is replicate on tp, dx is sharded as x.
 static_assert(is<gradient<0, linear_operation, inside, heads, used<row<64, 128>>>, heads>);
 static_assert(is<gradient<1, linear_operation, inside, heads, used<row<64, 128>>>,
                  real<shape<64, 128>, shard<1, tp>, partial<dp>>>);
 // Norms: plain, the weight's gradient is whole on tp; with sequence parallelism it is a sum there too.
-static_assert(is<gradient<1, norm_operation, plain, plain, real<shape<64>, replicate<dp>>>, real<shape<64>, partial<dp>>>);
-static_assert(is<gradient<1, norm_operation, in_parts, in_parts, real<shape<64>, replicate<dp, tp>>>, real<shape<64>, partial<dp, tp>>>);
-static_assert(is<decltype(st::reduce_gradient(norm_in_parts{}, real<shape<64>, partial<dp, tp>>{})), real<shape<64>, shard<0, dp>>>);
+static_assert(
+    is<gradient<1, norm_operation, plain, plain, real<shape<64>, replicate<dp>>>, real<shape<64>, partial<dp>>>);
+static_assert(is<gradient<1, norm_operation, in_parts, in_parts, real<shape<64>, replicate<dp, tp>>>,
+                 real<shape<64>, partial<dp, tp>>>);
+static_assert(is<decltype(st::reduce_gradient(norm_in_parts{}, real<shape<64>, partial<dp, tp>>{})),
+                 real<shape<64>, shard<0, dp>>>);

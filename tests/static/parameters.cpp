@@ -25,8 +25,8 @@ constexpr code refuses() {
 }
 static_assert(converts<w<shard<0, tp, dp>>, w<shard<0, tp>, replicate<dp>>, 1>());  // FSDP over a tensor-parallel shard
 static_assert(converts<w<shard<0, tp, dp>>, w<>, 2>());                             // gathers dp, the minor one, first
-static_assert(converts<w<shard<0, dp>>, w<replicate<dp, tp>>, 2>());                // HSDP's shape: gather one, use the other
-static_assert(converts<w<>, w<shard<0, tp, dp>>, 2>());                             // slices the major axis first
+static_assert(converts<w<shard<0, dp>>, w<replicate<dp, tp>>, 2>());  // HSDP's shape: gather one, use the other
+static_assert(converts<w<>, w<shard<0, tp, dp>>, 2>());               // slices the major axis first
 static_assert(converts<w<partial<dp, tp>>, w<shard<0, tp, dp>>, 2>());
 static_assert(converts<w<shard<0, tp>>, w<shard<1, tp>>, 1>() && converts<w<>, w<>, 0>());
 static_assert(refuses<w<shard<0, dp, tp>>, w<shard<0, tp>, replicate<dp>>>() == code::not_minor_axis);
@@ -41,7 +41,8 @@ static_assert(st::same<decltype(st::redistribute<replicate<tp, dp>>(w<shard<0, t
 static_assert(st::same<decltype(st::redistribute<shard<0, tp, dp>>(w<>{})), w<shard<0, tp, dp>>>);
 static_assert(st::same<decltype(st::redistribute<shard<0, tp>, replicate<dp>>(w<>{})), w<shard<0, tp>, replicate<dp>>>);
 static_assert(st::same<decltype(st::redistribute<invariant<tp>>(w<partial<tp>>{})), w<>>);
-static_assert(st::same<decltype(st::all_reduce<tp, st::to_replicate>(w<partial<dp, tp>>{})), w<replicate<tp>, partial<dp>>>);
+static_assert(
+    st::same<decltype(st::all_reduce<tp, st::to_replicate>(w<partial<dp, tp>>{})), w<replicate<tp>, partial<dp>>>);
 static_assert(st::same<decltype(st::all_gather<dp, st::to_invariant>(w<shard<0, tp, dp>>{})), w<shard<0, tp>>>);
 static_assert(st::same<decltype(st::reduce_scatter<dp, 0>(w<shard<0, tp>, partial<dp>>{})), w<shard<0, tp, dp>>>);
 static_assert(st::same<decltype(st::all_to_all<tp, 1>(w<shard<0, tp>>{})), w<shard<1, tp>>>);
@@ -67,8 +68,10 @@ static_assert(round_trip<w<shard<0, dp>>, st::tensor<st::bf16, shape<64, 32>, gr
 template <class Shape, class X>
 using as = decltype(st::reshape<Shape>(X{}));
 static_assert(st::same<as<shape<128, 32>, real<shape<8, 16, 32>, shard<0, dp>>>, real<shape<128, 32>, shard<0, dp>>>);
-static_assert(st::same<as<shape<8, 16, 4, 8>, real<shape<8, 16, 32>, shard<2, tp>>>, real<shape<8, 16, 4, 8>, shard<2, tp>>>);
-static_assert(st::same<as<shape<8, 16, 32>, real<shape<8, 16, 4, 8>, shard<2, tp>>>, real<shape<8, 16, 32>, shard<2, tp>>>);
+static_assert(
+    st::same<as<shape<8, 16, 4, 8>, real<shape<8, 16, 32>, shard<2, tp>>>, real<shape<8, 16, 4, 8>, shard<2, tp>>>);
+static_assert(
+    st::same<as<shape<8, 16, 32>, real<shape<8, 16, 4, 8>, shard<2, tp>>>, real<shape<8, 16, 32>, shard<2, tp>>>);
 static_assert(st::same<as<shape<16, 32>, real<shape<1, 16, 32>, shard<1, tp>>>, real<shape<16, 32>, shard<0, tp>>>);
 static_assert(st::same<as<shape<128, 32>, real<shape<8, 16, 32>, partial<tp>>>, real<shape<128, 32>, partial<tp>>>);
 

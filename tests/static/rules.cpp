@@ -48,27 +48,32 @@ static_assert(gives<matmul>(p, p, r) && gives<matmul>(p, r, p) && gives<matmul>(
 
 // Token ids have no gradient: invariant and replicate are the same for them.
 using embedding = st::rules::embedding;
-static_assert(gives<embedding>(r, r, r) && gives<embedding>(r, i, r) && gives<embedding>(i, i, i) && gives<embedding>(i, r, i));
+static_assert(gives<embedding>(r, r, r) && gives<embedding>(r, i, r) && gives<embedding>(i, i, i) &&
+              gives<embedding>(i, r, i));
 static_assert(gives<embedding>(s(0), s(0), r) && gives<embedding>(s(2), r, s(1)) && gives<embedding>(s(2), i, s(1)));
 static_assert(gives<embedding>(p, i, s(0)) && gives<embedding>(p, r, s(0)) && gives<embedding>(p, r, p));
-static_assert(refuses<embedding>(s(0), s(0)) == code::two_factors && refuses<embedding>(s(0), i) == code::invariant_mixed);
+static_assert(refuses<embedding>(s(0), s(0)) == code::two_factors &&
+              refuses<embedding>(s(0), i) == code::invariant_mixed);
 static_assert(refuses<embedding>(p, r) == code::partial_operand);
 
 using norm = st::rules::rms_norm;
 static_assert(gives<norm>(s(0), s(0), r) && gives<norm>(s(1), s(1), r) && gives<norm>(r, r, r) && gives<norm>(i, i, i));
 static_assert(gives<norm>(p, r, p));
 static_assert(refuses<norm>(p, r) == code::partial_operand && refuses<norm>(p, i) == code::partial_operand);
-static_assert(refuses<norm>(s(2), r) == code::whole_factor_sharded && refuses<norm>(r, s(0)) == code::whole_factor_sharded);
+static_assert(refuses<norm>(s(2), r) == code::whole_factor_sharded &&
+              refuses<norm>(r, s(0)) == code::whole_factor_sharded);
 static_assert(refuses<norm>(s(1), i) == code::invariant_mixed && refuses<norm>(i, r) == code::invariant_mixed);
 
 using rotary = st::rules::rotary;
-static_assert(gives<rotary>(s(2), s(2), i) && gives<rotary>(s(0), s(0), r) && gives<rotary>(p, p, i) && gives<rotary>(i, i, r));
+static_assert(gives<rotary>(s(2), s(2), i) && gives<rotary>(s(0), s(0), r) && gives<rotary>(p, p, i) &&
+              gives<rotary>(i, i, r));
 static_assert(refuses<rotary>(s(1), i) == code::whole_factor_sharded && refuses<rotary>(r, p) == code::partial_operand);
 
 using attention = st::rules::attention;
 static_assert(gives<attention>(s(0), s(0), s(0), s(0)) && gives<attention>(s(2), s(2), s(2), s(2)));
 static_assert(gives<attention>(r, r, r, r) && gives<attention>(i, i, i, i) && gives<attention>(p, r, r, p));
-static_assert(refuses<attention>(p, r, r) == code::partial_operand && refuses<attention>(r, p, r) == code::partial_operand);
+static_assert(refuses<attention>(p, r, r) == code::partial_operand &&
+              refuses<attention>(r, p, r) == code::partial_operand);
 static_assert(refuses<attention>(s(2), r, r) == code::factor_in_one_operand);
 static_assert(refuses<attention>(s(1), r, r) == code::whole_factor_sharded);
 static_assert(refuses<attention>(r, s(1), s(1)) == code::whole_factor_sharded);
@@ -76,7 +81,8 @@ static_assert(refuses<attention>(s(0), s(2), s(2)) == code::two_factors);
 
 using swiglu = st::rules::swiglu;
 static_assert(gives<swiglu>(s(2), s(2), s(2)) && gives<swiglu>(s(1), s(1), s(1)) && gives<swiglu>(p, r, p));
-static_assert(refuses<swiglu>(p, r) == code::partial_operand && refuses<swiglu>(s(2), r) == code::factor_in_one_operand);
+static_assert(refuses<swiglu>(p, r) == code::partial_operand &&
+              refuses<swiglu>(s(2), r) == code::factor_in_one_operand);
 
 using add = st::rules::add;
 static_assert(gives<add>(p, p, p) && gives<add>(s(1), s(1), s(1)) && gives<add>(r, r, r) && gives<add>(i, i, i));
@@ -86,7 +92,8 @@ static_assert(refuses<add>(s(0), r) == code::factor_in_one_operand && refuses<ad
 
 // The sharded vocabulary is reduced inside, hence an invariant loss; sharded tokens leave a sum.
 using loss = st::rules::cross_entropy;
-static_assert(gives<loss>(i, s(2), i) && gives<loss>(i, s(2), r) && gives<loss>(p, s(0), s(0)) && gives<loss>(p, s(1), s(1)));
+static_assert(gives<loss>(i, s(2), i) && gives<loss>(i, s(2), r) && gives<loss>(p, s(0), s(0)) &&
+              gives<loss>(p, s(1), s(1)));
 static_assert(gives<loss>(r, r, i) && gives<loss>(i, i, i));
 static_assert(refuses<loss>(p, i) == code::partial_operand && refuses<loss>(s(2), s(0)) == code::two_factors);
 static_assert(refuses<loss>(s(0), i) == code::factor_in_one_operand);
@@ -116,14 +123,21 @@ struct row {
     c forward, backward;
 };
 constexpr row table[] = {
-    {s(0), r, c::all_gather, c::reduce_scatter}, {s(0), i, c::all_gather, c::slice},    {p, r, c::all_reduce, c::all_reduce},
-    {p, i, c::all_reduce, c::none},              {p, s(1), c::reduce_scatter, c::all_gather},
-    {s(0), s(1), c::all_to_all, c::all_to_all},  {i, r, c::none, c::all_reduce},        {r, s(0), c::slice, c::zero_pad},
-    {i, s(0), c::slice, c::all_gather},          {r, p, c::mask, c::mask},
+    {s(0), r, c::all_gather, c::reduce_scatter},
+    {s(0), i, c::all_gather, c::slice},
+    {p, r, c::all_reduce, c::all_reduce},
+    {p, i, c::all_reduce, c::none},
+    {p, s(1), c::reduce_scatter, c::all_gather},
+    {s(0), s(1), c::all_to_all, c::all_to_all},
+    {i, r, c::none, c::all_reduce},
+    {r, s(0), c::slice, c::zero_pad},
+    {i, s(0), c::slice, c::all_gather},
+    {r, p, c::mask, c::mask},
 };
 constexpr bool table_holds() {
     for (row const& one : table)
-        if (by(one.from, one.to) != one.forward || by(st::dual(one.to), st::dual(one.from), true) != one.backward) return false;
+        if (by(one.from, one.to) != one.forward || by(st::dual(one.to), st::dual(one.from), true) != one.backward)
+            return false;
     return true;
 }
 static_assert(table_holds());
@@ -162,13 +176,14 @@ static_assert(verdict<linear>({on_two(8, 16, 32, 2, 0, 1), on_two(64, 32, 0, 1, 
 static_assert(verdict<linear>({on_two(8, 16, 32, 2, 0, 1), on_two(64, 32, 0, 1, 1, 0)}).what == code::factor_order);
 
 // Query heads share kv heads: a multiple of them; k and v have equally many.
-constexpr st::layout heads(long n) { return {.rank = 4, .axes = 1, .extent = {8, 16, n, 8}, .axis_size = {4}, .on = {i}}; }
+constexpr st::layout heads(long n) {
+    return {.rank = 4, .axes = 1, .extent = {8, 16, n, 8}, .axis_size = {4}, .on = {i}};
+}
 static_assert(verdict<attention>({heads(8), heads(4), heads(4)}).legal());
 static_assert(verdict<attention>({heads(8), heads(3), heads(3)}).what == code::shapes_disagree);
 static_assert(verdict<attention>({heads(8), heads(4), heads(2)}).what == code::shapes_disagree);
 
 constexpr st::layout flop_operands[] = {of(i, 8, 16, 32), of(i, 64, 32)};
-static_assert(st::flops(linear::value, flop_operands) ==
-              2.0 * 8 * 16 * 32 * 64);
+static_assert(st::flops(linear::value, flop_operands) == 2.0 * 8 * 16 * 32 * 64);
 
 }  // namespace

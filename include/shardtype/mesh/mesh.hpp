@@ -20,6 +20,27 @@ struct ST_M003 {
     static_assert(never<Axis>, "[ST-M003] the axis is not in this tensor's mesh: see ST_M003<axis, mesh>");
 };
 
+namespace detail {
+// Outside the class and unevaluated: clang defines a class' own functions too late, and reports a failed one twice.
+template <class Head, class... Tail>
+constexpr auto check_axes() {
+    if constexpr (Head::size < 1)
+        (void)sizeof(ST_M002<Head>);
+    else if constexpr ((false || ... || same<Head, Tail>))
+        (void)sizeof(ST_M001<Head>);
+    else if constexpr (sizeof...(Tail) > 0)
+        (void)sizeof(decltype(check_axes<Tail...>()));
+    return 0;
+}
+template <class A, class Mesh>
+constexpr auto check_known() {
+    if constexpr (Mesh::template count<A> == 0) (void)sizeof(ST_M003<A, Mesh>);
+    return 0;
+}
+template <class... Checked>
+inline constexpr bool all_checked = true;
+}  // namespace detail
+
 /// A grid of devices. Ranks are row-major over the axes: the last axis is the fastest.
 /// `mesh<dp, tp>` with sizes 2 and 4: rank 5 has coordinates {1, 1}.
 template <class... Axes>
@@ -27,7 +48,7 @@ struct mesh {
     static_assert(sizeof...(Axes) <= max_axes, "a mesh has at most 4 axes");
     static constexpr int axes = static_cast<int>(sizeof...(Axes));
     static constexpr int size = (1 * ... * Axes::size);
-    static constexpr int axis_size[max_axes] = {Axes::size...};
+    static constexpr int axis_size[max_axes] = {(Axes::size < 1 ? 1 : Axes::size)...};
 
     template <int I>
     using axis_at = typename detail::pick<I, Axes...>::type;
@@ -44,7 +65,7 @@ struct mesh {
 
     template <class A>
     static constexpr int index_of() {
-        if constexpr (count<A> == 0) (void)sizeof(ST_M003<A, mesh>);
+        static_assert(detail::all_checked<decltype(detail::check_known<A, mesh>())>);
         return find<A>();
     }
 
@@ -55,13 +76,7 @@ struct mesh {
     }
 
   private:
-    template <class A>
-    static constexpr bool check() {
-        if constexpr (A::size < 1) (void)sizeof(ST_M002<A>);
-        if constexpr (count<A> > 1) (void)sizeof(ST_M001<A>);
-        return true;
-    }
-    static_assert((true && ... && check<Axes>()));
+    static_assert(detail::all_checked<decltype(detail::check_axes<Axes...>())>);
 };
 
 }  // namespace shardtype

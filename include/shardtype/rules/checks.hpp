@@ -37,7 +37,7 @@ SHARDTYPE_CHECK(R305, "two operands split a factor over the same axes in differe
 SHARDTYPE_CHECK(R306, "the operation needs this dimension whole, and it is sharded");
 SHARDTYPE_CHECK(R307, "a partial operand meets a partial or sharded one: the product of sums is not the sum of products");
 SHARDTYPE_CHECK(R308, "a partial operand is added to one that is not: the other would be counted once per rank");
-SHARDTYPE_CHECK(R309, "the operands' shapes do not fit the operation");
+SHARDTYPE_CHECK(R309, "the operands' number, shapes or element types do not fit the operation");
 SHARDTYPE_CHECK(R310, "the operands live on different meshes");
 SHARDTYPE_CHECK(R311, "reshape would split or merge a sharded dimension that is not the outermost of its group: the parts "
                       "would interleave");

@@ -92,7 +92,8 @@ constexpr void suggest(verdict& v, rule const& r, layout const* x, int axis) {
 constexpr code shapes_agree(rule const& r, layout const* x) {
     for (int i = 0; i < r.operands; ++i) {
         if (x[i].rank != r.rank_of(i)) return code::shapes_disagree;
-        for (int j = 0; j < i; ++j)
+        for (int j = 0; j < i; ++j) {
+            if (!r.is_constant(i) && !r.is_constant(j) && x[i].type != x[j].type) return code::shapes_disagree;
             for (int d = 0; d < x[i].rank; ++d) {
                 int const e = r.dim_of(j, r.in[i][d]);
                 if (e < 0) continue;
@@ -100,6 +101,7 @@ constexpr code shapes_agree(rule const& r, layout const* x) {
                 bool const grouped = r.in[i][d] == r.grouped && j == 0;  // operand 0 holds the finer extent
                 if (grouped ? theirs % mine != 0 : mine != theirs) return code::shapes_disagree;
             }
+        }
     }
     return code::ok;
 }

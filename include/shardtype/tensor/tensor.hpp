@@ -18,7 +18,7 @@ struct spelling {
     int last = -1;
 
     constexpr void place(placement p, int a) {
-        if (a < 0) return;  // reported by mesh::index_of
+        if (a < 0) return;  // reported by detail::check_known
         if (seen[a]) {
             if (fault == code::ok) fault = code::axis_placed_twice, axis = a;
             return;
@@ -106,8 +106,7 @@ struct tensor<T, shape<Extents...>, mesh<Axes...>, Placements...> {
 
     template <class... A>
     static constexpr bool axes_known() {
-        (mesh_type::template index_of<A>(), ...);
-        return true;
+        return detail::all_checked<decltype(detail::check_known<A, mesh_type>())...>;
     }
     template <int D, class... A>
     static constexpr bool known(shard<D, A...>*) {
@@ -146,7 +145,7 @@ struct tensor<T, shape<Extents...>, mesh<Axes...>, Placements...> {
 
     template <int... I>
     static constexpr auto local(int_list<I...>) {
-        return shape<spelling_.value.local(I)...>{};
+        return shape<(I < max_rank ? spelling_.value.local(I < max_rank ? I : 0) : 1)...>{};
     }
 
   public:

@@ -83,9 +83,9 @@ public:
         : size_(size), slots_(slots), staged_bytes_(size > 1 ? limits.staged_bytes : -1), gate_(size, limits, failure),
           seats_(new seat[static_cast<std::size_t>(size)]) {
         for (int r = 0; r < size_; ++r) {
-            seats_[r].started.reset(new detail::posting[static_cast<std::size_t>(slots) + 1]);
+            of(r).started.reset(new detail::posting[static_cast<std::size_t>(slots) + 1]);
             if (staged_bytes_ <= 0) continue;
-            for (auto& half : seats_[r].staging) half.reset(new std::byte[static_cast<std::size_t>(staged_bytes_)]);
+            for (auto& half : of(r).staging) half.reset(new std::byte[static_cast<std::size_t>(staged_bytes_)]);
         }
     }
 
@@ -95,7 +95,7 @@ public:
     [[nodiscard]] int own_slot() const noexcept { return slots_; }
 
     void start(int rank, detail::posting const& operands) {
-        detail::posting& mine = seats_[rank].started[checked(operands.what)];
+        detail::posting& mine = of(rank).started[checked(operands.what)];
         if (mine.what.kind != detail::collective::none)
             throw std::runtime_error(describe(operands.what) + " starts in a slot where " + describe(mine.what) +
                                      " has not been waited for");
@@ -104,7 +104,7 @@ public:
 
     /// Ends the start of these same operands: checks that there was one, and frees the slot.
     void expect(int rank, detail::posting const& operands) {
-        detail::posting& mine = seats_[rank].started[checked(operands.what)];
+        detail::posting& mine = of(rank).started[checked(operands.what)];
         if (!(mine == operands))
             throw std::runtime_error("wait for " + describe(operands.what) + ", but what was started there is " +
                                      describe(mine.what) + (mine.what == operands.what ? " on other operands" : ""));
@@ -114,7 +114,7 @@ public:
     /// Posts `operands` and meets the others. `bytes`: what the others may read of the source.
     /// @returns whether the operands are staged, that is whether `leave` has to wait for nobody
     bool enter(int rank, detail::posting const& operands, long bytes) {
-        seat& mine = seats_[rank];
+        seat& mine = of(rank);
         mine.half ^= 1;
         detail::posting& post = mine.board[mine.half];
         post = operands;
@@ -134,24 +134,24 @@ public:
 
     /// Waits until nobody reads or writes this rank's operands any more.
     void leave(int rank, bool staged) noexcept {
-        if (!staged) gate_.meet_surely(++seats_[rank].meetings);
+        if (!staged) gate_.meet_surely(++of(rank).meetings);
     }
 
     /// What rank `peer` posted for the collective that `rank` is in.
     [[nodiscard]] detail::posting const& peer(int rank, int peer_rank) const noexcept {
-        return posted(peer_rank, seats_[rank].half);
+        return posted(peer_rank, of(rank).half);
     }
 
-    /// `rank`, named `world_rank` to the others, takes part in nothing any more.
+    /// The rank that is `world_rank` in the whole world takes part in nothing any more.
     void depart(int world_rank) noexcept { gate_.depart(world_rank); }
 
     /// Back to the state after construction; no rank may be inside.
     void reset() noexcept {
         gate_.reset();
         for (int r = 0; r < size_; ++r) {
-            seats_[r].meetings = 0;
-            seats_[r].half = 0;
-            for (int s = 0; s <= slots_; ++s) seats_[r].started[s] = detail::posting{};
+            of(r).meetings = 0;
+            of(r).half = 0;
+            for (std::size_t s = 0; s <= static_cast<std::size_t>(slots_); ++s) of(r).started[s] = detail::posting{};
         }
     }
 
@@ -165,9 +165,10 @@ private:
         alignas(detail::line_bytes) detail::posting board[2];
     };
 
-    [[nodiscard]] detail::posting const& posted(int rank, int half) const noexcept { return seats_[rank].board[half]; }
+    [[nodiscard]] seat& of(int rank) const noexcept { return seats_[static_cast<std::size_t>(rank)]; }
+    [[nodiscard]] detail::posting const& posted(int rank, int half) const noexcept { return of(rank).board[half]; }
 
-    [[nodiscard]] int checked(detail::operation const& what) const {
+    [[nodiscard]] std::size_t checked(detail::operation const& what) const {
         if (what.slot < 0 || what.slot > slots_)
             throw std::invalid_argument("slot " + std::to_string(what.slot) + " of a team of " +
                                         std::to_string(slots_) + " slots, in " + describe(what));
@@ -175,7 +176,7 @@ private:
             what.root >= size_)
             throw std::invalid_argument("a size or root out of range in a group of " + std::to_string(size_) + ": " +
                                         describe(what));
-        return what.slot;
+        return static_cast<std::size_t>(what.slot);
     }
 
     int size_;

@@ -4,8 +4,8 @@
 
 namespace shardtype::detail {
 
-/// Gradients of one head. The lanes of the scores are keys, so that four of the five products read their vectors as they
-/// lie; only dq, whose sums run over the lanes, broadcasts instead.
+/// Gradients of one head. The lanes of the scores are keys, so that four of the five products read their vectors as
+/// they lie; only dq, whose sums run over the lanes, broadcasts instead.
 template <class T>
 struct attention_backward_head {
     using pack = simd::pack<T>;
@@ -13,10 +13,10 @@ struct attention_backward_head {
     static constexpr int scalars = attention_scalars<T>;
     static constexpr long tile = attention_tile_lanes<T>;
 
-    long seq, head_dim, width;  // width: head_dim padded to whole vectors
+    long seq, head_dim, width;    // width: head_dim padded to whole vectors
     T *q, *dout, *dq;             // [round_up(seq, max_lanes), width], rows past seq are zero
     T *whole, *fraction, *delta;  // [the same rows]: lse / ln 2 = whole + fraction; delta = sum(dout * out)
-    T *k;                         // [tile, width], times scale
+    T* k;                         // [tile, width], times scale
     T *kt, *vt;                   // [width, tile], transposed; kt times scale * log2(e)
     T *dkt, *dvt;                 // [width, tile]
     T *p, *ds;                    // [attention_block, tile]: probabilities, gradients of the scores
@@ -41,16 +41,21 @@ struct attention_backward_head {
         }
     }
 
-    /// Queries row .. row + rows against the first A vectors of keys. On the diagonal the last of these vectors starts at
-    /// key `row` and is masked.
+    /// Queries row .. row + rows against the first A vectors of keys. On the diagonal the last of these vectors starts
+    /// at key `row` and is masked.
     template <int A, bool Diagonal>
     void see(long row, long rows) {
         auto const lane = simd::iota<T>();
         for (long i = 0; i < rows; i += scalars) {
-            T const *const fractions = fraction + row + i, *const deltas = delta + row + i, *const shifts = whole + row + i;
-            T *const pi = p + i * tile, *const dsi = ds + i * tile;
+            T const* const fractions = fraction + row + i;
+            T const* const deltas = delta + row + i;
+            T const* const shifts = whole + row + i;
+            T* const pi = p + i * tile;
+            T* const dsi = ds + i * tile;
             pack s[A][scalars];
-            simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) { s[a][b] = pack(-fractions[b]); });
+            simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) {
+                s[a][b] = pack(-fractions[b]);
+            });
             outer_products(s, kt, tile, q + (row + i) * width, fixed<1>{}, width, head_dim);
             simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) {
                 pack x = simd::exp2(s[a][b], pack(shifts[b]));
@@ -58,16 +63,20 @@ struct attention_backward_head {
                     x = xsimd::select(lane <= pack(static_cast<T>(i + b)), x, pack(T(0)));
                 x.store_aligned(pi + b * tile + a * lanes);
             });
-            simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) { s[a][b] = pack(-deltas[b]); });
+            simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) {
+                s[a][b] = pack(-deltas[b]);
+            });
             outer_products(s, vt, tile, dout + (row + i) * width, fixed<1>{}, width, head_dim);
             simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) {
                 (pack::load_aligned(pi + b * tile + a * lanes) * s[a][b]).store_aligned(dsi + b * tile + a * lanes);
             });
         }
         for (long x = 0; x < head_dim; x += scalars)
-            add_outer_products<A, scalars>(dvt + x * tile, tile, p, tile, dout + row * width + x, width, fixed<1>{}, rows);
+            add_outer_products<A, scalars>(dvt + x * tile, tile, p, tile, dout + row * width + x, width, fixed<1>{},
+                                           rows);
         for (long x = 0; x < head_dim; x += scalars)
-            add_outer_products<A, scalars>(dkt + x * tile, tile, ds, tile, q + row * width + x, width, fixed<1>{}, rows);
+            add_outer_products<A, scalars>(dkt + x * tile, tile, ds, tile, q + row * width + x, width, fixed<1>{},
+                                           rows);
         add_dq(row, rows, A * lanes);
     }
 
@@ -114,9 +123,15 @@ struct attention_backward_head {
             pack_transposed<T>(v_rows + at, stride, rows, head_dim, vt, tile, vectors * lanes, T(1));
             for (long x = 0; x < width * tile; ++x) dkt[x] = dvt[x] = T(0);
             switch (vectors) {
-                case 1: tile_of<1>(key); break;
-                case 2: tile_of<2>(key); break;
-                default: tile_of<3>(key); break;
+                case 1:
+                    tile_of<1>(key);
+                    break;
+                case 2:
+                    tile_of<2>(key);
+                    break;
+                default:
+                    tile_of<3>(key);
+                    break;
             }
             unpack_transposed<T>(dkt, tile, rows, head_dim, dk + at, stride, static_cast<T>(scale), add);
             unpack_transposed<T>(dvt, tile, rows, head_dim, dv + at, stride, T(1), add);
@@ -128,9 +143,10 @@ struct attention_backward_head {
 
 namespace shardtype::cpu {
 
-/// Gradients of `attention_forward`, recomputing the probabilities from its `lse`. out, dout, dq are shaped like q; dk, dv
-/// like k; all three results are written, not added to. Needs attention_backward_scratch_bytes<T>(s) of scratch; throws
-/// std::runtime_error if there is less. Cost: 5 * seq^2 * head_dim flops per head; the seq x seq matrix is never stored.
+/// Gradients of `attention_forward`, recomputing the probabilities from its `lse`. out, dout, dq are shaped like q; dk,
+/// dv like k; all three results are written, not added to. Needs attention_backward_scratch_bytes<T>(s) of scratch;
+/// throws std::runtime_error if there is less. Cost: 5 * seq^2 * head_dim flops per head; the seq x seq matrix is never
+/// stored.
 template <class T>
 void attention_backward(execution const& e, attention_shape s, T const* q, T const* k, T const* v, T const* out,
                         T const* lse, T const* dout, T* dq, T* dk, T* dv) {

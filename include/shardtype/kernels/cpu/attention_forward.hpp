@@ -5,8 +5,8 @@
 
 namespace shardtype::detail {
 
-/// How a pass over the keys treats scores: `plain` takes exp of them as they are, `maxima` only finds each row's maximum,
-/// `shifted` takes exp of the score minus that maximum.
+/// How a pass over the keys treats scores: `plain` takes exp of them as they are, `maxima` only finds each row's
+/// maximum, `shifted` takes exp of the score minus that maximum.
 enum class attention_pass { plain, maxima, shifted };
 
 /// Attention of one head. The lanes of all vectors are queries, so softmax needs no shuffles.
@@ -18,13 +18,13 @@ struct attention_forward_head {
     static constexpr long tile = attention_tile_lanes<T>;
 
     long seq, head_dim, width;  // width: head_dim padded to whole vectors
-    T *k, *v;              // [round_up(seq, lanes), width], rows past seq are zero
-    T *queries, *out;      // [width, tile], transposed; queries hold scale * log2(e)
-    T* scores;             // [attention_block, tile]
-    T *sums, *maxima;      // [tile]
+    T *k, *v;                   // [round_up(seq, lanes), width], rows past seq are zero
+    T *queries, *out;           // [width, tile], transposed; queries hold scale * log2(e)
+    T* scores;                  // [attention_block, tile]
+    T *sums, *maxima;           // [tile]
 
-    /// Lets vectors first .. first+A-1 of the tile see `keys` keys from `key`. On the diagonal the first of these vectors
-    /// starts at query `key` and is masked.
+    /// Lets vectors first .. first+A-1 of the tile see `keys` keys from `key`. On the diagonal the first of these
+    /// vectors starts at query `key` and is masked.
     template <attention_pass Pass, int A, bool Diagonal>
     void see(long key, long keys, int first) {
         long const at = first * lanes;
@@ -109,9 +109,15 @@ struct attention_forward_head {
             long const vectors = (rows + lanes - 1) / lanes;
             pack_transposed<T>(q + query * stride, stride, rows, head_dim, queries, tile, vectors * lanes, scale);
             switch (vectors) {
-                case 1: tile_of<1>(query, extreme); break;
-                case 2: tile_of<2>(query, extreme); break;
-                default: tile_of<3>(query, extreme); break;
+                case 1:
+                    tile_of<1>(query, extreme);
+                    break;
+                case 2:
+                    tile_of<2>(query, extreme);
+                    break;
+                default:
+                    tile_of<3>(query, extreme);
+                    break;
             }
             for (long a = 0; a < vectors; ++a) {
                 auto const inverse = pack(T(1)) / pack::load_aligned(sums + a * lanes);
@@ -131,11 +137,11 @@ struct attention_forward_head {
 
 namespace shardtype::cpu {
 
-/// Causal attention: out[i] = sum over j <= i of softmax_j(q[i] . k[j] / sqrt(head_dim)) v[j], and lse[i], the logarithm of
-/// the softmax's denominator, which the backward pass reads. q, out [batch, seq, heads, head_dim]; k, v [batch, seq,
-/// kv_heads, head_dim], query head h reads kv head h / (heads / kv_heads); lse [batch, heads, seq].
-/// Needs attention_forward_scratch_bytes<T>(s) of scratch; throws std::runtime_error if there is less.
-/// Cost: 2 * seq^2 * head_dim flops per head (the causal half); the seq x seq matrix is never stored.
+/// Causal attention: out[i] = sum over j <= i of softmax_j(q[i] . k[j] / sqrt(head_dim)) v[j], and lse[i], the
+/// logarithm of the softmax's denominator, which the backward pass reads. q, out [batch, seq, heads, head_dim]; k, v
+/// [batch, seq, kv_heads, head_dim], query head h reads kv head h / (heads / kv_heads); lse [batch, heads, seq]. Needs
+/// attention_forward_scratch_bytes<T>(s) of scratch; throws std::runtime_error if there is less. Cost: 2 * seq^2 *
+/// head_dim flops per head (the causal half); the seq x seq matrix is never stored.
 template <class T>
 void attention_forward(execution const& e, attention_shape s, T const* q, T const* k, T const* v, T* out, T* lse) {
     auto scratch = detail::attention_scratch<T>(e, s, attention_forward_scratch_bytes<T>(s), "attention_forward");

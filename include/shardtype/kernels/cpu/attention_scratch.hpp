@@ -20,7 +20,8 @@ inline constexpr long attention_block = 64;
 /// Vectors of one register tile; fewer vectors leave fewer accumulators, more do not fit into 32 or 16 registers.
 inline constexpr int attention_vectors = 3;
 
-/// Lanes of the widest supported vector: the bounds do not depend on the instruction set that the kernel is compiled for.
+/// Lanes of the widest supported vector: the bounds do not depend on the instruction set that the kernel is compiled
+/// for.
 template <class T>
 inline constexpr long attention_max_lanes = 64 / long{sizeof(T)};
 
@@ -33,8 +34,8 @@ constexpr long attention_forward_elements(cpu::attention_shape s, long lanes) {
     return 2 * attention_round_up(s.seq, lanes) * width + 2 * width * tile + attention_block * tile + 2 * tile;
 }
 
-/// Numbers of T that the backward kernel lays out: packed q, dout and dq of one head and three numbers per row, then the
-/// tile's k transposed and not, v transposed, the transposed dk and dv, and the probabilities and their gradients.
+/// Numbers of T that the backward kernel lays out: packed q, dout and dq of one head and three numbers per row, then
+/// the tile's k transposed and not, v transposed, the transposed dk and dv, and the probabilities and their gradients.
 template <class T>
 constexpr long attention_backward_elements(cpu::attention_shape s, long lanes) {
     long const tile = attention_vectors * lanes;
@@ -50,13 +51,15 @@ namespace shardtype::cpu {
 /// Scratch that `attention_forward` needs: O(seq * head_dim) for one head at a time, never O(seq^2).
 template <class T>
 constexpr long attention_forward_scratch_bytes(attention_shape s) {
-    return shardtype::detail::attention_forward_elements<T>(s, shardtype::detail::attention_max_lanes<T>) * long{sizeof(T)};
+    return shardtype::detail::attention_forward_elements<T>(s, shardtype::detail::attention_max_lanes<T>) *
+           long{sizeof(T)};
 }
 
 /// Scratch that `attention_backward` needs: O(seq * head_dim) for one head at a time, never O(seq^2).
 template <class T>
 constexpr long attention_backward_scratch_bytes(attention_shape s) {
-    return shardtype::detail::attention_backward_elements<T>(s, shardtype::detail::attention_max_lanes<T>) * long{sizeof(T)};
+    return shardtype::detail::attention_backward_elements<T>(s, shardtype::detail::attention_max_lanes<T>) *
+           long{sizeof(T)};
 }
 
 }  // namespace shardtype::cpu

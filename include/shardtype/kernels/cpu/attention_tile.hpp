@@ -1,10 +1,10 @@
 #pragma once
 #include <cstring>
-#include <stdexcept>
-#include <string>
 #include <shardtype/kernels/cpu/attention_scratch.hpp>
 #include <shardtype/kernels/cpu/simd.hpp>
 #include <shardtype/kernels/execution.hpp>
+#include <stdexcept>
+#include <string>
 
 namespace shardtype::detail {
 
@@ -14,20 +14,25 @@ using fixed = std::integral_constant<long, N>;
 
 /// How many scalars one register tile broadcasts; with attention_vectors vectors they make the accumulators.
 template <class T>
-inline constexpr int attention_scalars = simd::registers == 32 && simd::lanes<T> >= 8 ? 8 : simd::lanes<T> < 4 ? simd::lanes<T> : 4;
+inline constexpr int attention_scalars = [] {
+    constexpr int room = simd::registers == 32 ? 8 : 4;
+    return room < simd::lanes<T> ? room : simd::lanes<T>;  // divides the lanes, so no remainders on the diagonal
+}();
 
 template <class T>
 inline constexpr long attention_tile_lanes = attention_vectors * simd::lanes<T>;
 
-/// The one register tile of all seven products: sum[a][b] += left[t * left_step + a * lanes ...] * right[t * step + b * next]
-/// over t < steps. `left` is 64-byte aligned and so are its rows.
+/// The one register tile of all seven products, over t < steps, with the vectors `left` aligned:
+/// sum[a][b] += left[t * left_step + a * lanes ...] * right[t * step + b * next].
 template <int A, int B, class T, class Step, class Next>
 [[gnu::always_inline]] inline void outer_products(simd::pack<T> (&sum)[A][B], T const* left, long left_step,
                                                   T const* right, Step step, Next next, long steps) {
     using pack = simd::pack<T>;
     for (long t = 0; t < steps; ++t, left += left_step, right += step) {
         pack l[A];
-        simd::unroll<A>([&](auto a) __attribute__((always_inline)) { l[a] = pack::load_aligned(left + a * simd::lanes<T>); });
+        simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
+            l[a] = pack::load_aligned(left + a * simd::lanes<T>);
+        });
         simd::unroll<B>([&](auto b) __attribute__((always_inline)) {
             pack const r(right[b * next]);
             simd::unroll<A>([&](auto a) __attribute__((always_inline)) { sum[a][b] = simd::fma(l[a], r, sum[a][b]); });
@@ -38,8 +43,8 @@ template <int A, int B, class T, class Step, class Next>
 /// The same from zero, then added to memory: to[b * to_step + a * lanes ...] += sum[a][b]. Sums made per block and then
 /// added round less than one long sum.
 template <int A, int B, class T, class Step, class Next>
-[[gnu::always_inline]] inline void add_outer_products(T* to, long to_step, T const* left, long left_step, T const* right,
-                                                      Step step, Next next, long steps) {
+[[gnu::always_inline]] inline void add_outer_products(T* to, long to_step, T const* left, long left_step,
+                                                      T const* right, Step step, Next next, long steps) {
     using pack = simd::pack<T>;
     pack sum[A][B];
     simd::unroll<A, B>([&](auto a, auto b) __attribute__((always_inline)) { sum[a][b] = pack(T(0)); });
@@ -50,9 +55,11 @@ template <int A, int B, class T, class Step, class Next>
     });
 }
 
-/// Copies `rows` strided rows of `columns` numbers to rows of `width`, times `scale`; zeroes the rest up to `padded_rows`.
+/// Copies `rows` strided rows of `columns` numbers to rows of `width`, times `scale`; zeroes the rest up to
+/// `padded_rows`.
 template <class T>
-void pack_rows(T const* from, long stride, long rows, long columns, T* to, long width, long padded_rows, T scale = T(1)) {
+void pack_rows(T const* from, long stride, long rows, long columns, T* to, long width, long padded_rows,
+               T scale = T(1)) {
     using pack = simd::pack<T>;
     for (long i = 0; i < rows; ++i) {
         long x = 0;
@@ -66,7 +73,8 @@ void pack_rows(T const* from, long stride, long rows, long columns, T* to, long 
 
 /// to[x][i] = from[i][x] * scale, with zeroes for the rows i from `rows` to `padded_rows`, a multiple of the lanes.
 template <class T>
-void pack_transposed(T const* from, long stride, long rows, long columns, T* to, long to_stride, long padded_rows, T scale) {
+void pack_transposed(T const* from, long stride, long rows, long columns, T* to, long to_stride, long padded_rows,
+                     T scale) {
     using pack = simd::pack<T>;
     constexpr long lanes = simd::lanes<T>;
     long x = 0;
@@ -87,7 +95,8 @@ void pack_transposed(T const* from, long stride, long rows, long columns, T* to,
 
 /// to[i][x] = from[x][i] * scale, added to what is there if `add`.
 template <class T>
-void unpack_transposed(T const* from, long from_stride, long rows, long columns, T* to, long stride, T scale, bool add) {
+void unpack_transposed(T const* from, long from_stride, long rows, long columns, T* to, long stride, T scale,
+                       bool add) {
     using pack = simd::pack<T>;
     constexpr long lanes = simd::lanes<T>;
     long x = 0;
@@ -124,10 +133,11 @@ struct scratch_cursor {
 template <class T>
 scratch_cursor<T> attention_scratch(execution const& e, cpu::attention_shape s, long bytes, char const* name) {
     if (s.batch < 1 || s.seq < 1 || s.heads < 1 || s.kv_heads < 1 || s.head_dim < 1 || s.heads % s.kv_heads != 0)
-        throw std::invalid_argument(std::string(name) + ": sizes must be positive and heads a multiple of kv_heads, got heads = " +
-                                    std::to_string(s.heads) + ", kv_heads = " + std::to_string(s.kv_heads) + ", batch = " +
-                                    std::to_string(s.batch) + ", seq = " + std::to_string(s.seq) + ", head_dim = " +
-                                    std::to_string(s.head_dim));
+        throw std::invalid_argument(
+            std::string(name) +
+            ": sizes must be positive and heads a multiple of kv_heads, got heads = " + std::to_string(s.heads) +
+            ", kv_heads = " + std::to_string(s.kv_heads) + ", batch = " + std::to_string(s.batch) +
+            ", seq = " + std::to_string(s.seq) + ", head_dim = " + std::to_string(s.head_dim));
     if (e.scratch == nullptr || e.scratch_bytes < static_cast<std::size_t>(bytes))
         throw std::runtime_error(std::string(name) + ": needs " + std::to_string(bytes) + " bytes of scratch, got " +
                                  std::to_string(e.scratch == nullptr ? 0 : e.scratch_bytes));

@@ -78,8 +78,8 @@ inline pack<float> scale_by_power(pack<float> x, pack<float> n) {
 
 }  // namespace detail
 
-/// 2^(x - shift) for whole numbers `shift`, which are subtracted from the exponent and so cost no precision: at most 2 ulp.
-/// Below 2^-126 the result is 2^-126 or less; from 2^128 on it is at least 2^126; NaN stays NaN.
+/// 2^(x - shift) for whole numbers `shift`, which are subtracted from the exponent and so cost no precision: at most 2
+/// ulp. Below 2^-126 the result is 2^-126 or less; from 2^128 on it is at least 2^126; NaN stays NaN.
 inline pack<float> exp2(pack<float> x, pack<float> shift) {
     auto const whole = xsimd::nearbyint(x);
     auto const r = x - whole;
@@ -125,8 +125,10 @@ inline void transpose<float>(pack<float> (&row)[16]) {
         t[4 * i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
     });
     unroll<4>([&](auto i) __attribute__((always_inline)) {  // then the squares among themselves
-        __m512 const even = _mm512_shuffle_f32x4(t[i], t[i + 4], 0x88), even2 = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0x88);
-        __m512 const odd = _mm512_shuffle_f32x4(t[i], t[i + 4], 0xdd), odd2 = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0xdd);
+        __m512 const even = _mm512_shuffle_f32x4(t[i], t[i + 4], 0x88),
+                     even2 = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0x88);
+        __m512 const odd = _mm512_shuffle_f32x4(t[i], t[i + 4], 0xdd),
+                     odd2 = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0xdd);
         row[i] = _mm512_shuffle_f32x4(even, even2, 0x88);
         row[i + 4] = _mm512_shuffle_f32x4(odd, odd2, 0x88);
         row[i + 8] = _mm512_shuffle_f32x4(even, even2, 0xdd);
