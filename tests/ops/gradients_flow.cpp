@@ -48,12 +48,20 @@ struct twice {
 struct doubled {
     static constexpr short read(st::graph& g, short x) { return g.apply<rules::add>(x, x); }
 };
-/// x First(x) + Second(x)
+/// First(x) + Second(x)
 template <class First, class Second>
 struct both {
     static constexpr short read(st::graph& g, short x) {
         short const y = First::read(g, x), z = Second::read(g, x);
         return g.apply<rules::add>(y, z);
+    }
+};
+/// x + First(x) + Second(x): Second's backward adds to a gradient that First's has still to read.
+template <class First, class Second>
+struct joined {
+    static constexpr short read(st::graph& g, short x) {
+        short const y = First::read(g, x), z = Second::read(g, x);
+        return g.apply<rules::add>(g.apply<rules::add>(x, y), z);
     }
 };
 /// One value as both operands.
@@ -126,6 +134,7 @@ TEST_CASE("a value with several users") {
     check<tested<twice<st::rms_norm>>, fsdp2_sp3, ddp3_tp2, ddp2_fsdp3>();
     check<tested<twice<st::rms_norm, st::swiglu<12>>>, fsdp2_sp3, ddp3_tp2>();
     check<tested<both<doubled, st::swiglu<12>>>, fsdp2_sp3, ddp3_tp2>();
+    check<tested<joined<st::swiglu<12>, st::rms_norm>>, fsdp2_sp3, ddp3_tp2>();
     check<tested<st::residual<both<st::rms_norm, st::residual<st::swiglu<12>>>>>, fsdp2_sp3, ddp3_tp2, sp4>();
     check<tested<both<move<replicate, shard2, shard1>, move<shard1>>, norm_inside>, tp4, sp4, ddp3_tp2>();
 }

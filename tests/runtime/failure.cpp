@@ -76,8 +76,9 @@ void kernels_that_throw() {
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < program.steps.size(); ++i)
         if (program.steps[i].kind != st::step_kind::release) places.push_back(i);
-    for (std::size_t place : {places[1], places[places.size() / 4], places[places.size() / 2], places[places.size() * 3 / 4],
-                              places[places.size() - 3], places.back()}) {
+    std::size_t const n = places.size();
+    for (std::size_t at : {std::size_t{1}, n / 4, n / 2, n * 3 / 4, n - 3, n - 1}) {
+        std::size_t const place = places[at];
         CAPTURE(Layout::name);
         CAPTURE(place);
         program.bound = whole;

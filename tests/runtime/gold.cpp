@@ -81,7 +81,8 @@ TEST_CASE("no value depends on what the arena held before the step") {
 
 namespace {
 
-gold::verdict two_steps(bare_program& program, gold::outcome& o, std::map<std::string, std::vector<double>> const& end) {
+gold::verdict two_steps(bare_program& program, gold::outcome& o,
+                        std::map<std::string, std::vector<double>> const& end) {
     program.run([&](st::walker& w, auto step) { gold::train(w, reference(), 2, o, false, step); });
     return gold::judge(o, reference(), end);
 }
@@ -111,7 +112,7 @@ void forget_each() {
             by_ranks += !v.ranks_agree();
             bool const fails = !v.loss_holds() || !v.gradient_holds() || !v.weight_holds();
             caught += fails;
-            INFO("step ", i, ", ", forgotten::name_of(s), " of ", s.dim[0], " x ", s.dim[1], " over axis ", int(s.axis));
+            INFO("step ", i, ", ", forgotten::name_of(s), " of ", s.dim[0], " x ", s.dim[1]);
             INFO("loss ", v.loss.worst, ", gradient ", v.gradient.worst, ", weight ", v.weight.worst);
             CHECK(forgotten::name_of(s) != nullptr);
             CHECK(fails);

@@ -48,8 +48,9 @@ record train(int steps, std::uint64_t seed = 1) {
             st::step_numbers n;
             n.adamw.lr = rate.at(s);
             n.adamw.step = s + 1;
-            auto const result = t.step(
-                n, [&](long row, int* in, int* out) { tokens.row(s, row, size::batch.global, size::batch.sequence, in, out); });
+            auto const result = t.step(n, [&](long row, int* in, int* out) {
+                tokens.row(s, row, size::batch.global, size::batch.sequence, in, out);
+            });
             all[rank].loss.push_back(result.loss);
             all[rank].norm.push_back(result.gradient_norm);
         }

@@ -1,5 +1,5 @@
-// What holds for every schedule, whatever the layout: nothing is read before it is written or after it was overwritten, the
-// arena is as small as it can be, and depth costs no steps.
+// What holds for every schedule, whatever the layout: nothing is read before it is written or after it was
+// overwritten, the arena is as small as it can be, and depth costs no steps.
 
 #include <doctest/doctest.h>
 
@@ -46,7 +46,7 @@ std::string text_of(st::placement_policy const& p) {
     char const* const names[] = {"none", "ddp", "fsdp", "tp", "sp"};
     std::string text;
     for (int a = 0; a < p.axes; ++a)
-        text += (a == 0 ? "" : ", ") + std::string(names[static_cast<int>(p.on[a])]) + " " + std::to_string(p.axis_size[a]);
+        text += std::string(a == 0 ? "" : ", ") + names[static_cast<int>(p.on[a])] + " " + std::to_string(p.axis_size[a]);
     return text;
 }
 
@@ -72,15 +72,16 @@ std::vector<st::placement_policy> policies() {
 
 /// Buffers whose first and last use overlap share no byte, except with the state region that they are part of.
 bool lifetimes_are_disjoint(st::schedule_view const& s) {
+    auto const unused = [](st::buffer const& b) { return b.is == st::buffer_class::local && b.first < 0; };
+    auto const region = [](st::buffer const& b) { return b.is == st::buffer_class::region; };
     auto const part = [](st::buffer const& b) {
         return b.is == st::buffer_class::parameter || b.is == st::buffer_class::gradient;
     };
     for (int i = 0; i < s.buffer_count; ++i)
         for (int j = 0; j < i; ++j) {
             st::buffer const &x = s.buffers[i], &y = s.buffers[j];
-            bool const unused = (x.is == st::buffer_class::local && x.first < 0) || (y.is == st::buffer_class::local && y.first < 0);
-            if (unused) continue;
-            bool const in_region = (part(x) && y.is == st::buffer_class::region) || (part(y) && x.is == st::buffer_class::region);
+            if (unused(x) || unused(y)) continue;
+            bool const in_region = (part(x) && region(y)) || (part(y) && region(x));
             bool const for_ever = part(x) || part(y);
             if (in_region || (!for_ever && (x.last < y.first || y.last < x.first))) continue;
             if (x.offset < y.offset + y.stride * y.period && y.offset < x.offset + x.stride * x.period) return false;
@@ -154,7 +155,8 @@ TEST_CASE("every legal layout of every size has a sound schedule in a tight aren
             for (int a = 0; a < p.axes; ++a) weight_axes += p.splits_weights(a);
             CHECK(ratio <= (weight_axes > 1 ? 1.07 : 1.05));
         }
-    std::printf("%d legal layouts, %d illegal, %d too long; arena at most %.4f of its live bytes (%s), %.3f of what is ever needed at once (%s)\n",
+    std::printf("%d legal layouts, %d illegal, %d too long; arena at most %.4f of its live bytes (%s), %.3f of what is "
+                "ever needed at once (%s)\n",
                 legal, illegal, refused, worst, worst_at.c_str(), worst_needed, worst_needed_at.c_str());
     CHECK(legal > 2000);
     CHECK(refused <= 2);

@@ -15,7 +15,8 @@ TIMEFORMAT='%U %S'
 compile() {
     local best='' spent
     for _ in 1 2 3; do
-        spent=$({ time CCACHE_DISABLE=1 "$compiler" -std=c++20 -O2 "-DLAYERS=$1" "${@:2}" -c -o "$object" -x c++ "$source"; } 2>&1) ||
+        spent=$({ time CCACHE_DISABLE=1 "$compiler" -std=c++20 -O2 "-DLAYERS=$1" "${@:2}" -c -o "$object" \
+            -x c++ "$source"; } 2>&1) ||
             { echo "$spent" >&2; exit 1; }
         spent=$(tail -n 1 <<<"$spent" | awk '{ print $1 + $2 }')
         best=$(awk -v a="${best:-$spent}" -v b="$spent" 'BEGIN { print a < b ? a : b }')

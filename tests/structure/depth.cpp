@@ -1,5 +1,5 @@
-// One job of LAYERS equal layers, lowered by the compiler. check_depth.sh compiles it for several depths: neither the time
-// nor the object may grow. With RUNTIME it is the whole trainer, kernels included.
+// One job of LAYERS equal layers, lowered by the compiler. check_depth.sh compiles it for several depths: neither the
+// time nor the object may grow. With RUNTIME it is the whole trainer, kernels included.
 
 #ifdef RUNTIME
 #include <shardtype/runtime.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
 // Counts allocations by replacing the C library's allocator in the whole program: include it in one file of a test.
-// `operator new` ends in malloc, so it is counted too. Other C libraries and sanitizers keep their own: nothing is counted.
+// `operator new` ends in malloc, so it is counted too. With another C library or a sanitizer nothing is counted.
 
 #include <cerrno>
 #include <cstddef>

@@ -4,7 +4,8 @@
 
 #include <cstring>
 
-/// What is left of a collective when somebody forgets it: this rank's own numbers, in the shape that the next step wants.
+/// What is left of a collective when somebody forgets it: this rank's own numbers, in the shape that the next step
+/// wants.
 ///   all_reduce      the source
 ///   reduce_scatter  this rank's slice of the source
 ///   all_gather      this rank's block in every place

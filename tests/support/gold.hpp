@@ -92,7 +92,8 @@ inline void poison(st::walker const& w) {
         bool const written_each_step = b.is == st::buffer_class::local || b.is == st::buffer_class::input ||
                                        b.is == st::buffer_class::report || b.is == st::buffer_class::gradient;
         if (!written_each_step || (b.is == st::buffer_class::local && b.first < 0)) continue;
-        for (int slot = 0; slot < b.period; ++slot) std::memset(w.at<char>(k, slot), 0xff, static_cast<std::size_t>(b.bytes));
+        for (int slot = 0; slot < b.period; ++slot)
+            std::memset(w.at<char>(k, slot), 0xff, static_cast<std::size_t>(b.bytes));
     }
 }
 

@@ -150,7 +150,8 @@ class schedule_walk {
         for (int i = 0; i < t.args; ++i)
             for (int j = 0; j < t.args; ++j) {
                 if (i == j || ((t.writes >> j) & 1U) == 0) continue;
-                value const &x = at(operands[static_cast<std::size_t>(i)]), &y = at(operands[static_cast<std::size_t>(j)]);
+                value const& x = at(operands[static_cast<std::size_t>(i)]);
+                value const& y = at(operands[static_cast<std::size_t>(j)]);
                 if (&x == &y && may_be_in_place(t)) continue;
                 if (x.offset < y.offset + up(y.bytes) && y.offset < x.offset + up(x.bytes))
                     fault("arguments " + std::to_string(i) + " and " + std::to_string(j) + " overlap");

@@ -75,7 +75,8 @@ class whole_tensors {
         for (auto const& [name, t] : tensors_) all[name] = t.values;
         return all;
     }
-    /// The worst |x - reference| / |reference| over tensors (Euclidean norms). NaN where a tensor or an element is missing.
+    /// The worst |x - reference| / |reference| over tensors (Euclidean norms). NaN where something is
+    /// missing.
     template <class V>
     difference from(std::map<std::string, V> const& reference) const {
         difference d;
