@@ -46,7 +46,8 @@ std::string text_of(st::placement_policy const& p) {
     char const* const names[] = {"none", "ddp", "fsdp", "tp", "sp"};
     std::string text;
     for (int a = 0; a < p.axes; ++a)
-        text += std::string(a == 0 ? "" : ", ") + names[static_cast<int>(p.on[a])] + " " + std::to_string(p.axis_size[a]);
+        text += std::string(a == 0 ? "" : ", ") + names[static_cast<int>(p.on[a])] + ' ' +
+                std::to_string(p.axis_size[a]);
     return text;
 }
 

@@ -38,7 +38,7 @@ constexpr bound_step bind_one() {
 template <class... Kernels>
 constexpr bound_step bind_ids(type_list<Kernels...>, step const& s) {
     bound_step b;
-    ((s.kernel == name_id(Kernels::name) && (b = bind_one<Kernels, int>(), true)) || ...);
+    (void)((s.kernel == name_id(Kernels::name) && (b = bind_one<Kernels, int>(), true)) || ...);
     return b;
 }
 
@@ -48,7 +48,7 @@ constexpr bound_step bind_step(type_list<Kernels...>, step const& s) {
     // Sums of squares are reduced in double whatever the element is.
     if (s.type == dtype::f64 && s.kernel == name_id(kernels::all_reduce::name)) return bind_one<kernels::all_reduce, double>();
     if (s.type == dtype::i32) return bind_ids(type_list<kernels::slice, kernels::all_gather, kernels::all_to_all>{}, s);
-    ((s.kernel == name_id(Kernels::name) && (b = bind_one<Kernels, Element>(), true)) || ...);
+    (void)((s.kernel == name_id(Kernels::name) && (b = bind_one<Kernels, Element>(), true)) || ...);
     return b;
 }
 

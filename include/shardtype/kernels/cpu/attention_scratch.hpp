@@ -15,7 +15,7 @@ namespace shardtype::detail {
 constexpr long attention_round_up(long value, long multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 /// Keys (forward) or queries (backward) whose scores are held at once.
-inline constexpr long attention_block = 64;
+inline constexpr long attention_block = 96;
 
 /// Vectors of one register tile; fewer vectors leave fewer accumulators, more do not fit into 32 or 16 registers.
 inline constexpr int attention_vectors = 3;
