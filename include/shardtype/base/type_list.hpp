@@ -11,10 +11,11 @@ inline constexpr bool same = false;
 template <class A>
 inline constexpr bool same<A, A> = true;
 
-namespace detail {
-
+/// A list of types, for a job's own operations and kernels.
 template <class... Types>
 struct type_list {};
+
+namespace detail {
 
 template <class... Lists>
 struct concat;

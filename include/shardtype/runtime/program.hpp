@@ -8,7 +8,7 @@
 namespace shardtype {
 
 /// The kernels of the CPU back end; a job adds its own in `using kernels = type_list<...>`.
-using cpu_kernels = detail::type_list<
+using cpu_kernels = type_list<
     kernels::linear_forward, kernels::linear_input_gradient, kernels::linear_weight_gradient, kernels::matmul_forward,
     kernels::matmul_left_gradient, kernels::matmul_right_gradient, kernels::embedding_forward,
     kernels::embedding_backward, kernels::rms_norm_forward, kernels::rms_norm_backward, kernels::rotary_table,
@@ -25,6 +25,16 @@ struct bound_step {
 };
 
 namespace detail {
+
+template <class Job>
+struct kernels_of {
+    using type = cpu_kernels;
+};
+template <class Job>
+    requires requires { typename Job::kernels; }
+struct kernels_of<Job> {
+    using type = concat_t<typename Job::kernels, cpu_kernels>;
+};
 
 template <class Kernel, class T>
 constexpr bound_step bind_one() {
@@ -71,7 +81,7 @@ struct program {
         for (int i = 0; i < steps; ++i) {
             step const& s = plan::value.steps[i];
             if (s.kind == step_kind::release) continue;
-            t.of[i] = detail::bind_step<element>(cpu_kernels{}, s);
+            t.of[i] = detail::bind_step<element>(typename detail::kernels_of<Job>::type{}, s);
             t.complete = t.complete && t.of[i].run != nullptr;
         }
         return t;

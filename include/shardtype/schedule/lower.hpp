@@ -14,7 +14,7 @@ namespace shardtype {
 
 /// The operations that the library lowers; a job adds its own in `using operations = type_list<...>`.
 using library_operations =
-    detail::type_list<rules::matmul, rules::linear, rules::embedding, rules::rms_norm, rules::rotary, rules::attention,
+    type_list<rules::matmul, rules::linear, rules::embedding, rules::rms_norm, rules::rotary, rules::attention,
                       rules::swiglu, rules::add, rules::cross_entropy, graph_operation::materialize,
                       graph_operation::redistribute, graph_operation::reshape, graph_operation::loop_begin,
                       graph_operation::loop_end, graph_operation::rotary_table>;
@@ -95,7 +95,7 @@ struct operations_of {
 template <class Job>
     requires requires { typename Job::operations; }
 struct operations_of<Job> {
-    using type = typename Job::operations;
+    using type = concat_t<typename Job::operations, library_operations>;
 };
 template <class Job>
 struct element_of {
