@@ -31,11 +31,14 @@ double peak_gflops() {
         constexpr long rounds = 200000;
         pack sum[chains];
         simd::unroll<chains>([&](auto i) __attribute__((always_inline)) { sum[i] = pack(static_cast<float>(i)); });
-        pack factor(0.999f), term(0.001f);
+        float constants[2] = {0.999f, 0.001f};
+        benchmark::DoNotOptimize(constants);  // else clang folds a chain that starts at its fixed point
+        pack const factor(constants[0]), term(constants[1]);
         double const start = thread_seconds();
         for (long round = 0; round < rounds; ++round)
-            simd::unroll<chains>([&](auto i)
-                                     __attribute__((always_inline)) { sum[i] = simd::fma(sum[i], factor, term); });
+            simd::unroll<chains>([&](auto i) __attribute__((always_inline)) {
+                sum[i] = simd::fma(sum[i], factor, term);
+            });
         simd::unroll<chains - 1>([&](auto i) __attribute__((always_inline)) { sum[0] += sum[i + 1]; });
         alignas(64) float result[simd::lanes<float>];
         sum[0].store_aligned(result);

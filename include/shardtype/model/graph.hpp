@@ -139,9 +139,9 @@ struct graph {
         n.in[0] = x, n.out = y, n.axis = axis, n.to = step.result.on[axis], n.by = step.by;
         return y;
     }
-    /// Into a tensor-parallel region: whole tokens, used on every rank of the axis.
+    /// Into a tensor-parallel region: whole tokens, used on every rank of the axis; the minor axis is gathered first.
     constexpr short enter(short x) {
-        for (int a = 0; a < policy.axes; ++a)
+        for (int a = policy.axes - 1; a >= 0; --a)
             if (policy.splits_weights(a)) x = redistribute(x, a, policy.inside());
         return x;
     }

@@ -147,10 +147,12 @@ struct lowered {
         return true;
     }
     static_assert(check());
+    static constexpr int room(int n) { return n > 0 ? n : 1; }  // no array of size 0 where a job was refused
 
   public:
     static constexpr auto value =
-        detail::trim<built.step_count, built.buffer_count, built.segment_count, built.parameter_count>(built);
+        detail::trim<room(built.step_count), room(built.buffer_count), room(built.segment_count),
+                     room(built.parameter_count)>(built);
     static constexpr long arena_bytes = value.at.arena_bytes;
 };
 

@@ -29,13 +29,17 @@ template <>
 struct lowering<graph_operation::loop_end> {
     static constexpr void forward(lowerer& l, node const& n) {
         short const ring = l.where[n.in[2]].buffer, made = l.where[n.in[0]].buffer;
-        for (short i = l.b.current().begin; i < l.b.step_count; ++i)
+        if (made == ring) {  // the body gave its own input back: it still has to reach the next slot
+            lowerer::location const operands[] = {{ring, 0}, {ring, 1}};
+            l.kernel<kernels::copy>(operands, l.lay(n.out).type).dim[0] = l.lay(n.out).local_count();
+        }
+        for (short i = l.b.current().begin; made != ring && i < l.b.step_count; ++i)
             for (short k = 0; k < l.b.steps[i].args; ++k) {
                 argument& a = l.b.steps[i].arg[k];
                 if (a.buffer == made) a.buffer = ring, a.shift = 1;
             }
         for (int v = 0; v < l.g.value_count; ++v)
-            if (l.where[v].buffer == made) l.where[v] = {ring, 1};
+            if (made != ring && l.where[v].buffer == made) l.where[v] = {ring, 1};
         l.b.open(1);
         l.where[n.out] = {ring, static_cast<short>(n.number)};
     }

@@ -77,7 +77,7 @@ constexpr schedule_view view_of(schedule<S, B, G, P> const& s) {
 
 /// A schedule being built, with room.
 struct schedule_builder {
-    static constexpr int max_steps = 448, max_buffers = 416, max_segments = 8, max_parameters = 32;
+    static constexpr int max_steps = 448, max_buffers = 416, max_segments = 24, max_parameters = 32;
     step steps[max_steps]{};
     buffer buffers[max_buffers]{};
     segment segments[max_segments]{};
