@@ -36,9 +36,8 @@ double peak_gflops() {
         pack const factor(constants[0]), term(constants[1]);
         double const start = thread_seconds();
         for (long round = 0; round < rounds; ++round)
-            simd::unroll<chains>([&](auto i) __attribute__((always_inline)) {
-                sum[i] = simd::fma(sum[i], factor, term);
-            });
+            simd::unroll<chains>([&](auto i)
+                                     __attribute__((always_inline)) { sum[i] = simd::fma(sum[i], factor, term); });
         simd::unroll<chains - 1>([&](auto i) __attribute__((always_inline)) { sum[0] += sum[i + 1]; });
         alignas(64) float result[simd::lanes<float>];
         sum[0].store_aligned(result);

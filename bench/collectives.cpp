@@ -29,7 +29,7 @@ timing time_of(int ranks, std::size_t floats, F f) {
     thread::world world({ranks}, 1);
     timing found;
     world.run([&](rank_communicators& me) {
-        std::vector<float> a(floats, 1e-30f), b(floats, 1e-30f);       // touched by their own rank
+        std::vector<float> a(floats, 1e-30f), b(floats, 1e-30f);  // touched by their own rank
         std::vector<double> times;
         for (int i = 0; i < 3; ++i) f(me.all, a.data(), b.data());
         long calls = 1;
@@ -40,10 +40,12 @@ timing time_of(int ranks, std::size_t floats, F f) {
             for (long i = 0; i < calls; ++i) f(me.all, a.data(), b.data());
             double const took = seconds(std::chrono::steady_clock::now() - begin).count();
             double settings[2] = {static_cast<double>(calls), took};
-            me.all.broadcast(settings, 2, 0);                          // all ranks do as rank 0 does
+            me.all.broadcast(settings, 2, 0);  // all ranks do as rank 0 does
             spent += settings[1];
-            if (settings[1] < 2e-4) calls *= 2;
-            else times.push_back(settings[1] / settings[0]);
+            if (settings[1] < 2e-4)
+                calls *= 2;
+            else
+                times.push_back(settings[1] / settings[0]);
         }
         std::sort(times.begin(), times.end());
         if (me.rank == 0 && !times.empty()) found = {times.front(), times[times.size() / 2]};
@@ -78,14 +80,16 @@ void report(benchmark::State& state, int ranks, long bytes_each, double moved, s
     state.counters["share"] = moved / t.best / limit;
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);
     for (int const n : {2, 8}) {
         auto const add = [&](std::string const& name, auto body) {
             benchmark::RegisterBenchmark((name + "/ranks:" + std::to_string(n)).c_str(), body)
-                ->Iterations(1)->UseManualTime()->Unit(benchmark::kMicrosecond);
+                ->Iterations(1)
+                ->UseManualTime()
+                ->Unit(benchmark::kMicrosecond);
         };
         add("barrier", [n](benchmark::State& state) {
             timing const t = time_of(n, 1, [](auto const& group, float*, float*) { group.barrier(); });
@@ -100,9 +104,8 @@ int main(int argc, char** argv) {
             // `bytes` is the full tensor: n S read and n S written by an all_reduce; the other two move
             // 2 n S (read and written in every target) and n S + S (every source read once, S stored in all).
             add("all_reduce/" + size, [=](benchmark::State& state) {
-                report(state, n, bytes, 2 * n * full, floats, [](auto const& group, float* a, float*, long count) {
-                    group.all_reduce(a, a, count);
-                });
+                report(state, n, bytes, 2 * n * full, floats,
+                       [](auto const& group, float* a, float*, long count) { group.all_reduce(a, a, count); });
             });
             add("all_gather/" + size, [=](benchmark::State& state) {
                 report(state, n, bytes, 2 * n * full, floats, [](auto const& group, float* a, float* b, long count) {

@@ -3,7 +3,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <mutex>
@@ -38,8 +40,7 @@ struct fsdp_8 : llama_job<st::mesh<dp_shard<8>>, st::fsdp<dp_shard<8>>> {
 struct tp_8 : llama_job<st::mesh<tp<8>>, st::sequence_parallel<tp<8>>> {
     static constexpr char const* name = "tp";
 };
-struct fsdp_2_tp_4
-    : llama_job<st::mesh<dp_shard<2>, tp<4>>, st::fsdp<dp_shard<2>>, st::sequence_parallel<tp<4>>> {
+struct fsdp_2_tp_4 : llama_job<st::mesh<dp_shard<2>, tp<4>>, st::fsdp<dp_shard<2>>, st::sequence_parallel<tp<4>>> {
     static constexpr char const* name = "dp_shard,tp";
 };
 struct ddp_8 : llama_job<st::mesh<dp_replicate<8>>, st::ddp<dp_replicate<8>>> {
@@ -48,8 +49,7 @@ struct ddp_8 : llama_job<st::mesh<dp_replicate<8>>, st::ddp<dp_replicate<8>>> {
 struct tp_8_plain : llama_job<st::mesh<tp<8>>, st::tensor_parallel<tp<8>>> {
     static constexpr char const* name = "tp-plain";
 };
-struct fsdp_2_tp_4_plain
-    : llama_job<st::mesh<dp_shard<2>, tp<4>>, st::fsdp<dp_shard<2>>, st::tensor_parallel<tp<4>>> {
+struct fsdp_2_tp_4_plain : llama_job<st::mesh<dp_shard<2>, tp<4>>, st::fsdp<dp_shard<2>>, st::tensor_parallel<tp<4>>> {
     static constexpr char const* name = "dp_shard,tp-plain";
 };
 struct single : llama_job<st::mesh<dp_shard<1>>, st::fsdp<dp_shard<1>>> {
@@ -66,15 +66,18 @@ struct settings {
     bool profile = false;
 };
 
+struct outcome {
+    st::run_summary summary;
+    std::vector<double> losses;
+};
+
 struct machine {
     int cpus = st::thread::usable_cpus();
     double memory_bytes = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
     double matmul_flops = 0;  // per second, all CPUs together
 };
 
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // The best float32 matrix product that oneDNN does on all CPUs together: 1024 cubed, the best of several tries.
 double measure_matmul_peak(int cpus) {
@@ -85,7 +88,8 @@ double measure_matmul_peak(int cpus) {
     world.run([&](st::thread::rank_communicators& comm) {
         st::cpu::use_threads(1);
         st::cpu::gemm<float> const product(n, n, n, false, false, false);
-        std::vector<float> a(n * n), b(n * n), c(n * n), scratch(static_cast<std::size_t>(product.scratch_bytes()) / 4 + 32);
+        std::vector<float> a(n * n), b(n * n), c(n * n);
+        std::vector<float> scratch(static_cast<std::size_t>(product.scratch_bytes()) / sizeof(float) + 32);
         for (std::size_t i = 0; i < a.size(); ++i) a[i] = b[i] = static_cast<float>(i % 17) - 8;
         auto const address = (reinterpret_cast<std::size_t>(scratch.data()) + 63) / 64 * 64;
         st::execution const exec{reinterpret_cast<void*>(address), static_cast<std::size_t>(product.scratch_bytes())};
@@ -94,7 +98,7 @@ double measure_matmul_peak(int cpus) {
             double const start = now();
             for (int i = 0; i < 4; ++i) product(exec, a.data(), b.data(), c.data());
             comm.all.barrier();
-            double const rate = 4 * 2.0 * n * n * n * cpus / (now() - start);
+            double const rate = 4 * 2.0 * static_cast<double>(n * n * n) * cpus / (now() - start);
             if (comm.rank == 0 && round > 1 && rate > best) best = rate;
         }
     });
@@ -123,7 +127,7 @@ std::string print_mesh(st::mesh<Axes...>) {
 }
 
 template <class Job>
-st::run_summary train(settings const& with, st::corpus const& data, machine const& on) {
+outcome train(settings const& with, st::corpus const& data, machine& on) {
     using mesh = typename Job::mesh;
     constexpr auto batch = Job::batch;
     constexpr auto& graph = st::checked<Job>::value;
@@ -131,8 +135,11 @@ st::run_summary train(settings const& with, st::corpus const& data, machine cons
     st::learning_rate rate;
     rate.steps = with.steps;
 
-    std::printf("\nlayout %s\n", Job::name);
-    st::run_summary summary;
+    double const peak = measure_matmul_peak(on.cpus);  // now, and the best so far: other programs may run beside us
+    if (peak > on.matmul_flops) on.matmul_flops = peak;
+    std::printf("\nlayout %s; oneDNN float32 matmul peak %.0f GFLOP/s\n", Job::name, 1e-9 * on.matmul_flops);
+    outcome result_of_run;
+    st::run_summary& summary = result_of_run.summary;
     summary.layout = Job::name;
     summary.mesh = print_mesh(mesh{});
     summary.memory_bytes = static_cast<double>(st::trainer<Job>::arena_bytes);
@@ -153,7 +160,7 @@ st::run_summary train(settings const& with, st::corpus const& data, machine cons
         double last = now();
         for (long s = 0; s < with.steps; ++s) {
             st::step_numbers numbers;
-            numbers.adamw = {.lr = rate.at(s), .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .weight_decay = 0.1, .step = s + 1};
+            numbers.adamw = {rate.at(s), 0.9, 0.95, 1e-8, 0.1, s + 1};  // lr, betas, eps, weight decay, step
             auto const result = trainer.step(numbers, [&](long row, int* tokens, int* targets) {
                 data.row(s, row, batch.global, batch.sequence, tokens, targets);
             });
@@ -168,6 +175,7 @@ st::run_summary train(settings const& with, st::corpus const& data, machine cons
             summary.seconds += line.seconds;
             if (s == 0) summary.first_loss = result.loss;
             summary.last_loss = result.loss;
+            result_of_run.losses.push_back(result.loss);
             std::printf("%s\n", st::step_line(line).c_str());
             std::fflush(stdout);
         }
@@ -184,7 +192,18 @@ st::run_summary train(settings const& with, st::corpus const& data, machine cons
                     100 * performed / on.matmul_flops);
     }
     if (with.profile) std::printf("%s", profile.text(summary.seconds, on.cpus).c_str());
-    return summary;
+    return result_of_run;
+}
+
+// Of the losses of all steps, against the first layout's.
+double largest_difference(std::vector<outcome> const& runs) {
+    double worst = 0;
+    for (outcome const& run : runs)
+        for (std::size_t s = 0; s < run.losses.size(); ++s) {
+            double const first = runs.front().losses[s];
+            worst = std::max(worst, std::abs(run.losses[s] - first) / std::abs(first));
+        }
+    return worst;
 }
 
 template <class... Jobs>
@@ -202,13 +221,15 @@ int train_all(settings const& with) {
     auto const data = st::corpus::from_path(with.dataset);
     data.check(st::llama3_debug.vocabulary, fsdp_8::batch.sequence);
     machine on;
-    on.matmul_flops = measure_matmul_peak(on.cpus);
-    std::printf("%ld tokens from %s; %d CPUs, oneDNN float32 matmul peak %.0f GFLOP/s\n", data.size(),
-                data.source().c_str(), on.cpus, 1e-9 * on.matmul_flops);
-    std::vector<st::run_summary> runs;
+    std::printf("%ld tokens from %s; %d CPUs\n", data.size(), data.source().c_str(), on.cpus);
+    std::vector<outcome> runs;
     for (std::string const& layout : with.layouts)
         ((layout == Jobs::name ? runs.push_back(train<Jobs>(with, data, on)) : void()), ...);
-    std::printf("\n%s", st::closing_table(runs).c_str());
+    std::vector<st::run_summary> rows;
+    for (outcome const& run : runs) rows.push_back(run.summary);
+    std::printf("\n%s", st::closing_table(rows).c_str());
+    if (runs.size() > 1)
+        std::printf("largest relative difference of a loss from the first layout's: %.1e\n", largest_difference(runs));
     return 0;
 }
 

@@ -22,7 +22,8 @@ std::vector<T> random_values(long count, unsigned seed) {
     std::mt19937 random(seed);
     std::vector<T> values(static_cast<std::size_t>(count));
     for (T& v : values) {
-        if constexpr (std::is_integral_v<T>) v = static_cast<T>(random() % 2001) - 1000;
+        if constexpr (std::is_integral_v<T>)
+            v = static_cast<T>(random() % 2001) - 1000;
         else {
             double const fraction = std::uniform_real_distribution<double>(-1, 1)(random);
             v = static_cast<T>(std::ldexp(fraction, static_cast<int>(random() % 24)));
@@ -90,7 +91,7 @@ per_rank<T> filled(int n, long count) {
     return per_rank<T>(at(n), std::vector<T>(at(count), T(77)));
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE_TEMPLATE("all_reduce adds in rank order, bit by bit", T, float, double, std::int32_t) {
     on_worlds(1, [](int n, thread::world& ranks) {
@@ -111,7 +112,7 @@ TEST_CASE_TEMPLATE("all_reduce adds in rank order, bit by bit", T, float, double
         });
         check(calls);
         check(in_place);
-        for (std::size_t i = 0; i < calls.size(); ++i) REQUIRE(calls[i].in == in_place[i].in);   // sources untouched
+        for (std::size_t i = 0; i < calls.size(); ++i) REQUIRE(calls[i].in == in_place[i].in);  // sources untouched
     });
 }
 
@@ -121,9 +122,8 @@ TEST_CASE("all_reduce is close to the sum in float64") {
     std::vector<double> exact(5000), scale(5000);
     for (auto const& row : data)
         for (std::size_t i = 0; i < row.size(); ++i) exact[i] += row[i], scale[i] += std::abs(row[i]);
-    ranks.run([&](rank_communicators& me) {
-        me.all.all_reduce(data[at(me.rank)].data(), data[at(me.rank)].data(), 5000);
-    });
+    ranks.run(
+        [&](rank_communicators& me) { me.all.all_reduce(data[at(me.rank)].data(), data[at(me.rank)].data(), 5000); });
     for (std::size_t i = 0; i < 5000; ++i) REQUIRE(std::abs(data[5][i] - exact[i]) <= 4e-7 * scale[i]);
 }
 
@@ -187,7 +187,12 @@ TEST_CASE_TEMPLATE("reduce_scatter stores or accumulates", T, float, double, std
         for (bool const accumulate : {false, true})
             for (long const outer : {1L, 3L})
                 for (long const block : counts) {
-                    call<T> c{inputs<T>(n, outer * n * block, 6), inputs<T>(n, outer * block, 7), {}, outer, block, 0,
+                    call<T> c{inputs<T>(n, outer * n * block, 6),
+                              inputs<T>(n, outer * block, 7),
+                              {},
+                              outer,
+                              block,
+                              0,
                               accumulate};
                     auto const total = sum_in_rank_order(c.in);
                     c.expected = c.out;
@@ -212,7 +217,7 @@ TEST_CASE_TEMPLATE("reduce_scatter stores or accumulates", T, float, double, std
 TEST_CASE_TEMPLATE("all_to_all moves a shard between dimensions, and back", T, float, double, std::int32_t) {
     on_worlds(2, [](int n, thread::world& ranks) {
         std::vector<call<T>> there;
-        std::vector<exchange> shapes{{1, 1, 1, 1}, {1, 2, 1, 3}, {3, 2, 5, 7}, {2, 3, 1, 1},
+        std::vector<exchange> shapes{{1, 1, 1, 1},  {1, 2, 1, 3},    {3, 2, 5, 7}, {2, 3, 1, 1},
                                      {2, 4, 3, 64}, {1, 1, 1, 4001}, {1, 0, 2, 2}};
         for (exchange const& e : shapes) {
             // A global tensor [outer][n*split rows][middle][n*block columns]; first, rank r holds `split` rows from

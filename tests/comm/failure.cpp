@@ -33,7 +33,7 @@ std::string message_of(thread::world& ranks, F f) {
 
 bool contains(std::string const& text, char const* part) { return text.find(part) != std::string::npos; }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a rank that throws anywhere ends all ranks within a second, with its message") {
     for (unsigned seed = 0; seed < 20; ++seed)
@@ -46,7 +46,10 @@ TEST_CASE("a rank that throws anywhere ends all ranks within a second, with its 
             thread::world ranks(sizes, 2, 2, limits);
             std::vector<int> ended(8);
             std::string const message = message_of(ranks, [&](rank_communicators& me) {
-                struct note { int& n; ~note() { ++n; } } const at_end{ended[at(me.rank)]};
+                struct note {
+                    int& n;
+                    ~note() { ++n; }
+                } const at_end{ended[at(me.rank)]};
                 // Freed while unwinding: nobody may read it then (the thread sanitizer would see it).
                 std::vector<float> a(at(count), 1.0f), b(at(count)), c(at(4 * count));
                 auto const fail = [&](int place) {
@@ -56,10 +59,10 @@ TEST_CASE("a rank that throws anywhere ends all ranks within a second, with its 
                     bool const now = i == when;
                     if (now) fail(0);
                     me.on[0].all_reduce_start(0, a.data(), b.data(), count);
-                    if (now) fail(1);                            // between a start and its wait
+                    if (now) fail(1);  // between a start and its wait
                     me.on[1].all_gather_start(1, a.data(), c.data(), 1, count);
                     me.on[0].all_reduce_wait(0, a.data(), b.data(), count);
-                    if (now) fail(2);                            // others may be in the same collective still
+                    if (now) fail(2);  // others may be in the same collective still
                     me.on[1].all_gather_wait(1, a.data(), c.data(), 1, count);
                     if (now) fail(3);
                     me.all.barrier();
@@ -67,7 +70,7 @@ TEST_CASE("a rank that throws anywhere ends all ranks within a second, with its 
             });
             CHECK(message == "rank " + std::to_string(bad) + ": lost at " + std::to_string(where));
             CHECK(ended == std::vector<int>(8, 1));
-            CHECK(message_of(ranks, [](rank_communicators& me) { me.all.barrier(); }) == "");   // usable again
+            CHECK(message_of(ranks, [](rank_communicators& me) { me.all.barrier(); }) == "");  // usable again
         }
 }
 
@@ -110,30 +113,42 @@ void differ_between_ranks(thread::patience limits) {
         std::string const message = message_of(ranks, [&](rank_communicators& me) {
             float* const s = a[at(me.rank)].data();
             float* const t = b[at(me.rank)].data();
-            if (me.rank == 0) zero(me.all, s, t);
-            else one(me.all, s, t);
+            if (me.rank == 0)
+                zero(me.all, s, t);
+            else
+                one(me.all, s, t);
         });
         return message.substr(message.find(": ") + 2);
     };
     using handle = thread::communicator const&;
-    for (long const count : {10L, 2001L, 9000L}) {               // staged or not, as `limits` say
+    for (long const count : {10L, 2001L, 9000L}) {  // staged or not, as `limits` say
         auto const said = both([&](handle c, float* s, float* t) { c.all_reduce(s, t, count); },
                                [&](handle c, float* s, float* t) { c.all_reduce(s, t, count - 1); });
         CHECK(said == "mismatched collectives: rank 0 of the group is in all_reduce(slot 4, f32, count " +
                           std::to_string(count) + ", sum), rank 1 in all_reduce(slot 4, f32, count " +
                           std::to_string(count - 1) + ", sum)");
         CHECK(contains(both([&](handle c, float* s, float* t) { c.all_reduce(s, t, count); },
-                            [&](handle c, float*, float*) { c.barrier(); }), "rank 1 in barrier"));
+                            [&](handle c, float*, float*) { c.barrier(); }),
+                       "rank 1 in barrier"));
         CHECK(contains(both([&](handle c, float* s, float* t) { c.all_reduce(s, t, count); },
-                            [&](handle c, float* s, float* t) { c.all_reduce(s, t, count, reduction::max); }), "max)"));
+                            [&](handle c, float* s, float* t) { c.all_reduce(s, t, count, reduction::max); }),
+                       "max)"));
         CHECK(contains(both([&](handle c, float* s, float* t) { c.all_gather(s, t, 1, count); },
-                            [&](handle c, float* s, float* t) { c.reduce_scatter(s, t, 1, count); }), "mismatched"));
+                            [&](handle c, float* s, float* t) { c.reduce_scatter(s, t, 1, count); }),
+                       "mismatched"));
         CHECK(contains(both([&](handle c, float*, float* t) { c.broadcast(t, count, 0); },
-                            [&](handle c, float*, float* t) { c.broadcast(t, count, 1); }), "root 1"));
+                            [&](handle c, float*, float* t) { c.broadcast(t, count, 1); }),
+                       "root 1"));
         CHECK(contains(both([&](handle c, float*, float* t) { c.broadcast(t, count, 0); },
-                            [&](handle c, float*, float*) { c.broadcast(wide.data(), count, 0); }), "f64"));
-        CHECK(contains(both([&](handle c, float* s, float* t) { c.all_to_all(s, t, {1, 2, 1, count / 2, false}); },
-                            [&](handle c, float* s, float* t) { c.all_to_all(s, t, {1, 2, 1, count / 2, true}); }),
+                            [&](handle c, float*, float*) { c.broadcast(wide.data(), count, 0); }),
+                       "f64"));
+        CHECK(contains(both(
+                           [&](handle c, float* s, float* t) {
+                               c.all_to_all(s, t, {1, 2, 1, count / 2, false});
+                           },
+                           [&](handle c, float* s, float* t) {
+                               c.all_to_all(s, t, {1, 2, 1, count / 2, true});
+                           }),
                        "trailing to leading"));
         // The same two collectives, waited for in another order.
         auto const two = [&](int first) {
@@ -150,11 +165,11 @@ void differ_between_ranks(thread::patience limits) {
     }
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("collectives that differ between ranks are an error with both sides in it") {
     differ_between_ranks({400, 16, 0});
-    differ_between_ranks({0, 1, 8000});                          // all staged, one rank's staged, none
+    differ_between_ranks({0, 1, 8000});  // all staged, one rank's staged, none
 }
 
 TEST_CASE("a rank's own mistakes are found without the others") {
@@ -164,10 +179,16 @@ TEST_CASE("a rank's own mistakes are found without the others") {
     using handle = thread::communicator const&;
     CHECK(said([&](handle c) { c.all_reduce_wait(0, &x, &y, 1); }) ==
           "rank 0: wait for all_reduce(slot 0, f32, count 1, sum), but what was started there is nothing");
-    CHECK(said([&](handle c) { c.all_reduce_start(0, &x, &y, 1); c.all_reduce_start(0, &x, &y, 1); }) ==
+    CHECK(said([&](handle c) {
+              c.all_reduce_start(0, &x, &y, 1);
+              c.all_reduce_start(0, &x, &y, 1);
+          }) ==
           "rank 0: all_reduce(slot 0, f32, count 1, sum) starts in a slot where all_reduce(slot 0, f32, count 1, sum) "
           "has not been waited for");
-    CHECK(contains(said([&](handle c) { c.all_reduce_start(1, &x, &y, 1); c.all_reduce_wait(1, &x, &x, 1); }),
+    CHECK(contains(said([&](handle c) {
+                       c.all_reduce_start(1, &x, &y, 1);
+                       c.all_reduce_wait(1, &x, &x, 1);
+                   }),
                    "on other operands"));
     CHECK(contains(said([&](handle c) { c.all_reduce_start(3, &x, &y, 1); }), "slot 3 of a team of 2 slots"));
     CHECK(contains(said([&](handle c) { c.all_reduce_start(-1, &x, &y, 1); }), "slot -1 of"));
@@ -195,12 +216,12 @@ TEST_CASE("cgroup quotas of both versions, of a process or of a parent") {
     write("cpu/x/cpu.cfs_period_us", "100000\n");
     write("cpu/y/cpu.cfs_quota_us", "-1\n");
     write("cpu/y/cpu.cfs_period_us", "100000\n");
-    CHECK(quota("0::/a/b\n") == 1.5);                            // a parent's quota binds
+    CHECK(quota("0::/a/b\n") == 1.5);  // a parent's quota binds
     CHECK(quota("0::/c\n") == 0);
     CHECK(quota("9:cpuset:/a\n8:cpu,cpuacct:/x\n") == 4);
     CHECK(quota("9:memory:/x\n8:cpu:/y\n") == 0);
-    CHECK(quota("8:cpu:/x\n0::/a\n") == 1.5);                   // the smaller of the two
-    write("cpu.max", "100000 100000");                           // a container sees its own limit at the root
+    CHECK(quota("8:cpu:/x\n0::/a\n") == 1.5);  // the smaller of the two
+    write("cpu.max", "100000 100000");         // a container sees its own limit at the root
     CHECK(quota("0::/host/path/unseen\n") == 1);
     fs::remove_all(root);
 }

@@ -15,7 +15,7 @@ namespace {
 
 std::size_t at(long i) { return static_cast<std::size_t>(i); }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a mesh is row-major and joins the right ranks on every axis") {
     for (auto const& sizes : {std::vector<int>{8}, {2, 4}, {2, 2, 2}, {1, 3}, {3, 1, 2}, {1}, {2, 1, 2, 2}, {}}) {
@@ -56,7 +56,7 @@ void keep_every_slot_in_flight(std::vector<int> const& sizes, thread::patience l
     constexpr int trips = 60;
     thread::world ranks(sizes.data(), axes, 2 * kinds, limits);
     ranks.run([&](rank_communicators& me) {
-        for (long const count : {5L, 3000L}) {               // staged, not staged
+        for (long const count : {5L, 3000L}) {  // staged, not staged
             // Buffers for each axis, kind and parity. In trip t rank r of a group contributes 1000 t + r + i.
             std::vector<std::vector<int>> source(at(axes * kinds * 2)), target(source.size());
             auto const begin = [&](int trip) {
@@ -80,14 +80,14 @@ void keep_every_slot_in_flight(std::vector<int> const& sizes, thread::patience l
                 for (int a = axes - 1; a >= 0; --a) {
                     auto const& c = me.on[a];
                     int const n = c.size(), ranks_sum = n * (n - 1) / 2;
-                    for (int k = kinds - 1; k >= 0; --k) {   // another order than that of the starts
+                    for (int k = kinds - 1; k >= 0; --k) {  // another order than that of the starts
                         int const slot = 2 * k + trip % 2;
                         auto& in = source[at(a * kinds * 2 + slot)];
                         auto& out = target[at(a * kinds * 2 + slot)];
                         if (k == 0) c.all_reduce_wait(slot, in.data(), out.data(), count);
                         if (k == 1) c.all_gather_wait(slot, in.data(), out.data(), 1, count);
                         if (k == 2) c.reduce_scatter_wait(slot, in.data(), out.data(), 1, count, false);
-                        std::fill(in.begin(), in.end(), -5);           // ours again
+                        std::fill(in.begin(), in.end(), -5);  // ours again
                         bool good = true;
                         for (long i = 0; i < static_cast<long>(out.size()); ++i) {
                             int expected = n * (1000 * trip + static_cast<int>(i)) + ranks_sum;
@@ -111,7 +111,7 @@ void keep_every_slot_in_flight(std::vector<int> const& sizes, thread::patience l
     });
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("every slot in flight, starts a trip ahead of their waits, on all axes at once") {
     for (auto const& sizes : {std::vector<int>{2, 4}, {2, 2, 2}, {8}})

@@ -13,5 +13,5 @@ struct tensor_gpus final : axis<4> {};
 template <class Shape, class... Placements>
 using real = tensor<float, Shape, mesh<data_gpus, tensor_gpus>, Placements...>;
 
-constexpr real<shape<8, 16, 32>, ST_TOKEN(replicate, partial)<tensor_gpus>> y{};
+constexpr real < shape<8, 16, 32>, ST_TOKEN(replicate, partial) < tensor_gpus >> y{};
 constexpr auto z = reduce_scatter<tensor_gpus, 1>(y);

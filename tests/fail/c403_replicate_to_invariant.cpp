@@ -11,5 +11,5 @@ struct tensor_gpus final : axis<4> {};
 template <class Shape, class... Placements>
 using real = tensor<float, Shape, mesh<data_gpus, tensor_gpus>, Placements...>;
 
-constexpr real<shape<8, 16, 32>, ST_TOKEN(replicate, partial)<tensor_gpus>> x{};
+constexpr real < shape<8, 16, 32>, ST_TOKEN(replicate, partial) < tensor_gpus >> x{};
 constexpr auto y = redistribute<invariant<tensor_gpus>>(x);

@@ -15,4 +15,5 @@ using real = tensor<float, Shape, mesh<data_gpus, tensor_gpus>, Placements...>;
 
 constexpr real<shape<8, 16, 32>, replicate<tensor_gpus>> x{};
 constexpr real<shape<64, 32>, replicate<tensor_gpus>> w{};
-constexpr auto dy = gradients(op::linear, real<shape<8, 16, 64>, ST_TOKEN(replicate, partial)<tensor_gpus>>{}, x, w);
+constexpr auto dy =
+    gradients(op::linear, real < shape<8, 16, 64>, ST_TOKEN(replicate, partial) < tensor_gpus >> {}, x, w);

@@ -11,4 +11,4 @@ struct tensor_gpus final : axis<4> {};
 template <class Shape, class... Placements>
 using real = tensor<float, Shape, mesh<data_gpus, tensor_gpus>, Placements...>;
 
-constexpr real<shape<8, 16>, ST_TOKEN(partial, replicate)<data_gpus>, partial<tensor_gpus>> x{};
+constexpr real<shape<8, 16>, ST_TOKEN(partial, replicate) < data_gpus>, partial < tensor_gpus >> x{};

@@ -12,6 +12,6 @@ struct tensor_gpus final : axis<4> {};
 template <class Shape, class... Placements>
 using real = tensor<float, Shape, mesh<data_gpus, tensor_gpus>, Placements...>;
 
-constexpr real<shape<8, 16, 4, 8>, ST_TOKEN(partial, replicate)<tensor_gpus>> q{};
+constexpr real < shape<8, 16, 4, 8>, ST_TOKEN(partial, replicate) < tensor_gpus >> q{};
 constexpr real<shape<8, 16, 4, 8>, replicate<tensor_gpus>> k{};
 constexpr auto y = op::attention(q, k, k);

@@ -12,6 +12,6 @@ struct tensor_gpus final : axis<4> {};
 template <class Shape, class... Placements>
 using real = tensor<float, Shape, mesh<data_gpus, tensor_gpus>, Placements...>;
 
-constexpr real<shape<8, 16, 64>, ST_TOKEN(partial, replicate)<tensor_gpus>> gate{};
+constexpr real < shape<8, 16, 64>, ST_TOKEN(partial, replicate) < tensor_gpus >> gate{};
 constexpr real<shape<8, 16, 64>, replicate<tensor_gpus>> up{};
 constexpr auto y = op::swiglu(gate, up);

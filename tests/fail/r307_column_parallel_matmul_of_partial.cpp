@@ -13,6 +13,6 @@ struct tensor_gpus final : axis<4> {};
 template <class Shape, class... Placements>
 using real = tensor<float, Shape, mesh<data_gpus, tensor_gpus>, Placements...>;
 
-constexpr real<shape<8, 16, 32>, ST_TOKEN(partial, replicate)<tensor_gpus>> x{};
+constexpr real < shape<8, 16, 32>, ST_TOKEN(partial, replicate) < tensor_gpus >> x{};
 constexpr real<shape<64, 32>, shard<0, tensor_gpus>> w{};
 constexpr auto y = op::linear(x, w);

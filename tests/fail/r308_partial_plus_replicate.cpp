@@ -14,5 +14,5 @@ template <class Shape, class... Placements>
 using real = tensor<float, Shape, mesh<data_gpus, tensor_gpus>, Placements...>;
 
 constexpr real<shape<8, 16, 32>, partial<tensor_gpus>> y{};
-constexpr real<shape<8, 16, 32>, ST_TOKEN(replicate, partial)<tensor_gpus>> x{};
+constexpr real < shape<8, 16, 32>, ST_TOKEN(replicate, partial) < tensor_gpus >> x{};
 constexpr auto z = op::add(y, x);

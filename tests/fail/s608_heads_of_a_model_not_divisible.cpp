@@ -9,8 +9,8 @@
 namespace st = shardtype;
 struct node_gpus final : st::axis<4> {};
 
-constexpr st::llama_config my_llama{.dim = 48, .layers = 2, .heads = 12, .kv_heads = ST_TOKEN(6, 12), .ffn_dim = 64,
-                                    .vocabulary = 64};
+constexpr st::llama_config my_llama{
+    .dim = 48, .layers = 2, .heads = 12, .kv_heads = ST_TOKEN(6, 12), .ffn_dim = 64, .vocabulary = 64};
 struct my_job {
     using mesh = st::mesh<node_gpus>;
     using strategy = st::strategy<st::sequence_parallel<node_gpus>>;

@@ -66,14 +66,14 @@ double dot(std::vector<T> const& a, std::vector<T> const& b) {
 
 /// 64-byte aligned memory for a kernel's scratch.
 class aligned_bytes {
-public:
+  public:
     explicit aligned_bytes(long n) : data_(std::aligned_alloc(64, (static_cast<std::size_t>(n) / 64 + 1) * 64)) {}
     ~aligned_bytes() { std::free(data_); }
     aligned_bytes(aligned_bytes const&) = delete;
     aligned_bytes& operator=(aligned_bytes const&) = delete;
     void* data() const { return data_; }
 
-private:
+  private:
     void* data_;
 };
 

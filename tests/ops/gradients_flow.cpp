@@ -123,7 +123,8 @@ TEST_CASE("all_to_all between every two dimensions, both ways") {
     check<tested<move<shard1, shard2>, row_parallel, move<replicate>, column_parallel, move<shard1>, norm_inside>, ones,
           fsdp2_sp3, ddp3_tp2, tp4>();
     check<tested<move<shard0, shard2>, row_parallel, move<replicate>, column_parallel, move<shard0>, norm_inside,
-                 move<invariant>>, ddp3_tp2, tp3_fsdp2>();
+                 move<invariant>>,
+          ddp3_tp2, tp3_fsdp2>();
     check<tested<move<shard0>, plain<24>, move<shard1>, norm_inside, move<shard0>, plain<12>, move<invariant>>,
           ddp3_tp2, tp3_fsdp2>();
     check<model<24, st::rms_norm, attention_by_all_to_all<24, 12>>, fsdp2_sp3, sp2_ddp3, sp4>();

@@ -45,9 +45,8 @@ void check() {
 
 // Four heads cannot be split over eight ranks: this size has no [8] tp, and says so.
 using tp_8 = st::mesh<st::tp<8>>;
-constexpr st::graph heads_over_8 =
-    st::read_model<gold::size::model>(st::policy<tp_8, st::strategy<st::tensor_parallel<st::tp<8>>>>,
-                                                 gold::size::batch, st::dtype::f32);
+constexpr st::graph heads_over_8 = st::read_model<gold::size::model>(
+    st::policy<tp_8, st::strategy<st::tensor_parallel<st::tp<8>>>>, gold::size::batch, st::dtype::f32);
 static_assert(heads_over_8.says.what == st::code::layer_not_divisible);
 
 }  // namespace
@@ -117,9 +116,10 @@ void forget_each() {
             CHECK(forgotten::name_of(s) != nullptr);
             CHECK(fails);
         }
-        std::printf("%-42s %d of %d forgotten collectives caught; by loss %d, gradients %d, weights %d, "
-                    "by ranks that disagree %d\n",
-                    Layout::name, caught, collectives, by_loss, by_gradient, by_weight, by_ranks);
+        std::printf(
+            "%-42s %d of %d forgotten collectives caught; by loss %d, gradients %d, weights %d, "
+            "by ranks that disagree %d\n",
+            Layout::name, caught, collectives, by_loss, by_gradient, by_weight, by_ranks);
         CHECK(collectives == program.view.schedule.at.slots);
 
         program.bound = whole;

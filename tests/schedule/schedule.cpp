@@ -38,7 +38,7 @@ std::unique_ptr<st::schedule_builder> lower(st::graph const& g, bool micro_batch
         st::detail::lower<st::library_operations>(g, st::cpu_back_end::scratch, micro_batches));
 }
 st::schedule_view view_of(st::schedule_builder const& b) {
-    return {b.steps,      b.buffers,      b.segments,      b.parameters, b.step_count,
+    return {b.steps,        b.buffers,       b.segments,        b.parameters, b.step_count,
             b.buffer_count, b.segment_count, b.parameter_count, b.at};
 }
 
@@ -46,8 +46,8 @@ std::string text_of(st::placement_policy const& p) {
     char const* const names[] = {"none", "ddp", "fsdp", "tp", "sp"};
     std::string text;
     for (int a = 0; a < p.axes; ++a)
-        text += std::string(a == 0 ? "" : ", ") + names[static_cast<int>(p.on[a])] + ' ' +
-                std::to_string(p.axis_size[a]);
+        text +=
+            std::string(a == 0 ? "" : ", ") + names[static_cast<int>(p.on[a])] + ' ' + std::to_string(p.axis_size[a]);
     return text;
 }
 
@@ -56,7 +56,9 @@ std::vector<st::placement_policy> policies() {
     std::vector<st::placement_policy> all;
     int const choices = 4 * 4;
     for (int axes = 1; axes <= 3; ++axes)
-        for (int code = 0, end = axes == 1 ? choices : axes == 2 ? choices * choices : choices * choices * choices;
+        for (int code = 0, end = axes == 1   ? choices
+                                 : axes == 2 ? choices * choices
+                                             : choices * choices * choices;
              code < end; ++code) {
             st::placement_policy p;
             p.axes = axes;
@@ -156,9 +158,10 @@ TEST_CASE("every legal layout of every size has a sound schedule in a tight aren
             for (int a = 0; a < p.axes; ++a) weight_axes += p.splits_weights(a);
             CHECK(ratio <= (weight_axes > 1 ? 1.07 : 1.05));
         }
-    std::printf("%d legal layouts, %d illegal, %d too long; arena at most %.4f of its live bytes (%s), %.3f of what is "
-                "ever needed at once (%s)\n",
-                legal, illegal, refused, worst, worst_at.c_str(), worst_needed, worst_needed_at.c_str());
+    std::printf(
+        "%d legal layouts, %d illegal, %d too long; arena at most %.4f of its live bytes (%s), %.3f of what is "
+        "ever needed at once (%s)\n",
+        legal, illegal, refused, worst, worst_at.c_str(), worst_needed, worst_needed_at.c_str());
     CHECK(legal > 2000);
     CHECK(refused <= 2);
 }

@@ -110,8 +110,8 @@ void train(st::walker& w, reference const& r, int steps, outcome& o, bool poison
     for (int s = 0; s < steps; ++s) {
         if (poisoned) poison(w);
         o.note(s, step(r.numbers(s), [&](long row, int* tokens, int* targets) {
-            r.tokens.row(s, row, size::batch.global, size::batch.sequence, tokens, targets);
-        }));
+                   r.tokens.row(s, row, size::batch.global, size::batch.sequence, tokens, targets);
+               }));
         if (s == 0) o.gradients.add_gradients<float>(w);
     }
     o.weights.add_weights<float>(w);

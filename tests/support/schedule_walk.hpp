@@ -99,9 +99,12 @@ class schedule_walk {
     /// An operand as values: a whole region is all that lies in it.
     std::vector<int> values_of(int buffer, int slot) {
         std::vector<int> v;
-        if (buffer == s_.at.weights) for_each_parameter_slot([&](int w, int) { v.push_back(w); });
-        else if (buffer == s_.at.gradients) for_each_parameter_slot([&](int, int g) { v.push_back(g); });
-        else v.push_back(id(buffer, slot));
+        if (buffer == s_.at.weights)
+            for_each_parameter_slot([&](int w, int) { v.push_back(w); });
+        else if (buffer == s_.at.gradients)
+            for_each_parameter_slot([&](int, int g) { v.push_back(g); });
+        else
+            v.push_back(id(buffer, slot));
         return v;
     }
 
@@ -127,7 +130,8 @@ class schedule_walk {
             fault(describe(v) + (at(v).is == state::unwritten   ? " is read before it is written"
                                  : at(v).is == state::in_flight ? " is read before its wait"
                                                                 : " is read after its release"));
-        else if (!owns(v)) fault(describe(v) + " is read after something else was written there");
+        else if (!owns(v))
+            fault(describe(v) + " is read after something else was written there");
         if (at(v).life >= 0) lives_[static_cast<std::size_t>(at(v).life)].to = now_;
     }
     void write(int v, state to = state::written, bool goes_on = false) {

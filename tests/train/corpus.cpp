@@ -76,8 +76,8 @@ TEST_CASE("a folder is its text files, ordered by path") {
     std::filesystem::create_symlink(scratch.path() / "a.txt", scratch.path() / "link.txt");
     std::filesystem::create_directory_symlink(scratch.path(), scratch.path() / "loop");
     // '.' < '/' : "a.txt" before "a/z.md".
-    const std::vector<int> expected = document("upper case is first") + document("A") + document("AZ") +
-                                      document("B") + document("a file, not a folder") + document("CD");
+    const std::vector<int> expected = document("upper case is first") + document("A") + document("AZ") + document("B") +
+                                      document("a file, not a folder") + document("CD");
     const corpus c = corpus::from_path(scratch.path());
     CHECK(c.documents() == 6);
     CHECK(all(c) == expected);

@@ -18,8 +18,7 @@ constexpr std::uint64_t count = 200'000;
 
 std::vector<double> values(initialiser how, long layer = 0, long dim = 256, std::uint32_t stream = 5) {
     std::vector<double> x(count);
-    for (std::uint64_t i = 0; i < count; ++i)
-        x[i] = static_cast<double>(initial_value(how, 42, stream, i, layer, dim));
+    for (std::uint64_t i = 0; i < count; ++i) x[i] = static_cast<double>(initial_value(how, 42, stream, i, layer, dim));
     return x;
 }
 

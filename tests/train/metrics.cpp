@@ -17,9 +17,16 @@ constexpr st::model_size debug_model{
 static_assert(st::flops_per_token(debug_model, 2048) == 71'511'552.);
 
 st::step_metrics example() {
-    return {.step = 1, .loss = 8.19962, .grad_norm = 1.29894, .memory_bytes = 2.65 * gib,
-            .memory_capacity = 95 * gib, .tokens = 8 * 2048, .seconds = 8 * 2048 / 1772.4,
-            .non_data_parallel_size = 1, .flops_per_token = 71'511'552, .peak_flops = 989e12};
+    return {.step = 1,
+            .loss = 8.19962,
+            .grad_norm = 1.29894,
+            .memory_bytes = 2.65 * gib,
+            .memory_capacity = 95 * gib,
+            .tokens = 8 * 2048,
+            .seconds = 8 * 2048 / 1772.4,
+            .non_data_parallel_size = 1,
+            .flops_per_token = 71'511'552,
+            .peak_flops = 989e12};
 }
 
 std::string mesh_line(std::vector<std::string_view> names, std::vector<long> sizes) {
@@ -35,8 +42,9 @@ TEST_CASE("the mesh line") {
 }
 
 TEST_CASE("the step line") {
-    CHECK(st::step_line(example()) == "step:  1  loss:  8.1996  grad_norm:  1.2989  memory:  2.65GiB(2.79%)  "
-                                      "tps: 1,772  tflops: 0.13  mfu: 0.01%");
+    CHECK(st::step_line(example()) ==
+          "step:  1  loss:  8.1996  grad_norm:  1.2989  memory:  2.65GiB(2.79%)  "
+          "tps: 1,772  tflops: 0.13  mfu: 0.01%");
     st::step_metrics m = example();
     m.step = 1000;
     m.loss = 12345.6;
@@ -45,12 +53,14 @@ TEST_CASE("the step line") {
     m.memory_capacity = 80 * gib;
     m.seconds = 0.25;
     m.flops_per_token = 4e10;
-    CHECK(st::step_line(m) == "step: 1000  loss: 12345.6000  grad_norm: 100.0000  memory: 79.50GiB(99.38%)  "
-                              "tps: 65,536  tflops: 2,621.44  mfu: 265.06%");
+    CHECK(st::step_line(m) ==
+          "step: 1000  loss: 12345.6000  grad_norm: 100.0000  memory: 79.50GiB(99.38%)  "
+          "tps: 65,536  tflops: 2,621.44  mfu: 265.06%");
     m.loss = std::numeric_limits<double>::quiet_NaN();
     m.seconds = 0;
-    CHECK(st::step_line(m) == "step: 1000  loss:     nan  grad_norm: 100.0000  memory: 79.50GiB(99.38%)  "
-                              "tps: inf  tflops: inf  mfu: inf%");
+    CHECK(st::step_line(m) ==
+          "step: 1000  loss:     nan  grad_norm: 100.0000  memory: 79.50GiB(99.38%)  "
+          "tps: inf  tflops: inf  mfu: inf%");
 }
 
 TEST_CASE("tokens per second count each device of a tensor-parallel group") {
@@ -106,6 +116,7 @@ TEST_CASE("the closing table") {
           "---------  -------------------  ----------  ---------  ---------  -----------  --------\n"
           "fsdp       [8] dp_shard             8.1996     7.3036  1,366,904    25.00 MiB      3.50\n"
           "fsdp + tp  [2, 4] dp_shard, tp      8.2345     7.7052     84,341     1.15 GiB  1,234.57\n");
-    CHECK(st::closing_table({}) == "layout  mesh  first loss  last loss  tokens/s  memory/rank  seconds\n"
-                                   "------  ----  ----------  ---------  --------  -----------  -------\n");
+    CHECK(st::closing_table({}) ==
+          "layout  mesh  first loss  last loss  tokens/s  memory/rank  seconds\n"
+          "------  ----  ----------  ---------  --------  -----------  -------\n");
 }

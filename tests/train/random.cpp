@@ -69,8 +69,8 @@ TEST_CASE("the generator is Philox4x32-10 with the published answers") {
     CHECK(st::uniform(0, 0, 0) == unit(0x6627e8d5, 0xe169c58d));
     const st::detail::uniform_pair first = st::detail::draw(0, 0, 0, 0);
     CHECK(first.second == unit(0xbc57ac4c, 0x9b00dbd8));
-    const st::detail::uniform_pair pi = st::detail::draw(0x299f31d0'a4093822, 0x03707344'13198a2e,
-                                                         0x08d3'243f6a88, 0x85a3);
+    const st::detail::uniform_pair pi =
+        st::detail::draw(0x299f31d0'a4093822, 0x03707344'13198a2e, 0x08d3'243f6a88, 0x85a3);
     CHECK(pi.first == unit(0xd16cfe09, 0x94fdcceb));
     CHECK(pi.second == unit(0x5001e420, 0x24126ea1));
 }

@@ -60,10 +60,11 @@ TEST_CASE("the reference run's weights") {
     double square = 0;
     for (const float v : table) square += static_cast<double>(v) * static_cast<double>(v);
     CHECK(std::sqrt(square / static_cast<double>(table.size())) == doctest::Approx(1).epsilon(0.02));
-    CHECK(message_of<std::runtime_error>([&] { file.floats("wq"); }) ==
-          SHARDTYPE_TEST_DATA "/gold_mha/start.safetensors: tensor 'wq': not in this file");
-    CHECK(message_of<std::runtime_error>([&] { file.floats("norm.weight", {8, 8}); }) ==
-          SHARDTYPE_TEST_DATA "/gold_mha/start.safetensors: tensor 'norm.weight': shape [64], wanted [8, 8]");
+    CHECK(message_of<std::runtime_error>([&] { file.floats("wq"); }) == SHARDTYPE_TEST_DATA
+          "/gold_mha/start.safetensors: tensor 'wq': not in this file");
+    CHECK(message_of<std::runtime_error>([&] {
+              file.floats("norm.weight", {8, 8});
+          }) == SHARDTYPE_TEST_DATA "/gold_mha/start.safetensors: tensor 'norm.weight': shape [64], wanted [8, 8]");
 }
 
 TEST_CASE("read and written again, a file is the same byte for byte") {
@@ -119,7 +120,8 @@ TEST_CASE("what the format allows is read") {
     CHECK(read(file_of(R"({"__metadata__":{}})", 0)).entries.empty());
     // Fields and tensors in any order.
     const tensor_file swapped = read(file_of(R"({"b":{"data_offsets":[4,6],"shape":[1,2],"dtype":"U8"},)"
-                                             R"("a":{"shape":[],"dtype":"F32","data_offsets":[0,4]}})", 6));
+                                             R"("a":{"shape":[],"dtype":"F32","data_offsets":[0,4]}})",
+                                             6));
     CHECK(swapped.at("b").begin == 4);
     CHECK(swapped.floats("a").size() == 1);
     CHECK(message_of<std::runtime_error>([&] { swapped.floats("b"); }) ==
@@ -128,7 +130,9 @@ TEST_CASE("what the format allows is read") {
     CHECK(read(file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
                        R"("b":{"dtype":"F32","shape":[0,9],"data_offsets":[4,4]},)"
                        R"("c":{"dtype":"BF16","shape":[1],"data_offsets":[4,6]},)"
-                       R"("d":{"dtype":"I64","shape":[0],"data_offsets":[6,6]}})", 6)).entries.size() == 4);
+                       R"("d":{"dtype":"I64","shape":[0],"data_offsets":[6,6]}})",
+                       6))
+              .entries.size() == 4);
 }
 
 TEST_CASE("every malformed file is refused in one line that names file and tensor") {

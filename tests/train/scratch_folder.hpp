@@ -9,7 +9,7 @@
 
 /// A fresh folder, removed with all that is in it.
 class scratch_folder {
-public:
+  public:
     scratch_folder() {
         std::random_device entropy;
         do {
@@ -33,7 +33,7 @@ public:
         return file;
     }
 
-private:
+  private:
     std::filesystem::path path_;
 };
 

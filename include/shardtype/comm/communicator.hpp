@@ -56,4 +56,4 @@ concept communicator = requires(C const& c, float const* source, float* target, 
     c.broadcast(target, n, root);
 };
 
-} // namespace shardtype
+}  // namespace shardtype

@@ -43,11 +43,11 @@ struct node {
     short in[max_operands] = {-1, -1, -1, -1};
     short out = -1;
     short id = 0;
-    int axis = 0;        ///< of a redistribution
-    placement to{};      ///< of a redistribution
-    collective by{};     ///< of a redistribution
-    long number = 0;     ///< trips of a loop, theta of a rotary table
-    double real = 0;     ///< epsilon of a norm
+    int axis = 0;     ///< of a redistribution
+    placement to{};   ///< of a redistribution
+    collective by{};  ///< of a redistribution
+    long number = 0;  ///< trips of a loop, theta of a rotary table
+    double real = 0;  ///< epsilon of a norm
 };
 
 struct parameter_record {
@@ -55,7 +55,7 @@ struct parameter_record {
     layout stored{};
     layout used{};
     initialiser init{};
-    int layers = 1;      ///< how many of it: the trips of the loop that it stands in
+    int layers = 1;  ///< how many of it: the trips of the loop that it stands in
     bool in_loop = false;
 };
 

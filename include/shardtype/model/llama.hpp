@@ -20,13 +20,13 @@ inline constexpr llama_config llama3_8b{4096, 32, 32, 8, 14336, 128256, 500000};
 
 /// Llama 3 as a chain; parameters carry torchtitan's names (`layers.0.attention.wq.weight`).
 template <llama_config C>
-using llama_block = chain<
-    residual<named<"attention_norm", rms_norm>, named<"attention", attention<C.heads, C.kv_heads, C.rope_theta>>>,
-    residual<named<"ffn_norm", rms_norm>, named<"feed_forward", swiglu<C.ffn_dim>>>>;
+using llama_block =
+    chain<residual<named<"attention_norm", rms_norm>, named<"attention", attention<C.heads, C.kv_heads, C.rope_theta>>>,
+          residual<named<"ffn_norm", rms_norm>, named<"feed_forward", swiglu<C.ffn_dim>>>>;
 
 template <llama_config C>
-using llama = chain<named<"tok_embeddings", embedding<C.vocabulary, C.dim>>,
-                    named<"layers", repeat<C.layers, llama_block<C>>>,
-                    named<"norm", rms_norm>, named<"output", linear<C.vocabulary>>, cross_entropy>;
+using llama =
+    chain<named<"tok_embeddings", embedding<C.vocabulary, C.dim>>, named<"layers", repeat<C.layers, llama_block<C>>>,
+          named<"norm", rms_norm>, named<"output", linear<C.vocabulary>>, cross_entropy>;
 
 }  // namespace shardtype

@@ -88,9 +88,7 @@ struct placement_policy {
     /// Inside a tensor-parallel region, what was whole or split by sequence is used as replicate.
     constexpr placement inside() const { return on_replicate; }
     /// Between layers.
-    constexpr placement between(int a) const {
-        return on[a] == role::sequence_parallel ? on_shard(1) : on_invariant;
-    }
+    constexpr placement between(int a) const { return on[a] == role::sequence_parallel ? on_shard(1) : on_invariant; }
 
   private:
     static constexpr void append(layout& x, int a, int dim) {

@@ -42,25 +42,25 @@ template <>
 struct cpu_kernel<kernels::embedding_backward> {
     template <class T>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
-        cpu::embedding_backward(c.exec, detail::ids(a, 0), detail::in<T>(a, 1), detail::out<T>(a, 2), s.dim[0], s.dim[1],
-                                c.part(s) * s.dim[2], s.dim[2], c.adds(s.arg[2]));
+        cpu::embedding_backward(c.exec, detail::ids(a, 0), detail::in<T>(a, 1), detail::out<T>(a, 2), s.dim[0],
+                                s.dim[1], c.part(s) * s.dim[2], s.dim[2], c.adds(s.arg[2]));
     }
 };
 template <>
 struct cpu_kernel<kernels::rms_norm_forward> {
     template <class T>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
-        cpu::rms_norm_forward(c.exec, detail::in<T>(a, 0), detail::in<T>(a, 1), detail::out<T>(a, 2), detail::out<T>(a, 3),
-                              s.dim[0], s.dim[1], static_cast<T>(s.real));
+        cpu::rms_norm_forward(c.exec, detail::in<T>(a, 0), detail::in<T>(a, 1), detail::out<T>(a, 2),
+                              detail::out<T>(a, 3), s.dim[0], s.dim[1], static_cast<T>(s.real));
     }
 };
 template <>
 struct cpu_kernel<kernels::rms_norm_backward> {
     template <class T>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
-        cpu::rms_norm_backward(c.exec, detail::in<T>(a, 0), detail::in<T>(a, 1), detail::in<T>(a, 2), detail::in<T>(a, 3),
-                               detail::out<T>(a, 4), c.adds(s.arg[4]), detail::out<T>(a, 5), c.adds(s.arg[5]), s.dim[0],
-                               s.dim[1]);
+        cpu::rms_norm_backward(c.exec, detail::in<T>(a, 0), detail::in<T>(a, 1), detail::in<T>(a, 2),
+                               detail::in<T>(a, 3), detail::out<T>(a, 4), c.adds(s.arg[4]), detail::out<T>(a, 5),
+                               c.adds(s.arg[5]), s.dim[0], s.dim[1]);
     }
 };
 template <>
@@ -107,7 +107,8 @@ struct cpu_kernel<kernels::attention_backward> {
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
         cpu::attention_backward<T>(c.exec, {s.dim[0], s.dim[1], s.dim[2], s.dim[3], s.dim[4]}, detail::in<T>(a, 0),
                                    detail::in<T>(a, 1), detail::in<T>(a, 2), detail::in<T>(a, 3), detail::in<T>(a, 4),
-                                   detail::in<T>(a, 5), detail::out<T>(a, 6), detail::out<T>(a, 7), detail::out<T>(a, 8));
+                                   detail::in<T>(a, 5), detail::out<T>(a, 6), detail::out<T>(a, 7),
+                                   detail::out<T>(a, 8));
     }
 };
 template <>
@@ -121,8 +122,8 @@ template <>
 struct cpu_kernel<kernels::swiglu_backward> {
     template <class T>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
-        cpu::swiglu_backward(c.exec, detail::in<T>(a, 0), detail::in<T>(a, 1), detail::in<T>(a, 2), detail::out<T>(a, 3),
-                             detail::out<T>(a, 4), s.dim[0]);
+        cpu::swiglu_backward(c.exec, detail::in<T>(a, 0), detail::in<T>(a, 1), detail::in<T>(a, 2),
+                             detail::out<T>(a, 3), detail::out<T>(a, 4), s.dim[0]);
     }
 };
 template <>
@@ -172,8 +173,8 @@ struct cpu_kernel<kernels::cross_entropy_backward> {
     template <class T>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
         cpu::cross_entropy_backward(c.exec, detail::in<T>(a, 0), detail::ids(a, 1), detail::in<T>(a, 2),
-                                    detail::in<T>(a, 3), detail::out<T>(a, 4), s.dim[0], s.dim[1],
-                                    c.part(s) * s.dim[1], static_cast<T>(s.real));
+                                    detail::in<T>(a, 3), detail::out<T>(a, 4), s.dim[0], s.dim[1], c.part(s) * s.dim[1],
+                                    static_cast<T>(s.real));
     }
 };
 template <>
@@ -201,8 +202,8 @@ template <>
 struct cpu_kernel<kernels::adamw> {
     template <class T>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
-        cpu::adamw(c.exec, detail::out<T>(a, 0), detail::in<T>(a, 1), detail::out<T>(a, 2), detail::out<T>(a, 3), s.dim[0],
-                   c.numbers.adamw, static_cast<T>(detail::in<double>(a, 4)[2]));
+        cpu::adamw(c.exec, detail::out<T>(a, 0), detail::in<T>(a, 1), detail::out<T>(a, 2), detail::out<T>(a, 3),
+                   s.dim[0], c.numbers.adamw, static_cast<T>(detail::in<double>(a, 4)[2]));
     }
 };
 template <>

@@ -48,7 +48,8 @@ struct rank_context {
 using kernel_function = void (*)(rank_context&, step const&, void* const*, prepared const*);
 using prepare_function = std::unique_ptr<prepared> (*)(step const&, int threads);
 
-/// A back end's implementation of a kernel name: `run<T>(rank_context&, step const&, void* const* arguments, prepared const*)`.
+/// A back end's implementation of a kernel name:
+/// `run<T>(rank_context&, step const&, void* const* arguments, prepared const*)`, and `prepare<T>` where set-up is needed.
 template <class Kernel>
 struct cpu_kernel;
 

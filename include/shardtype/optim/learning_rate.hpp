@@ -53,7 +53,7 @@ struct learning_rate {
         if (steps < 1) refuse("steps", std::to_string(steps), "1 or more");
     }
 
-private:
+  private:
     [[noreturn]] static void refuse(const char* knob, const std::string& value, const char* wanted) {
         throw std::invalid_argument(std::string("learning_rate: ") + knob + " = " + value + " must be " + wanted);
     }

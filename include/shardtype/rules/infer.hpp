@@ -30,7 +30,9 @@ constexpr axis_inference infer_axis(rule const& r, placement const* p) {
             case kind::invariant:
                 if (!constant) ++invariants, invariant_at = i;
                 break;
-            case kind::replicate: others += constant ? 0 : 1; break;
+            case kind::replicate:
+                others += constant ? 0 : 1;
+                break;
             case kind::partial:
                 ++partials, ++others, partial_at = i;
                 if (constant) return {code::partial_operand, i, {}};

@@ -57,7 +57,8 @@ struct fix_of {
     };
     template <class Dummy>
     struct text<true, Dummy> {
-        using type = write<redistribute_operand<v.fix_operand, typename spelled_placement<v.fix, axis>::type, bytes<cost>>>;
+        using type =
+            write<redistribute_operand<v.fix_operand, typename spelled_placement<v.fix, axis>::type, bytes<cost>>>;
     };
     using type = typename text<v.fixable, void>::type;
 };

@@ -58,8 +58,7 @@ struct add {
 /// sum over tokens of (logsumexp(logits) - logit of the target) / global tokens; a sharded vocabulary is reduced inside
 struct cross_entropy {
     static constexpr char const* name = "cross_entropy";
-    static constexpr rule value{
-        .operands = 2, .in = {"bsv", "bs"}, .out = "", .constant = 0b10, .fused = 'v'};
+    static constexpr rule value{.operands = 2, .in = {"bsv", "bs"}, .out = "", .constant = 0b10, .fused = 'v'};
 };
 
 }  // namespace shardtype::rules

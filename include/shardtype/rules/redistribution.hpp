@@ -6,7 +6,16 @@
 namespace shardtype {
 
 /// What moves a tensor from one placement to another on one axis.
-enum class collective : unsigned char { none, all_reduce, all_gather, reduce_scatter, all_to_all, slice, zero_pad, mask };
+enum class collective : unsigned char {
+    none,
+    all_reduce,
+    all_gather,
+    reduce_scatter,
+    all_to_all,
+    slice,
+    zero_pad,
+    mask
+};
 
 struct redistribution_row {
     kind from;
@@ -69,11 +78,15 @@ constexpr redistribution redistribute(layout const& x, int a, placement to, bool
 constexpr double bytes_sent(collective c, double g, int n) {
     double const share = static_cast<double>(n - 1) / n;
     switch (c) {
-        case collective::all_reduce: return 2 * share * g;
+        case collective::all_reduce:
+            return 2 * share * g;
         case collective::all_gather:
-        case collective::reduce_scatter: return share * g;
-        case collective::all_to_all: return share * g / n;
-        default: return 0;
+        case collective::reduce_scatter:
+            return share * g;
+        case collective::all_to_all:
+            return share * g / n;
+        default:
+            return 0;
     }
 }
 

@@ -12,14 +12,14 @@ struct rule {
     int operands = 0;
     char in[max_operands][max_rank + 1]{};
     char out[max_rank + 1]{};
-    unsigned linear = 0;        ///< operands in which the operation is linear, each by itself (bit mask)
-    bool sum = false;           ///< linear in all operands together: partial + partial is partial
-    unsigned constant = 0;      ///< operands without gradient (token ids, tables); invariant counts as replicate there
-    char whole[max_rank + 1]{}; ///< factors that no axis may split (a normalised dimension)
-    char fused = 0;             ///< a factor that the operation reduces itself, result invariant (vocabulary-parallel loss)
-    char grouped = 0;           ///< a factor whose extents differ by a whole multiple (query heads over kv heads)
-    double flops = 0;           ///< floating-point operations per point of all factors, forward
-    double backward = 2;        ///< backward's operations over forward's
+    unsigned linear = 0;         ///< operands in which the operation is linear, each by itself (bit mask)
+    bool sum = false;            ///< linear in all operands together: partial + partial is partial
+    unsigned constant = 0;       ///< operands without gradient (token ids, tables); invariant counts as replicate there
+    char whole[max_rank + 1]{};  ///< factors that no axis may split (a normalised dimension)
+    char fused = 0;       ///< a factor that the operation reduces itself, result invariant (vocabulary-parallel loss)
+    char grouped = 0;     ///< a factor whose extents differ by a whole multiple (query heads over kv heads)
+    double flops = 0;     ///< floating-point operations per point of all factors, forward
+    double backward = 2;  ///< backward's operations over forward's
 
     constexpr bool is_whole(char f) const {
         for (char w : whole)

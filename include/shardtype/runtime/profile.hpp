@@ -38,7 +38,8 @@ struct profile_table {
                 r.seconds += w.profile()[static_cast<std::size_t>(i)];
                 auto const p = detail::product_of(t);
                 if (p.is)
-                    r.flops += 2.0 * static_cast<double>(p.m * p.n) * static_cast<double>(p.k) * s.segments[g].trips * steps;
+                    r.flops +=
+                        2.0 * static_cast<double>(p.m * p.n) * static_cast<double>(p.k) * s.segments[g].trips * steps;
             }
     }
 
@@ -46,7 +47,8 @@ struct profile_table {
     std::string text(double wall_seconds, int cpus) const {
         std::vector<row> sorted = rows;
         for (std::size_t i = 1; i < sorted.size(); ++i)
-            for (std::size_t j = i; j > 0 && sorted[j - 1].seconds < sorted[j].seconds; --j) std::swap(sorted[j - 1], sorted[j]);
+            for (std::size_t j = i; j > 0 && sorted[j - 1].seconds < sorted[j].seconds; --j)
+                std::swap(sorted[j - 1], sorted[j]);
         std::string out;
         char line[160];
         double used = 0;
@@ -60,7 +62,8 @@ struct profile_table {
             }
             out += '\n';
         }
-        std::snprintf(line, sizeof line, "  %-24s %5.1f %%\n", "waiting and switching", 100 - 100 * used / (wall_seconds * cpus));
+        std::snprintf(line, sizeof line, "  %-24s %5.1f %%\n", "waiting and switching",
+                      100 - 100 * used / (wall_seconds * cpus));
         return out + line;
     }
 

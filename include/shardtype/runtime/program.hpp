@@ -40,7 +40,8 @@ template <class Kernel, class T>
 constexpr bound_step bind_one() {
     bound_step b;
     b.run = &cpu_kernel<Kernel>::template run<T>;
-    if constexpr (requires { &cpu_kernel<Kernel>::template prepare<T>; }) b.prepare = &cpu_kernel<Kernel>::template prepare<T>;
+    if constexpr (requires { &cpu_kernel<Kernel>::template prepare<T>; })
+        b.prepare = &cpu_kernel<Kernel>::template prepare<T>;
     return b;
 }
 
@@ -56,7 +57,8 @@ template <class Element, class... Kernels>
 constexpr bound_step bind_step(type_list<Kernels...>, step const& s) {
     bound_step b;
     // Sums of squares are reduced in double whatever the element is.
-    if (s.type == dtype::f64 && s.kernel == name_id(kernels::all_reduce::name)) return bind_one<kernels::all_reduce, double>();
+    if (s.type == dtype::f64 && s.kernel == name_id(kernels::all_reduce::name))
+        return bind_one<kernels::all_reduce, double>();
     if (s.type == dtype::i32) return bind_ids(type_list<kernels::slice, kernels::all_gather, kernels::all_to_all>{}, s);
     (void)((s.kernel == name_id(Kernels::name) && (b = bind_one<Kernels, Element>(), true)) || ...);
     return b;

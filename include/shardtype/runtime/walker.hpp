@@ -14,7 +14,8 @@ namespace shardtype {
 /// One rank's executor: the arena, what was prepared at set-up, and the walk over the schedule. It knows no operation.
 class walker {
   public:
-    walker(program_view const& p, thread::rank_communicators const& comm) : program_(p), arena_(p.schedule.at.arena_bytes) {
+    walker(program_view const& p, thread::rank_communicators const& comm)
+        : program_(p), arena_(p.schedule.at.arena_bytes) {
         context_.comm = comm;
         cpu::use_threads(context_.exec.threads);
         prepared_.resize(static_cast<std::size_t>(p.schedule.step_count));

@@ -16,10 +16,14 @@ constexpr long size_of(buffer const& q) { return q.stride * q.period; }
 constexpr long order_key(buffer const& q, int how) {
     long const size = size_of(q), length = q.last - q.first + 1;
     switch (how) {
-        case 0: return size;
-        case 1: return size * length;
-        case 2: return length * (1L << 40) + size;
-        default: return -q.first;
+        case 0:
+            return size;
+        case 1:
+            return size * length;
+        case 2:
+            return length * (1L << 40) + size;
+        default:
+            return -q.first;
     }
 }
 

@@ -15,9 +15,9 @@ namespace shardtype {
 /// The operations that the library lowers; a job adds its own in `using operations = type_list<...>`.
 using library_operations =
     type_list<rules::matmul, rules::linear, rules::embedding, rules::rms_norm, rules::rotary, rules::attention,
-                      rules::swiglu, rules::add, rules::cross_entropy, graph_operation::materialize,
-                      graph_operation::redistribute, graph_operation::reshape, graph_operation::loop_begin,
-                      graph_operation::loop_end, graph_operation::rotary_table>;
+              rules::swiglu, rules::add, rules::cross_entropy, graph_operation::materialize,
+              graph_operation::redistribute, graph_operation::reshape, graph_operation::loop_begin,
+              graph_operation::loop_end, graph_operation::rotary_table>;
 
 namespace detail {
 
@@ -118,8 +118,8 @@ struct no_back_end {
 template <class Job>
 struct checked {
     using element = typename detail::element_of<Job>::type;
-    static constexpr graph value =
-        read_model<typename Job::model>(policy<typename Job::mesh, typename Job::strategy>, Job::batch, dtype_of<element>);
+    static constexpr graph value = read_model<typename Job::model>(policy<typename Job::mesh, typename Job::strategy>,
+                                                                   Job::batch, dtype_of<element>);
 
   private:
     static constexpr bool check() {
@@ -137,8 +137,7 @@ struct checked {
 template <class Job, class BackEnd = detail::no_back_end>
 struct lowered {
     using operations = typename detail::operations_of<Job>::type;
-    static constexpr schedule_builder built =
-        detail::lower<operations>(checked<Job>::value, BackEnd::scratch, false);
+    static constexpr schedule_builder built = detail::lower<operations>(checked<Job>::value, BackEnd::scratch, false);
 
   private:
     static constexpr bool check() {
@@ -150,9 +149,8 @@ struct lowered {
     static constexpr int room(int n) { return n > 0 ? n : 1; }  // no array of size 0 where a job was refused
 
   public:
-    static constexpr auto value =
-        detail::trim<room(built.step_count), room(built.buffer_count), room(built.segment_count),
-                     room(built.parameter_count)>(built);
+    static constexpr auto value = detail::trim<room(built.step_count), room(built.buffer_count),
+                                               room(built.segment_count), room(built.parameter_count)>(built);
     static constexpr long arena_bytes = value.at.arena_bytes;
 };
 

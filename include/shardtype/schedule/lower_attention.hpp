@@ -49,9 +49,9 @@ struct lowering<rules::attention> {
     static constexpr void backward(lowerer& l, node const& n) {
         lowerer::target t[3];
         for (int i = 0; i < 3; ++i) t[i] = l.gradient_target(n.in[i], false);
-        detail::location const operands[] = {l.saved(n.in[0]),    l.saved(n.in[1]), l.saved(n.in[2]),
-                                             l.where[n.out],      {l.aux[n.id][0], 0}, l.grad[n.out],
-                                             t[0].at,             t[1].at,          t[2].at};
+        detail::location const operands[] = {
+            l.saved(n.in[0]), l.saved(n.in[1]), l.saved(n.in[2]), l.where[n.out], {l.aux[n.id][0], 0},
+            l.grad[n.out],    t[0].at,          t[1].at,          t[2].at};
         dims(l, n, l.kernel<kernels::attention_backward>(operands, l.lay(n.out).type));
         for (int i = 0; i < 3; ++i) l.contribute(n.in[i], t[i]);
         l.drop_gradient(n.out);

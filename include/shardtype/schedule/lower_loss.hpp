@@ -44,8 +44,8 @@ struct lowering<rules::cross_entropy> {
     static constexpr void backward(lowerer& l, node const& n) {
         layout const& x = l.lay(n.in[0]);
         auto const t = l.gradient_target(n.in[0], false);
-        detail::location const operands[] = {l.where[n.in[0]], l.where[n.in[1]], {l.aux[n.id][0], 0},
-                                             {l.aux[n.id][1], 0}, t.at};
+        detail::location const operands[] = {
+            l.where[n.in[0]], l.where[n.in[1]], {l.aux[n.id][0], 0}, {l.aux[n.id][1], 0}, t.at};
         step& s = l.kernel<kernels::cross_entropy_backward>(operands, x.type);
         detail::set_dims(s, x.local_count() / x.local(2), x.local(2));
         detail::set_part(s, x, 2);

@@ -104,8 +104,8 @@ struct lowering<rules::rms_norm> {
     }
     static constexpr void backward(lowerer& l, node const& n) {
         auto const x = l.gradient_target(n.in[0], true), w = l.gradient_target(n.in[1], true);
-        detail::location const operands[] = {l.grad[n.out],      l.saved(n.in[0]), l.saved(n.in[1]),
-                                             {l.aux[n.id][0], 0}, x.at,             w.at};
+        detail::location const operands[] = {
+            l.grad[n.out], l.saved(n.in[0]), l.saved(n.in[1]), {l.aux[n.id][0], 0}, x.at, w.at};
         step& s = l.kernel<kernels::rms_norm_backward>(operands, l.lay(n.out).type);
         s.arg[4].mode = x.mode;
         s.arg[5].mode = w.mode;

@@ -81,7 +81,8 @@ constexpr lowerer::location lower_gathers(lowerer& l, parameter_record const& p,
 /// Does the used copy need communication, or is it the stored one itself?
 constexpr bool gathers(parameter_record const& p) {
     for (int a = 0; a < p.stored.axes; ++a)
-        if (p.stored.axis_size[a] > 1 && p.stored.on[a].is == kind::shard && p.used.on[a].is != kind::shard) return true;
+        if (p.stored.axis_size[a] > 1 && p.stored.on[a].is == kind::shard && p.used.on[a].is != kind::shard)
+            return true;
     return false;
 }
 }  // namespace detail

@@ -27,13 +27,13 @@ struct lowerer {
     graph const& g;
     schedule_builder& b;
     scratch_bound scratch;
-    bool micro_batches = false;  ///< gradients are summed over several micro-batches
-    location where[graph::max_values]{};      ///< forward values
-    location regathered[graph::max_values]{}; ///< used copies of parameters, gathered again for backward
+    bool micro_batches = false;                ///< gradients are summed over several micro-batches
+    location where[graph::max_values]{};       ///< forward values
+    location regathered[graph::max_values]{};  ///< used copies of parameters, gathered again for backward
     location grad[graph::max_values]{};
-    location carried{};  ///< the gradient that the open backward loop carries
+    location carried{};                              ///< the gradient that the open backward loop carries
     short holders[schedule_builder::max_buffers]{};  ///< how many gradients share a buffer
-    short aux[graph::max_nodes][2]{};         ///< buffers that a node's forward leaves for its backward
+    short aux[graph::max_nodes][2]{};                ///< buffers that a node's forward leaves for its backward
 
     constexpr lowerer(graph const& graph_, schedule_builder& builder, scratch_bound bound)
         : g(graph_), b(builder), scratch(bound) {

@@ -27,7 +27,7 @@ struct argument {
 /// binds it. A collective is two steps with equal operands, start and wait.
 struct step {
     unsigned kernel = 0;
-    unsigned reads = 0;   ///< bit mask over the arguments
+    unsigned reads = 0;  ///< bit mask over the arguments
     unsigned writes = 0;
     step_kind kind = step_kind::kernel;
     dtype type = dtype::f32;
@@ -35,7 +35,7 @@ struct step {
     unsigned char ahead = 0;  ///< trips that a start runs before its wait
     short slot = -1;
     short args = 0;
-    short scratch = -1;   ///< buffer of the kernel's scratch
+    short scratch = -1;  ///< buffer of the kernel's scratch
     argument arg[max_arguments]{};
     long dim[max_dims]{};
     double real = 0;

@@ -8,9 +8,10 @@ namespace shardtype {
 
 template <class Canonical, class Written>
 struct ST_P101 {
-    static_assert(never<Canonical>,
-                  "[ST-P101] placements are not in canonical order: one shard<dim, major..., minor> per dimension, by "
-                  "dimension, then replicate<...>, then partial<...>: write ST_P101<canonical, written>'s first argument");
+    static_assert(
+        never<Canonical>,
+        "[ST-P101] placements are not in canonical order: one shard<dim, major..., minor> per dimension, by "
+        "dimension, then replicate<...>, then partial<...>: write ST_P101<canonical, written>'s first argument");
 };
 template <class Axis, class Written>
 struct ST_P102 {
@@ -23,15 +24,17 @@ struct ST_P103 {
 };
 template <int Dim, long Extent, long Parts, class Axis, class Written>
 struct ST_T201 {
-    static_assert(never<Axis>,
-                  "[ST-T201] a dimension does not divide evenly over its axes: see ST_T201<dimension, extent, parts, axis, "
-                  "tensor>; choose a multiple, fewer devices on the axis, or another dimension");
+    static_assert(
+        never<Axis>,
+        "[ST-T201] a dimension does not divide evenly over its axes: see ST_T201<dimension, extent, parts, axis, "
+        "tensor>; choose a multiple, fewer devices on the axis, or another dimension");
 };
 template <class Written>
 struct ST_T202 {
-    static_assert(never<Written>,
-                  "[ST-T202] not a tensor: tensor<element, shape<...>, mesh<...>, placements...> of at most 4 dimensions, "
-                  "elements float, double, bf16 or int, placements shard, replicate, partial");
+    static_assert(
+        never<Written>,
+        "[ST-T202] not a tensor: tensor<element, shape<...>, mesh<...>, placements...> of at most 4 dimensions, "
+        "elements float, double, bf16 or int, placements shard, replicate, partial");
 };
 
 }  // namespace shardtype

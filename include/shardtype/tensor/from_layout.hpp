@@ -58,7 +58,7 @@ struct writer {
     static concat_t<decltype(sharded<D>(make_ints<v.shards(D)>{}))...,
                     decltype(replicated(make_ints<count_kind(v, kind::replicate)>{})),
                     decltype(summands(make_ints<count_kind(v, kind::partial)>{}))>
-    all(int_list<D...>);
+        all(int_list<D...>);
 
     template <int... D, class... P>
     static tensor<T, shape<v.extent[D]...>, Mesh, P...> build(int_list<D...>, type_list<P...>);

@@ -134,8 +134,7 @@ struct tensor<T, shape<Extents...>, mesh<Axes...>, Placements...> {
             } else if constexpr (spelling_.fault == code::not_canonical) {
                 (void)sizeof(ST_P101<detail::from_layout<T, mesh_type, spelling_type>, tensor>);
             } else if constexpr (fault.what == code::not_divisible) {
-                (void)sizeof(ST_T201<fault.dim, spelling_.value.extent[fault.dim],
-                                     spelling_.value.parts(fault.dim),
+                (void)sizeof(ST_T201<fault.dim, spelling_.value.extent[fault.dim], spelling_.value.parts(fault.dim),
                                      typename mesh_type::template axis_at<fault.axis>, tensor>);
             }
         }

@@ -23,7 +23,7 @@ inline constexpr int byte_vocabulary = 258;
 ///
 /// Immutable after loading: the ranks of one process share it without locks. 4 bytes per token.
 class corpus {
-public:
+  public:
     /// Larger files below a folder are taken for data, not text, and left out.
     static constexpr std::uint64_t largest_text_file = std::uint64_t{64} << 20;
 
@@ -50,8 +50,8 @@ public:
             const std::vector<char> bytes = detail::read_file(path);
             const auto zero = std::find(bytes.begin(), bytes.end(), '\0');
             if (zero != bytes.end())
-                detail::file_error(path, "neither text nor a token shard: NUL byte at offset " +
-                                             std::to_string(zero - bytes.begin()));
+                detail::file_error(
+                    path, "neither text nor a token shard: NUL byte at offset " + std::to_string(zero - bytes.begin()));
             if (!bytes.empty()) result.append(bytes);
         }
         if (result.tokens_.empty()) detail::file_error(path, "empty data set (0 tokens)");
@@ -72,8 +72,8 @@ public:
                                       [=](std::uint32_t t) { return static_cast<long>(t) >= vocabulary; });
         if (bad != tokens_.end())
             detail::file_error(source_, "token " + std::to_string(*bad) + " at position " +
-                                            std::to_string(bad - tokens_.begin()) +
-                                            " is not below the vocabulary of " + std::to_string(vocabulary));
+                                            std::to_string(bad - tokens_.begin()) + " is not below the vocabulary of " +
+                                            std::to_string(vocabulary));
         if (size() < seq + 2)
             detail::file_error(source_, std::to_string(size()) + " tokens are too few for sequences of " +
                                             std::to_string(seq) + " (at least " + std::to_string(seq + 2) + ")");
@@ -98,7 +98,7 @@ public:
         }
     }
 
-private:
+  private:
     corpus() = default;
 
     int at(long position) const { return static_cast<int>(tokens_[static_cast<std::size_t>(position)]); }

@@ -14,11 +14,15 @@ namespace shardtype {
 /// `layer` counts from 0 (0 for parameters outside the layers); `dim` is the model's width.
 inline double initial_deviation(initialiser how, long layer, long dim) {
     switch (how.kind) {
-        case init::ones: return 0;
+        case init::ones:
+            return 0;
         case init::normal:
-        case init::truncated_normal: return how.scale;
-        case init::depth_scaled: return how.scale / std::sqrt(2 * (static_cast<double>(layer) + 1));
-        case init::output: return how.scale / std::sqrt(static_cast<double>(dim));
+        case init::truncated_normal:
+            return how.scale;
+        case init::depth_scaled:
+            return how.scale / std::sqrt(2 * (static_cast<double>(layer) + 1));
+        case init::output:
+            return how.scale / std::sqrt(static_cast<double>(dim));
     }
     return 0;
 }
@@ -29,8 +33,8 @@ inline double initial_deviation(initialiser how, long layer, long dim) {
 /// element's place in the *global* tensor, row major. `stream` names the parameter (one number per role, e.g. 3
 /// for wq); equal roles in different layers differ by `layer`. Cost: about 50 ns.
 /// Preconditions: 0 <= layer < 2^32, dim > 0, index < 2^48, scale >= 0.
-inline float initial_value(initialiser how, std::uint64_t seed, std::uint32_t stream, std::uint64_t index,
-                           long layer, long dim) {
+inline float initial_value(initialiser how, std::uint64_t seed, std::uint32_t stream, std::uint64_t index, long layer,
+                           long dim) {
     if (layer < 0 || layer > 0xffffffffL)
         throw std::invalid_argument("initial_value: layer " + std::to_string(layer) + " is not in [0, 2^32)");
     if (dim <= 0) throw std::invalid_argument("initial_value: dim " + std::to_string(dim) + " is not positive");

@@ -63,16 +63,16 @@ constexpr double flops_per_token(const model_size& model, long seq) {
 
 /// What one step measured on one rank.
 struct step_metrics {
-    long step = 0;                   ///< as printed, from 1
-    double loss = 0;                 ///< mean over the global batch
-    double grad_norm = 0;            ///< before clipping
-    double memory_bytes = 0;         ///< of one rank
-    double memory_capacity = 0;      ///< of one device, bytes
-    double tokens = 0;               ///< seen by this rank's data-parallel share
+    long step = 0;               ///< as printed, from 1
+    double loss = 0;             ///< mean over the global batch
+    double grad_norm = 0;        ///< before clipping
+    double memory_bytes = 0;     ///< of one rank
+    double memory_capacity = 0;  ///< of one device, bytes
+    double tokens = 0;           ///< seen by this rank's data-parallel share
     double seconds = 0;
-    long non_data_parallel_size = 1; ///< cp * tp * pp: so many ranks share those tokens
+    long non_data_parallel_size = 1;  ///< cp * tp * pp: so many ranks share those tokens
     double flops_per_token = 0;
-    double peak_flops = 0;           ///< of one device, per second
+    double peak_flops = 0;  ///< of one device, per second
 
     /// Tokens per second and device.
     constexpr double tokens_per_second() const {
@@ -92,15 +92,15 @@ inline std::string step_line(const step_metrics& m) {
     return "step: " + pad_left(std::to_string(m.step), 2) + "  loss: " + pad_left(number(m.loss, 4, false), 7) +
            "  grad_norm: " + pad_left(number(m.grad_norm, 4, false), 7) +
            "  memory: " + pad_left(number(m.memory_bytes / detail::gibibyte, 2, false), 5) + "GiB(" +
-           number(100 * m.memory_bytes / m.memory_capacity, 2, false) + "%)  tps: " +
-           number(m.tokens_per_second(), 0, true) + "  tflops: " + number(m.flops_per_second() / 1e12, 2, true) +
-           "  mfu: " + number(m.mfu(), 2, false) + "%";
+           number(100 * m.memory_bytes / m.memory_capacity, 2, false) +
+           "%)  tps: " + number(m.tokens_per_second(), 0, true) +
+           "  tflops: " + number(m.flops_per_second() / 1e12, 2, true) + "  mfu: " + number(m.mfu(), 2, false) + "%";
 }
 
 /// One run in the closing table.
 struct run_summary {
-    std::string layout;            ///< "fsdp"
-    std::string mesh;              ///< "[2, 4] dp_shard, tp"
+    std::string layout;  ///< "fsdp"
+    std::string mesh;    ///< "[2, 4] dp_shard, tp"
     double first_loss = 0;
     double last_loss = 0;
     double tokens_per_second = 0;  ///< of all devices together

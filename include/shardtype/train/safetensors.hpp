@@ -38,8 +38,7 @@ struct tensor_file {
     /// Throws std::runtime_error for a missing or malformed file.
     static tensor_file read(const std::filesystem::path& path) {
         const std::uint64_t length = detail::file_length(path);
-        if (length < 8)
-            detail::file_error(path, std::to_string(length) + " bytes are too few for a safetensors file");
+        if (length < 8) detail::file_error(path, std::to_string(length) + " bytes are too few for a safetensors file");
         std::ifstream in = detail::open_file(path);
         std::uint64_t header_length = 0;
         detail::read_exactly(in, reinterpret_cast<char*>(&header_length), sizeof header_length, path);
@@ -107,7 +106,7 @@ struct tensor_file {
         detail::write_file(path, detail::safetensors_header(path, order, metadata), {data.data(), data.size()});
     }
 
-private:
+  private:
     std::string source_ = "tensors in memory";
 };
 

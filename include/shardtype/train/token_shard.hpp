@@ -43,14 +43,14 @@ struct token_shard {
     static token_shard read(const std::filesystem::path& path) {
         const std::uint64_t length = detail::file_length(path);
         if (length < header_bytes)
-            detail::file_error(path, "a token shard begins with 1024 bytes of header, this file has " +
-                                         std::to_string(length));
+            detail::file_error(
+                path, "a token shard begins with 1024 bytes of header, this file has " + std::to_string(length));
         std::ifstream in = detail::open_file(path);
         std::array<std::int32_t, 256> header{};
         detail::read_exactly(in, reinterpret_cast<char*>(header.data()), header_bytes, path);
         if (header[0] != magic_uint16 && header[0] != magic_uint32)
-            detail::file_error(path, "magic number " + std::to_string(header[0]) +
-                                         " is not a token shard's (20240520 or 20240801)");
+            detail::file_error(
+                path, "magic number " + std::to_string(header[0]) + " is not a token shard's (20240520 or 20240801)");
         token_shard shard;
         shard.width = header[0] == magic_uint16 ? token_width::uint16 : token_width::uint32;
         const std::int32_t version = header[0] == magic_uint16 ? version_uint16 : version_uint32;
@@ -85,8 +85,8 @@ struct token_shard {
         std::string body(tokens.size() * static_cast<unsigned>(width), '\0');
         for (std::size_t i = 0; i < tokens.size(); ++i) {
             if (narrow && tokens[i] > 0xffff)
-                detail::file_error(path, "token " + std::to_string(tokens[i]) + " at " + std::to_string(i) +
-                                             " does not fit 16 bits");
+                detail::file_error(
+                    path, "token " + std::to_string(tokens[i]) + " at " + std::to_string(i) + " does not fit 16 bits");
             std::memcpy(body.data() + i * static_cast<unsigned>(width), &tokens[i], static_cast<unsigned>(width));
         }
         detail::write_file(path, {reinterpret_cast<const char*>(header.data()), header_bytes}, body);

@@ -35,8 +35,8 @@ class trainer {
             for_each_run(p.stored, coordinate(), [&](long global, long local, long count) {
                 for (long i = 0; i < count; ++i)
                     values[local + i] = static_cast<element>(initial_value(p.init, seed, static_cast<std::uint32_t>(k),
-                                                                           static_cast<std::uint64_t>(global + i), layer,
-                                                                           p.stored.extent[p.stored.rank - 1]));
+                                                                           static_cast<std::uint64_t>(global + i),
+                                                                           layer, p.stored.extent[p.stored.rank - 1]));
             });
         });
     }

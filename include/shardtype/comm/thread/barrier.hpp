@@ -19,7 +19,7 @@ namespace shardtype::thread {
 
 namespace detail {
 
-inline constexpr int line_bytes = 128;   ///< two cache lines: the adjacent-line prefetcher moves pairs
+inline constexpr int line_bytes = 128;  ///< two cache lines: the adjacent-line prefetcher moves pairs
 
 inline void pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
@@ -51,7 +51,7 @@ inline void unpark_all(std::atomic<std::uint64_t>& word) noexcept {
 #endif
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// How the ranks of a world wait for each other, and what follows from what a meeting then costs.
 struct patience {
@@ -73,7 +73,7 @@ struct patience {
 /// incomplete meeting freezes the count first. Whoever came through may therefore read the others' memory until the
 /// next meeting, even while the world is failing.
 class barrier {
-public:
+  public:
     barrier(int parties, patience limits, poison const& failure)
         : parties_(parties), limits_(limits), failure_(failure) {}
 
@@ -114,7 +114,7 @@ public:
         departed_.store(-1, std::memory_order_relaxed);
     }
 
-private:
+  private:
     // Arrivals so far; once frozen, what it was then in the upper bits, and later arrivals are lost in the lower ones.
     static constexpr std::uint64_t frozen = std::uint64_t{1} << 63;
     static constexpr int shift = 16;
@@ -153,4 +153,4 @@ private:
     poison const& failure_;
 };
 
-} // namespace shardtype::thread
+}  // namespace shardtype::thread

@@ -3,15 +3,18 @@
 #include <shardtype/comm/communicator.hpp>
 
 #include <cstring>
-#include <xsimd/xsimd.hpp>
+#include <shardtype/comm/xsimd.hpp>
 
 namespace shardtype::thread::detail {
 
 template <reduction Op, class V>
 inline V apply(V const& a, V const& b) {
-    if constexpr (Op == reduction::sum) return static_cast<V>(a + b);
-    else if constexpr (xsimd::is_batch<V>::value) return xsimd::select(a < b, b, a);
-    else return a < b ? b : a;
+    if constexpr (Op == reduction::sum)
+        return static_cast<V>(a + b);
+    else if constexpr (xsimd::is_batch<V>::value)
+        return xsimd::select(a < b, b, a);
+    else
+        return a < b ? b : a;
 }
 
 /// targets[k][i] = sources[0][i] op sources[1][i] op ... in this order, for i in [from, to) and every target; with
@@ -23,7 +26,7 @@ inline void combine(T const* const* sources, int inputs, T* const* targets, int 
     if constexpr (xsimd::has_simd_register<T>::value) {
         using batch = xsimd::batch<T>;
         constexpr long width = static_cast<long>(batch::size);
-        constexpr long unroll = 4;                               // independent sums hide the latency of add
+        constexpr long unroll = 4;  // independent sums hide the latency of add
         for (; i + unroll * width <= to; i += unroll * width) {
             T const* p = sources[0] + i;
             batch a = batch::load_unaligned(p), b = batch::load_unaligned(p + width);
@@ -73,11 +76,11 @@ inline void copy(T const* source, T* target, long count) {
 /// Copies `rows` rows of `count` elements between disjoint arrays with these distances from row to row.
 template <class T>
 inline void copy_rows(T const* source, long source_step, T* target, long target_step, long rows, long count) {
-    if (count == 1) {                                            // a transposition of single elements: no calls
+    if (count == 1) {  // a transposition of single elements: no calls
         for (long i = 0; i < rows; ++i) target[i * target_step] = source[i * source_step];
         return;
     }
     for (long i = 0; i < rows; ++i) copy(source + i * source_step, target + i * target_step, count);
 }
 
-} // namespace shardtype::thread::detail
+}  // namespace shardtype::thread::detail

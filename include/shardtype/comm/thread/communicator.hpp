@@ -16,7 +16,7 @@ namespace shardtype::thread {
 /// @throws rank_failed where another rank has failed; std::runtime_error for ranks that issue different collectives,
 /// or where a rank has returned; std::invalid_argument for sizes out of range
 class communicator {
-public:
+  public:
     static constexpr int max_size = 256;
 
     communicator() = default;
@@ -49,7 +49,7 @@ public:
             targets[r] = static_cast<T*>(team_->peer(rank_, r).target);
         }
         // Slices end at whole pairs of cache lines, so that two ranks never write one line of aligned targets.
-        constexpr long grain = detail::line_bytes / bytes_of<T> > 0 ? detail::line_bytes / bytes_of<T> : 1;
+        constexpr long grain = detail::line_bytes / bytes_of < T >> 0 ? detail::line_bytes / bytes_of<T> : 1;
         long const slice = staged ? count : ((count + size_ - 1) / size_ + grain - 1) / grain * grain;
         long const from = staged ? 0 : least(slice * rank_, count);
         long const to = least(from + slice, count);
@@ -73,7 +73,7 @@ public:
         bool const staged = team_->enter(rank_, now, outer * block * bytes_of<T>);
         for (long o = 0; o < outer; ++o)
             for (int k = 0; k < size_; ++k) {
-                int const r = (rank_ + k) % size_;               // ranks begin at different sources
+                int const r = (rank_ + k) % size_;  // ranks begin at different sources
                 detail::copy(source_of<T>(r) + o * block, target + (o * size_ + r) * block, block);
             }
         team_->leave(rank_, staged);
@@ -93,8 +93,10 @@ public:
         for (long o = 0; o < outer; ++o) {
             for (int r = 0; r < size_; ++r) sources[r] = source_of<T>(r) + (o * size_ + rank_) * block;
             T* const row = target + o * block;
-            if (accumulate) detail::combine<reduction::sum, true>(sources, size_, &row, 1, 0, block);
-            else detail::combine<reduction::sum>(sources, size_, &row, 1, 0, block);
+            if (accumulate)
+                detail::combine<reduction::sum, true>(sources, size_, &row, 1, 0, block);
+            else
+                detail::combine<reduction::sum>(sources, size_, &row, 1, 0, block);
         }
         team_->leave(rank_, staged);
     }
@@ -134,7 +136,7 @@ public:
     void broadcast_wait(int slot, T* buffer, long count, int root) const {
         auto now = post<T>(detail::collective::broadcast, slot, buffer, buffer, rows(count, 1), root);
         team_->expect(rank_, now);
-        if (rank_ != root) now.source = nullptr;                 // nobody reads it: nothing to stage
+        if (rank_ != root) now.source = nullptr;  // nobody reads it: nothing to stage
         bool const staged = team_->enter(rank_, now, count * bytes_of<T>);
         if (rank_ != root) detail::copy(source_of<T>(root), buffer, count);
         team_->leave(rank_, staged);
@@ -166,7 +168,7 @@ public:
         broadcast_wait(team_->own_slot(), buffer, count, root);
     }
 
-private:
+  private:
     template <class T>
     static constexpr long bytes_of = static_cast<long>(sizeof(T));
     static constexpr exchange rows(long outer, long block) { return {outer, 1, 1, block, false}; }
@@ -176,8 +178,17 @@ private:
     static detail::posting post(detail::collective kind, int slot, T const* source, T* target, exchange const& shapes,
                                 int root = 0) {
         detail::posting made;
-        made.what = {kind, detail::type_letter<T>(), sizeof(T), reduction::sum, shapes.trailing_to_leading, slot, root,
-                     shapes.outer, shapes.split, shapes.middle, shapes.block};
+        made.what = {kind,
+                     detail::type_letter<T>(),
+                     sizeof(T),
+                     reduction::sum,
+                     shapes.trailing_to_leading,
+                     slot,
+                     root,
+                     shapes.outer,
+                     shapes.split,
+                     shapes.middle,
+                     shapes.block};
         made.source = source;
         made.target = target;
         return made;
@@ -195,4 +206,4 @@ private:
 
 static_assert(shardtype::communicator<communicator>);
 
-} // namespace shardtype::thread
+}  // namespace shardtype::thread

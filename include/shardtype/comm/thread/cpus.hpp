@@ -17,7 +17,7 @@ inline double quota_of(std::string const& directory) {
     double quota = -1;
     double period = 0;
     if (std::ifstream file(directory + "/cpu.max"); file >> quota >> period && quota > 0 && period > 0)
-        return quota / period;                                   // "max 100000" does not parse: no quota
+        return quota / period;  // "max 100000" does not parse: no quota
     std::ifstream quota_file(directory + "/cpu.cfs_quota_us");
     std::ifstream period_file(directory + "/cpu.cfs_period_us");
     if (quota_file >> quota && period_file >> period && quota > 0 && period > 0) return quota / period;
@@ -39,7 +39,7 @@ inline double smallest_quota(std::string const& root, std::string path) {
 /// The CPU quota of this process in either version of cgroups; 0 where there is none. `table` is /proc/self/cgroup.
 inline double cgroup_quota(std::istream& table, std::string const& mount) {
     double least = 0;
-    for (std::string entry; std::getline(table, entry);) {       // hierarchy:controllers:path
+    for (std::string entry; std::getline(table, entry);) {  // hierarchy:controllers:path
         auto const first = entry.find(':');
         auto const second = entry.find(':', first == std::string::npos ? first : first + 1);
         if (second == std::string::npos) continue;
@@ -56,7 +56,7 @@ inline double cgroup_quota(std::istream& table, std::string const& mount) {
     return least;
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// CPUs that this process can keep busy: its affinity mask, cut to its cgroup's quota (rounded down), at least 1.
 inline int usable_cpus() {
@@ -72,4 +72,4 @@ inline int usable_cpus() {
     return cpus > 0 ? cpus : 1;
 }
 
-} // namespace shardtype::thread
+}  // namespace shardtype::thread

@@ -15,7 +15,7 @@ struct rank_failed : std::runtime_error {
 
 /// One flag for a whole world: the first rank to fail stores its message, and every wait of every rank looks at it.
 class poison {
-public:
+  public:
     poison() = default;
     poison(poison const&) = delete;
     poison& operator=(poison const&) = delete;
@@ -34,7 +34,7 @@ public:
     /// `rank R: <message>` of the first failure, else empty.
     [[nodiscard]] std::string message() const {
         if (!raised()) return {};
-        return "rank " + std::to_string(rank_) + ": " + message_;   // both are constant once raised
+        return "rank " + std::to_string(rank_) + ": " + message_;  // both are constant once raised
     }
 
     void clear() noexcept {
@@ -43,11 +43,11 @@ public:
         raised_.store(false, std::memory_order_release);
     }
 
-private:
+  private:
     std::atomic<bool> raised_{false};
     std::mutex mutex_;
     int rank_ = -1;
     std::string message_;
 };
 
-} // namespace shardtype::thread
+}  // namespace shardtype::thread

@@ -20,13 +20,13 @@ enum class collective : unsigned char { none, barrier, all_reduce, all_gather, r
 /// What a rank believes is being done: must be equal on all ranks of a group, and in a start and its wait.
 struct operation {
     collective kind = collective::none;
-    char type = '?';                       // f: floating point, i: signed, u: unsigned, x: another type
+    char type = '?';  // f: floating point, i: signed, u: unsigned, x: another type
     unsigned char element_bytes = 0;
     reduction combine = reduction::sum;
     bool trailing_to_leading = false;
     int slot = 0;
     int root = 0;
-    long outer = 0;                        // a plain count, too
+    long outer = 0;  // a plain count, too
     long split = 0;
     long middle = 0;
     long block = 0;
@@ -56,19 +56,20 @@ inline std::string describe(operation const& o) {
     if (o.kind == collective::none || o.kind == collective::barrier) return text;
     text += "(slot " + std::to_string(o.slot) + ", " + o.type + std::to_string(8 * o.element_bytes);
     switch (o.kind) {
-    case collective::all_reduce:
-        return text + ", count " + std::to_string(o.outer) + (o.combine == reduction::max ? ", max)" : ", sum)");
-    case collective::broadcast:
-        return text + ", count " + std::to_string(o.outer) + ", root " + std::to_string(o.root) + ")";
-    case collective::all_to_all:
-        return text + ", outer " + std::to_string(o.outer) + ", split " + std::to_string(o.split) + ", middle " +
-               std::to_string(o.middle) + ", block " + std::to_string(o.block) +
-               (o.trailing_to_leading ? ", trailing to leading)" : ", leading to trailing)");
-    default: return text + ", outer " + std::to_string(o.outer) + ", block " + std::to_string(o.block) + ")";
+        case collective::all_reduce:
+            return text + ", count " + std::to_string(o.outer) + (o.combine == reduction::max ? ", max)" : ", sum)");
+        case collective::broadcast:
+            return text + ", count " + std::to_string(o.outer) + ", root " + std::to_string(o.root) + ")";
+        case collective::all_to_all:
+            return text + ", outer " + std::to_string(o.outer) + ", split " + std::to_string(o.split) + ", middle " +
+                   std::to_string(o.middle) + ", block " + std::to_string(o.block) +
+                   (o.trailing_to_leading ? ", trailing to leading)" : ", leading to trailing)");
+        default:
+            return text + ", outer " + std::to_string(o.outer) + ", block " + std::to_string(o.block) + ")";
     }
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// The state that the ranks of one group share: a rendezvous, and a board where each rank posts its operands.
 ///
@@ -77,10 +78,13 @@ inline std::string describe(operation const& o) {
 /// to the board's own memory instead, and the second meeting is left out. The board alternates between two halves: a
 /// rank that posts the next collective but one has met all others in the next, so nobody still reads what it replaces.
 class team {
-public:
+  public:
     /// @param size ranks of the group  @param slots collectives in flight  @param limits of waiting, for all its ranks
     team(int size, int slots, patience limits, poison const& failure)
-        : size_(size), slots_(slots), staged_bytes_(size > 1 ? limits.staged_bytes : -1), gate_(size, limits, failure),
+        : size_(size),
+          slots_(slots),
+          staged_bytes_(size > 1 ? limits.staged_bytes : -1),
+          gate_(size, limits, failure),
           seats_(new seat[static_cast<std::size_t>(size)]) {
         for (int r = 0; r < size_; ++r) {
             of(r).started.reset(new detail::posting[static_cast<std::size_t>(slots) + 1]);
@@ -124,7 +128,7 @@ public:
             std::memcpy(mine.staging[mine.half].get(), operands.source, static_cast<std::size_t>(bytes));
         }
         gate_.meet(++mine.meetings);
-        for (int r = 1; r < size_; ++r)          // every rank compares the same posts, so either all throw or none
+        for (int r = 1; r < size_; ++r)  // every rank compares the same posts, so either all throw or none
             if (!(posted(r, mine.half).what == posted(0, mine.half).what))
                 throw std::runtime_error("mismatched collectives: rank 0 of the group is in " +
                                          describe(posted(0, mine.half).what) + ", rank " + std::to_string(r) + " in " +
@@ -155,7 +159,7 @@ public:
         }
     }
 
-private:
+  private:
     // One rank's part. Only the board, and what the staging holds, is read by others.
     struct seat {
         alignas(detail::line_bytes) std::uint64_t meetings = 0;
@@ -181,9 +185,9 @@ private:
 
     int size_;
     int slots_;
-    long staged_bytes_;                    // -1: nothing ever
+    long staged_bytes_;  // -1: nothing ever
     barrier gate_;
     std::unique_ptr<seat[]> seats_;
 };
 
-} // namespace shardtype::thread
+}  // namespace shardtype::thread

@@ -17,15 +17,15 @@ struct rank_communicators {
     static constexpr int max_axes = 4;
 
     int rank = 0;
-    int coordinate[max_axes] = {};         ///< 0 beyond the mesh's axes
-    communicator on[max_axes];             ///< unusable beyond the mesh's axes
-    communicator all;                      ///< the whole mesh as one group
+    int coordinate[max_axes] = {};  ///< 0 beyond the mesh's axes
+    communicator on[max_axes];      ///< unusable beyond the mesh's axes
+    communicator all;               ///< the whole mesh as one group
 };
 
 /// A mesh of ranks, each a thread of this process; rank numbers are row-major, the last axis is the fastest.
 /// Example: world({2, 4}, 8): rank 6 has coordinate {1, 2}; on[0] joins ranks {2, 6}, on[1] ranks {4, 5, 6, 7}.
 class world {
-public:
+  public:
     /// @param slots collectives in flight in one group (already doubled where a start runs a trip ahead of its wait)
     /// @throws std::invalid_argument for more than 4 axes or sizes that are not positive
     world(int const* axis_sizes, int axes, int slots)
@@ -70,7 +70,7 @@ public:
         stride = size_;
         for (int a = 0, begin = 0; a < axes; ++a) {
             stride /= sizes_[a];
-            for (int r = 0; r < size_; ++r)                      // groups of an axis are listed by their first rank
+            for (int r = 0; r < size_; ++r)  // groups of an axis are listed by their first rank
                 memberships_[static_cast<std::size_t>(r * axes + a)] =
                     groups_[static_cast<std::size_t>(begin + r / (stride * sizes_[a]) * stride + r % stride)].get();
             begin += size_ / sizes_[a];
@@ -109,7 +109,7 @@ public:
         if (failure_.raised()) throw std::runtime_error(failure_.message());
     }
 
-private:
+  private:
     static long ranks_of(int const* axis_sizes, int axes) {
         long ranks = 1;
         for (int a = 0; a < axes && a < rank_communicators::max_axes; ++a) ranks *= axis_sizes[a];
@@ -127,8 +127,8 @@ private:
     poison failure_;
     std::unique_ptr<team> all_;
     std::vector<std::unique_ptr<team>> groups_;
-    std::vector<team*> memberships_;       // [rank][axis]
+    std::vector<team*> memberships_;  // [rank][axis]
     std::vector<rank_communicators> ranks_;
 };
 
-} // namespace shardtype::thread
+}  // namespace shardtype::thread

@@ -53,9 +53,8 @@ struct attention_backward_head {
             T* const pi = p + i * tile;
             T* const dsi = ds + i * tile;
             pack s[A][scalars];
-            simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) {
-                s[a][b] = pack(-fractions[b]);
-            });
+            simd::unroll<scalars, A>([&](auto b, auto a)
+                                         __attribute__((always_inline)) { s[a][b] = pack(-fractions[b]); });
             outer_products(s, kt, tile, q + (row + i) * width, fixed<1>{}, width, head_dim);
             simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) {
                 pack x = simd::exp2(s[a][b], pack(shifts[b]));
@@ -63,9 +62,8 @@ struct attention_backward_head {
                     x = xsimd::select(lane <= pack(static_cast<T>(i + b)), x, pack(T(0)));
                 x.store_aligned(pi + b * tile + a * lanes);
             });
-            simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) {
-                s[a][b] = pack(-deltas[b]);
-            });
+            simd::unroll<scalars, A>([&](auto b, auto a)
+                                         __attribute__((always_inline)) { s[a][b] = pack(-deltas[b]); });
             outer_products(s, vt, tile, dout + (row + i) * width, fixed<1>{}, width, head_dim);
             simd::unroll<scalars, A>([&](auto b, auto a) __attribute__((always_inline)) {
                 (pack::load_aligned(pi + b * tile + a * lanes) * s[a][b]).store_aligned(dsi + b * tile + a * lanes);

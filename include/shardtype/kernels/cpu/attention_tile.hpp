@@ -20,7 +20,7 @@ inline constexpr int attention_scalars = [] {
 }();
 
 template <class T>
-inline constexpr long attention_tile_lanes = attention_vectors * simd::lanes<T>;
+inline constexpr long attention_tile_lanes = attention_vectors* simd::lanes<T>;
 
 /// The one register tile of all seven products, over t < steps, with the vectors `left` aligned:
 /// sum[a][b] += left[t * left_step + a * lanes ...] * right[t * step + b * next].
@@ -30,9 +30,8 @@ template <int A, int B, class T, class Step, class Next>
     using pack = simd::pack<T>;
     for (long t = 0; t < steps; ++t, left += left_step, right += step) {
         pack l[A];
-        simd::unroll<A>([&](auto a) __attribute__((always_inline)) {
-            l[a] = pack::load_aligned(left + a * simd::lanes<T>);
-        });
+        simd::unroll<A>([&](auto a)
+                            __attribute__((always_inline)) { l[a] = pack::load_aligned(left + a * simd::lanes<T>); });
         simd::unroll<B>([&](auto b) __attribute__((always_inline)) {
             pack const r(right[b * next]);
             simd::unroll<A>([&](auto a) __attribute__((always_inline)) { sum[a][b] = simd::fma(l[a], r, sum[a][b]); });

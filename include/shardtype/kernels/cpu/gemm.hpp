@@ -43,7 +43,7 @@ class gemm;
 /// problem or wants more scratch than `gemm_scratch_bytes`. `threads` is what every call will run with.
 template <>
 class gemm<float> {
-public:
+  public:
     gemm(long m, long n, long k, bool transpose_a, bool transpose_b, bool accumulate, int threads = 1)
         : problem_{m, n, k, transpose_a, transpose_b, accumulate}, threads_(threads) {
         problem_.check_sizes();
@@ -107,7 +107,7 @@ public:
 
     long scratch_bytes() const { return scratch_bytes_; }
 
-private:
+  private:
     void check(dnnl_status_t status, char const* what) const {
         if (status != dnnl_success) {
             throw std::runtime_error("gemm: oneDNN status " + std::to_string(static_cast<int>(status)) + " in " + what +
@@ -146,7 +146,7 @@ private:
 /// float64 by plain blocked loops: for numeric gradients, not for speed.
 template <>
 class gemm<double> {
-public:
+  public:
     gemm(long m, long n, long k, bool transpose_a, bool transpose_b, bool accumulate, int = 1)
         : problem_{m, n, k, transpose_a, transpose_b, accumulate} {
         problem_.check_sizes();
@@ -159,7 +159,7 @@ public:
 
     long scratch_bytes() const { return 0; }
 
-private:
+  private:
     detail::gemm_problem problem_;
 };
 

@@ -20,13 +20,13 @@ namespace shardtype::detail {
 
 /// The calling thread's OpenMP threads for a scope.
 class openmp_threads {
-public:
+  public:
     explicit openmp_threads(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }
     ~openmp_threads() { omp_set_num_threads(before_); }
     openmp_threads(openmp_threads const&) = delete;
     openmp_threads& operator=(openmp_threads const&) = delete;
 
-private:
+  private:
     int before_;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-#include <shardtype/kernels/cpu/xsimd.hpp>
+#include <shardtype/comm/xsimd.hpp>
 #include <type_traits>
 #include <utility>
 

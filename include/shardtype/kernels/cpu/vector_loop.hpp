@@ -1,7 +1,7 @@
 #pragma once
 #include <array>
 #include <cstddef>
-#include <shardtype/kernels/cpu/xsimd.hpp>
+#include <shardtype/comm/xsimd.hpp>
 
 namespace shardtype::detail::vec {
 

@@ -33,7 +33,7 @@ struct safetensors_entry {
 /// Bytes of one element, 0 for an unknown dtype.
 inline std::size_t element_bytes(std::string_view dtype) {
     constexpr std::pair<std::string_view, std::size_t> known[] = {
-        {"BOOL", 1}, {"U8", 1},  {"I8", 1},   {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"F8_E8M0", 1}, {"I16", 2}, {"U16", 2},
+        {"BOOL", 1}, {"U8", 1},   {"I8", 1},  {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"F8_E8M0", 1}, {"I16", 2}, {"U16", 2},
         {"F16", 2},  {"BF16", 2}, {"I32", 4}, {"U32", 4},     {"F32", 4},     {"F64", 8},     {"I64", 8}, {"U64", 8}};
     for (const auto& [name, bytes] : known)
         if (name == dtype) return bytes;
@@ -63,9 +63,9 @@ inline void check_size(const std::filesystem::path& path, const std::string& nam
         bytes *= factor;
     }
     if (e.end < e.begin || e.end - e.begin != bytes)
-        tensor_error(path, name, e.dtype + " of shape " + shape_text(e.shape) + " takes " + std::to_string(bytes) +
-                                     " bytes, data_offsets are [" + std::to_string(e.begin) + ", " +
-                                     std::to_string(e.end) + "]");
+        tensor_error(path, name,
+                     e.dtype + " of shape " + shape_text(e.shape) + " takes " + std::to_string(bytes) +
+                         " bytes, data_offsets are [" + std::to_string(e.begin) + ", " + std::to_string(e.end) + "]");
 }
 
 using entry_map = std::map<std::string, safetensors_entry>;
@@ -84,9 +84,9 @@ inline std::vector<const entry_map::value_type*> check_tiling(const std::filesys
     for (const auto* named : order) {
         const auto& [name, e] = *named;
         if (e.begin != covered)
-            tensor_error(path, name, "begins at byte " + std::to_string(e.begin) +
-                                         (e.begin > covered ? ", a hole after " : ", an overlap with ") +
-                                         std::to_string(covered));
+            tensor_error(path, name,
+                         "begins at byte " + std::to_string(e.begin) +
+                             (e.begin > covered ? ", a hole after " : ", an overlap with ") + std::to_string(covered));
         check_size(path, name, e);
         covered = e.end;
     }
@@ -134,7 +134,7 @@ inline std::string safetensors_header(const std::filesystem::path& path,
 
 /// Takes the events of the JSON parser; every one that the format has no place for is an error.
 class safetensors_parser final : public nlohmann::json_sax<nlohmann::json> {
-public:
+  public:
     safetensors_parser(std::filesystem::path path, entry_map& entries, std::map<std::string, std::string>& metadata)
         : path_(std::move(path)), entries_(entries), metadata_(metadata) {}
 
@@ -185,9 +185,12 @@ public:
 
     bool end_object() override {
         if (state_ == state::fields && fields_ != 7)
-            tensor_error(path_, name_, std::string("field '") +
-                                           (~fields_ & 1 ? "dtype" : ~fields_ & 2 ? "shape" : "data_offsets") +
-                                           "' is missing");
+            tensor_error(path_, name_,
+                         std::string("field '") +
+                             (~fields_ & 1   ? "dtype"
+                              : ~fields_ & 2 ? "shape"
+                                             : "data_offsets") +
+                             "' is missing");
         return to(state_ == state::names ? state::done : state::names);
     }
 
@@ -244,10 +247,21 @@ public:
         file_error(path_, "the header is not valid JSON in UTF-8 at byte " + std::to_string(position));
     }
 
-private:
+  private:
     enum class state : unsigned char {
-        start, names, after_name, fields, dtype, before_shape, shape, before_offsets, offsets,
-        after_metadata, metadata_names, metadata_value, done
+        start,
+        names,
+        after_name,
+        fields,
+        dtype,
+        before_shape,
+        shape,
+        before_offsets,
+        offsets,
+        after_metadata,
+        metadata_names,
+        metadata_value,
+        done
     };
 
     bool to(state next) {
@@ -257,15 +271,21 @@ private:
 
     [[noreturn]] void unexpected(const std::string& what) const {
         switch (state_) {
-            case state::after_name: tensor_error(path_, name_, what + " where an object must be");
-            case state::dtype: tensor_error(path_, name_, what + " where the dtype must be");
+            case state::after_name:
+                tensor_error(path_, name_, what + " where an object must be");
+            case state::dtype:
+                tensor_error(path_, name_, what + " where the dtype must be");
             case state::before_shape:
-            case state::shape: tensor_error(path_, name_, what + " in the shape");
+            case state::shape:
+                tensor_error(path_, name_, what + " in the shape");
             case state::before_offsets:
-            case state::offsets: tensor_error(path_, name_, what + " in data_offsets");
+            case state::offsets:
+                tensor_error(path_, name_, what + " in data_offsets");
             case state::after_metadata:
-            case state::metadata_value: file_error(path_, what + " in '__metadata__'");
-            default: file_error(path_, what + " in the header");
+            case state::metadata_value:
+                file_error(path_, what + " in '__metadata__'");
+            default:
+                file_error(path_, what + " in the header");
         }
     }
 
