@@ -61,7 +61,7 @@ struct single : llama_job<st::mesh<dp_shard<1>>, st::fsdp<dp_shard<1>>> {
 struct settings {
     std::vector<std::string> layouts{fsdp_8::name, tp_8::name, fsdp_2_tp_4::name};
     long steps = 10;
-    std::uint64_t seed = 42;
+    long seed = 42;
     std::string dataset = SHARDTYPE_SOURCE_DIR;
     bool profile = false;
 };
@@ -83,7 +83,8 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 double measure_matmul_peak(int cpus) {
     constexpr long n = 1024;
     double best = 0;
-    int const axis[] = {cpus};
+    int const ranks = std::min(cpus, st::thread::communicator::max_size);
+    int const axis[] = {ranks};
     st::thread::world world(axis, 1, 2);
     world.run([&](st::thread::rank_communicators& comm) {
         st::cpu::use_threads(1);
@@ -98,7 +99,7 @@ double measure_matmul_peak(int cpus) {
             double const start = now();
             for (int i = 0; i < 4; ++i) product(exec, a.data(), b.data(), c.data());
             comm.all.barrier();
-            double const rate = 4 * 2.0 * static_cast<double>(n * n * n) * cpus / (now() - start);
+            double const rate = 4 * 2.0 * static_cast<double>(n * n * n) * ranks / (now() - start);
             if (comm.rank == 0 && round > 1 && rate > best) best = rate;
         }
     });
@@ -155,7 +156,7 @@ outcome train(settings const& with, st::corpus const& data, machine& on) {
     st::profile_table profile;
     std::mutex adding;
     st::run<Job>([&](st::trainer<Job>& trainer) {
-        trainer.initialise(with.seed);
+        trainer.initialise(static_cast<std::uint64_t>(with.seed));
         if (with.profile) trainer.walk().start_profile();
         double last = now();
         for (long s = 0; s < with.steps; ++s) {
@@ -241,7 +242,7 @@ int main(int argc, char** argv) {
         ->delimiter(' ')
         ->capture_default_str();
     app.add_option("--steps", with.steps, "training steps")->check(CLI::Range(1L, 1000000L))->capture_default_str();
-    app.add_option("--seed", with.seed, "of the first weights")->capture_default_str();
+    app.add_option("--seed", with.seed, "of the first weights")->check(CLI::Range(0L, 1L << 62))->capture_default_str();
     app.add_option("--dataset", with.dataset, "a text file, a folder of text files, or an llm.c token shard")
         ->capture_default_str();
     app.add_flag("--profile", with.profile, "where the time goes, by kernel");
@@ -253,7 +254,10 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
-        return train_all<fsdp_8, tp_8, fsdp_2_tp_4, ddp_8, tp_8_plain, fsdp_2_tp_4_plain, single>(with);
+        int const status = train_all<fsdp_8, tp_8, fsdp_2_tp_4, ddp_8, tp_8_plain, fsdp_2_tp_4_plain, single>(with);
+        if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+        std::fprintf(stderr, "train_llama: standard output could not be written\n");
+        return 1;
     } catch (std::exception const& e) {
         std::fprintf(stderr, "train_llama: %s\n", e.what());
         return 1;

@@ -162,5 +162,9 @@ TEST_CASE("loops: the body no residual, the loop's input used twice or after it,
     check<tested<st::residual<st::repeat<3, doubled>>, st::rms_norm>, fsdp2_sp3, ddp3_tp2>();
     check<model<24, st::repeat<2, st::rms_norm, st::attention<12, 6>>>, fsdp2_sp3, ddp3_tp2>();
     check<tested<st::repeat<1, st::residual<body>>, st::repeat<2, st::residual<body>>>, fsdp2_sp3, ddp3_tp2>();
+    // loops one after the other hand on their values and gradients; two loops read one value
+    check<tested<st::repeat<2, st::residual<st::rms_norm>>, st::repeat<3, st::residual<st::rms_norm>>>, fsdp2_sp3>();
+    check<tested<both<st::repeat<2, st::residual<st::rms_norm>>, st::repeat<2, st::residual<body>>>>, fsdp2_sp3,
+          ddp3_tp2>();
     check<tested<st::repeat<3, st::chain<>>, st::rms_norm>, fsdp2_sp3, ddp3_tp2>();
 }

@@ -218,6 +218,7 @@ tally examine(subject const& s, std::vector<int> const& axes, unsigned stride, r
         bool partial_constant = false;
         for (std::size_t i = 0; i < at.size(); ++i) {
             in.push_back(choices[i][at[i]]);
+            if (((s.is.ids >> i) & 1U) != 0) in.back().type = dtype::i32;
             name += (i > 0 ? " " : "") + text(in.back());
             for (int a = 0; a < in.back().axes; ++a)
                 partial_constant |= s.is.is_constant(static_cast<int>(i)) && in.back().on[a].is == kind::partial;

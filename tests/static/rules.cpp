@@ -152,6 +152,10 @@ constexpr st::verdict verdict(st::layout const (&x)[Operands]) {
 constexpr st::layout of(placement on, long e0, long e1 = 0, long e2 = 0) {
     return {.rank = e2 != 0 ? 3 : e1 != 0 ? 2 : 1, .axes = 1, .extent = {e0, e1, e2}, .axis_size = {4}, .on = {on}};
 }
+constexpr st::layout ids(st::layout x) {
+    x.type = st::dtype::i32;
+    return x;
+}
 template <class Rule, int Operands>
 constexpr bool fix_is(st::layout const (&x)[Operands], int operand, placement to) {
     auto const v = verdict<Rule>(x);
@@ -162,7 +166,7 @@ static_assert(fix_is<norm>({of(s(1), 8, 16, 32), of(i, 32)}, 1, r));
 static_assert(fix_is<linear>({of(s(2), 8, 16, 32), of(r, 64, 32)}, 1, s(1)));
 static_assert(fix_is<linear>({of(s(1), 8, 16, 32), of(s(0), 64, 32)}, 0, r));
 static_assert(fix_is<linear>({of(s(0), 8, 16, 32), of(i, 64, 32)}, 1, r));
-static_assert(fix_is<loss>({of(p, 8, 16, 64), of(i, 8, 16)}, 0, i));
+static_assert(fix_is<loss>({of(p, 8, 16, 64), ids(of(i, 8, 16))}, 0, i));
 static_assert(fix_is<add>({of(i, 8, 16, 32), of(p, 8, 16, 32)}, 1, i));
 static_assert(fix_is<add>({of(s(1), 8, 16, 32), of(p, 8, 16, 32)}, 1, s(1)));
 

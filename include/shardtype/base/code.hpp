@@ -14,6 +14,7 @@ enum class code : unsigned char {
     shard_dimension,        // P103
     not_divisible,          // T201
     not_a_tensor,           // T202
+    extent_below_one,       // T203
     two_factors,            // R301
     partial_operand,        // R302
     factor_in_one_operand,  // R303
@@ -40,6 +41,14 @@ enum class code : unsigned char {
     collective_pairing,     // S606
     use_after_release,      // S607
     layer_not_divisible,    // S608
+    across_repeat,          // S609
+    head_dimension,         // S610
+    no_loss_at_the_end,     // S611
+    used_by_nothing,        // S612
+    element_of_job,         // S613
+    trips_of_repeat,        // S614
+    no_lowering,            // S615
+    roles_of_axes,          // S616
 };
 
 }  // namespace shardtype

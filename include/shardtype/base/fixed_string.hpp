@@ -22,10 +22,12 @@ constexpr unsigned name_id(char const* text) {
 struct label {
     char data[64]{};
     int size = 0;
+    bool cut = false;  ///< something did not fit
 
     constexpr void append(char const* text) {
         if (size != 0 && size < 63) data[size++] = '.';
         for (; *text != 0 && size < 63; ++text) data[size++] = *text;
+        cut = cut || *text != 0;
     }
     constexpr void truncate(int to) {
         for (; size > to; --size) data[size - 1] = 0;

@@ -36,6 +36,8 @@ struct graph_value {
     layout lay{};
     bool differentiable = false;
     short parameter = -1;  ///< the parameter that this is the used copy of
+    short loop = 0;        ///< the number of the repeat that it belongs to, 0 outside
+    bool used = false;
 };
 
 struct node {
@@ -70,18 +72,21 @@ struct graph {
     node nodes[max_nodes]{};
     parameter_record parameters[max_parameters]{};
     short value_count = 0, node_count = 0, parameter_count = 0;
-    short loop_trips = 0;  ///< of the open loop
-    short tokens = -1, targets = -1, loss = -1, table = -1;
+    short loop = 0, loops = 0;  ///< the open repeat's number, and how many there were
+    short loop_trips = 0;       ///< of the open repeat
+    short tokens = -1, targets = -1, loss = -1;
     double step_flops = 0;  ///< of matrix products and attention, forward and backward, over the whole mesh
     label scope{};
     label failed_in{};
     verdict says{};
+    long fix_bytes = 0;  ///< what the verdict's fix would send, forward and backward
 
     constexpr bool ok() const { return says.legal(); }
     constexpr layout const& at(short v) const { return values[v < 0 ? 0 : v].lay; }
 
     constexpr short fail(verdict v) {
-        if (v.what == code::not_divisible || v.what == code::shard_dimension) v.what = code::layer_not_divisible;
+        if (v.what == code::not_divisible || v.what == code::shard_dimension || v.what == code::extent_below_one)
+            v.what = code::layer_not_divisible;
         if (ok()) says = v, failed_in = scope;
         return -1;
     }
@@ -93,7 +98,7 @@ struct graph {
     }
     constexpr short value(layout const& lay, bool has_gradient) {
         if (value_count == max_values) return fail(code::capacity);
-        values[value_count] = {lay, has_gradient, -1};
+        values[value_count] = {lay, has_gradient, -1, loop, false};
         return value_count++;
     }
     template <class Operation>
@@ -108,14 +113,31 @@ struct graph {
         return n;
     }
 
+    /// Marks a value as used. Only a repeat's own input and result cross its border; constants are made once for all.
+    constexpr bool take(short v) {
+        if (!ok() || v < 0) return false;
+        values[v].used = true;
+        bool const shared = values[v].loop == 0 && !values[v].differentiable;
+        if (values[v].loop != loop && !shared) fail(code::across_repeat);
+        return ok();
+    }
+
     /// An operation by its rule. @return its result, or -1 once something is wrong.
     template <class Rule, class... Values>
     constexpr short apply(Values... operand) {
         static_assert(sizeof...(Values) == Rule::value.operands);
         if (!ok()) return -1;
+        if (!(true && ... && take(operand))) return -1;
         layout const in[] = {at(operand)...};
         auto const result = infer(Rule::value, in);
-        if (!result.says.legal()) return fail(result.says);
+        if (!result.says.legal()) {
+            verdict const v = result.says;
+            if (ok() && v.fixable)
+                fix_bytes = static_cast<long>(redistribution_bytes(in[v.fix_operand], v.axis, v.fix));
+            fail(v);
+            failed_in.append(Rule::name);
+            return -1;
+        }
         auto const fault = fault_of(result.result);
         if (fault.what != code::ok) return fail(fault.what, fault.axis);
         short const y = value(result.result, differentiable(result.result.type));
@@ -124,12 +146,13 @@ struct graph {
         int i = 0;
         ((n.in[i++] = operand), ...);
         n.out = y;
-        step_flops += flops(Rule::value, in) * (1 + Rule::value.backward) * (loop_trips == 0 ? 1 : loop_trips);
+        step_flops += flops(Rule::value, in) * (1 + Rule::value.backward) * (loop == 0 ? 1 : loop_trips);
         return y;
     }
 
     constexpr short redistribute(short x, int axis, placement to) {
         if (!ok()) return -1;
+        if (!take(x)) return -1;
         auto const step = shardtype::redistribute(at(x), axis, to);
         if (!step.says.legal()) return fail(step.says);
         if (step.result == at(x)) return x;
@@ -155,6 +178,7 @@ struct graph {
     constexpr short reshape(short x, Extents... e) {
         if (!ok()) return -1;
         long const extent[] = {static_cast<long>(e)...};
+        if (!take(x)) return -1;
         auto const result = shardtype::reshape(at(x), static_cast<int>(sizeof...(e)), extent);
         if (!result.says.legal()) return fail(result.says);
         short const y = value(result.result, values[x].differentiable);
@@ -172,11 +196,12 @@ struct graph {
         p.name = scope;
         if (*name != 0) p.name.append(name);
         p.name.append("weight");
+        if (p.name.cut) return fail(code::capacity);
         p.stored = policy.stored(compute, rank, extent, by);
         p.used = policy.used(compute, rank, extent, by);
         p.init = init;
-        p.layers = loop_trips == 0 ? 1 : loop_trips;
-        p.in_loop = loop_trips != 0;
+        p.layers = loop == 0 ? 1 : loop_trips;
+        p.in_loop = loop != 0;
         layout const* const both[] = {&p.stored, &p.used};
         for (layout const* l : both) {
             auto const fault = fault_of(*l);
@@ -191,13 +216,19 @@ struct graph {
         n.out = y;
         return y;
     }
-    /// The table of rotary angles [seq, head_dim], made once at set-up and shared by all layers.
+    /// The table of rotary angles [seq, head_dim], made once at set-up and shared by all layers that ask for the same.
     constexpr short rotary_table(long seq, long head_dim, long theta) {
         if (!ok()) return -1;
-        if (table >= 0) return table;
+        for (short i = 0; i < node_count; ++i) {
+            node const& n = nodes[i];
+            if (n.operation == name_id(graph_operation::rotary_table::name) && n.number == theta &&
+                at(n.out).extent[0] == seq && at(n.out).extent[1] == head_dim)
+                return n.out;
+        }
         long const extent[] = {seq, head_dim};
-        table = value(policy.whole(compute, 2, extent), false);
+        short const table = value(policy.whole(compute, 2, extent), false);
         if (table < 0) return -1;
+        values[table].loop = 0;
         node& n = add_node<graph_operation::rotary_table>();
         n.out = table, n.number = theta;
         return table;
@@ -206,8 +237,11 @@ struct graph {
     /// Opens a loop over equal layers; returns what its body reads.
     constexpr short loop_begin(short x, int trips) {
         if (!ok()) return -1;
-        if (loop_trips != 0) return fail(code::nested_repeat);
+        if (loop != 0) return fail(code::nested_repeat);
+        if (trips < 1 || trips > 32000) return fail(code::trips_of_repeat);
+        if (!take(x)) return -1;
         loop_trips = static_cast<short>(trips);
+        loop = ++loops;
         short const in = value(at(x), true);
         if (in < 0) return -1;
         node& n = add_node<graph_operation::loop_begin>();
@@ -217,9 +251,11 @@ struct graph {
     /// Closes it: the body's result y is the next trip's input, and after the last trip the loop's result.
     constexpr short loop_end(short x, short in, short y) {
         if (!ok()) return -1;
+        if (!take(y)) return -1;
         for (int a = 0; a < policy.axes; ++a)
             if (!(at(x).on[a] == at(y).on[a])) return fail(code::repeat_changes_layout, a);
         if (!(at(x) == at(y))) return fail(code::repeat_changes_layout, 0);
+        loop = 0;
         short const z = value(at(y), true);
         if (z < 0) return -1;
         node& n = add_node<graph_operation::loop_end>();

@@ -46,6 +46,7 @@ struct attention {
     static constexpr short read(graph& g, short x) {
         layout const in = g.at(x);
         long const b = in.extent[0], s = in.extent[1], dim = in.extent[2], d = dim / Heads;
+        if (dim % Heads != 0 || d % 2 != 0) return g.fail(code::head_dimension);
         x = g.enter(x);
         short const table = g.rotary_table(s, d, Theta);
         short const q0 = detail::project(g, x, "wq", Heads * d, split::rows, detail::small);

@@ -10,12 +10,31 @@ struct batch_shape {
     long sequence = 256;
 };
 
+namespace detail {
+
+/// What only the whole model shows: it ends in its loss, nothing is left over, every axis has its role.
+constexpr void check_end(graph& g) {
+    node const& last = g.nodes[g.node_count - 1];
+    if (g.node_count == 0 || last.operation != name_id(rules::cross_entropy::name) || last.out != g.loss) {
+        g.fail(code::no_loss_at_the_end);
+        return;
+    }
+    for (int a = 0; a < g.policy.axes; ++a)
+        if (g.at(g.loss).on[a].is == kind::replicate) g.fail(code::loss_placement, a);
+    for (short i = 0; i + 1 < g.node_count; ++i)
+        if (!g.values[g.nodes[i].out].used) g.fail(code::used_by_nothing);
+}
+
+}  // namespace detail
+
 /// Reads a model under a strategy: every operation is checked, every layout known.
 template <class Model>
 constexpr graph read_model(placement_policy const& p, batch_shape batch, dtype compute) {
     graph g;
     g.policy = p;
     g.compute = compute;
+    if (!p.complete()) g.fail(code::roles_of_axes, p.without_role());
+    if (compute != dtype::f32 && compute != dtype::f64) g.fail(code::element_of_job);
     long const extent[] = {batch.global, batch.sequence};
     layout const tokens = p.input(dtype::i32, 2, extent);
     auto const fault = fault_of(tokens);
@@ -23,9 +42,7 @@ constexpr graph read_model(placement_policy const& p, batch_shape batch, dtype c
     g.tokens = g.value(tokens, false);
     g.targets = g.value(tokens, false);
     g.loss = Model::read(g, g.tokens);
-    if (g.ok())
-        for (int a = 0; a < p.axes; ++a)
-            if (g.at(g.loss).on[a].is == kind::replicate) g.fail(code::loss_placement, a);
+    if (g.ok()) detail::check_end(g);
     return g;
 }
 

@@ -45,6 +45,15 @@ struct placement_policy {
     int axes = 0;
     int axis_size[max_axes]{};
     role on[max_axes]{};
+    int roles[max_axes]{};  ///< how many each axis was given
+
+    /// The first axis that has not exactly one role (one device needs none), or -1.
+    constexpr int without_role() const {
+        for (int a = 0; a < axes; ++a)
+            if (roles[a] > 1 || (roles[a] == 0 && axis_size[a] > 1)) return a;
+        return -1;
+    }
+    constexpr bool complete() const { return without_role() < 0; }
 
     constexpr bool splits_batch(int a) const { return on[a] == role::data_parallel || on[a] == role::fully_sharded; }
     constexpr bool splits_weights(int a) const {
@@ -109,7 +118,10 @@ constexpr placement_policy policy_of(strategy<Roles...>*) {
     placement_policy p;
     p.axes = Mesh::axes;
     for (int a = 0; a < max_axes; ++a) p.axis_size[a] = Mesh::axis_size[a];
-    ((p.on[Mesh::template index_of<typename Roles::axis>()] = Roles::value), ...);
+    int const at[] = {Mesh::template index_of<typename Roles::axis>()..., -1};
+    role const is[] = {Roles::value..., role::none};
+    for (int i = 0; i < static_cast<int>(sizeof...(Roles)); ++i)
+        if (at[i] >= 0) p.on[at[i]] = is[i], ++p.roles[at[i]];
     return p;
 }
 }  // namespace detail

@@ -9,6 +9,8 @@
 
 namespace shardtype {
 
+static_assert(max_axes == thread::rank_communicators::max_axes);
+
 /// The numbers of one optimizer step that change from step to step.
 struct step_numbers {
     cpu::adamw_parameters adamw{};

@@ -30,7 +30,10 @@ struct placement {
 inline constexpr placement on_invariant{};
 inline constexpr placement on_replicate{kind::replicate, 0, 0};
 inline constexpr placement on_partial{kind::partial, 0, 0};
-constexpr placement on_shard(int dim) { return {kind::shard, static_cast<signed char>(dim), 0}; }
+/// (A dimension that no tensor has stays one that no tensor has.)
+constexpr placement on_shard(int dim) {
+    return {kind::shard, static_cast<signed char>(dim < 0 || dim > 127 ? 127 : dim), 0};
+}
 
 /// The placement of the gradient of what is placed so. An involution.
 constexpr placement dual(placement p) {

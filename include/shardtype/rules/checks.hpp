@@ -70,6 +70,21 @@ SHARDTYPE_CHECK(S608,
                 "a tensor of this layer does not divide evenly over the axis: heads, kv heads, width, vocabulary, "
                 "sequence and batch must be multiples of the axes that split them");
 
+SHARDTYPE_CHECK(
+    S609,
+    "a repeat's layers use a value from outside, or a value of theirs is used after it: only the repeat's own "
+    "input and result cross its border");
+SHARDTYPE_CHECK(S610, "the width of the model must be an even multiple of the number of heads");
+SHARDTYPE_CHECK(S611, "a model ends in its loss: cross_entropy is the last operation, and nothing comes after it");
+SHARDTYPE_CHECK(S612, "a value or a parameter of this layer is used by nothing: it would have no gradient");
+SHARDTYPE_CHECK(S613, "a job computes in float or double: `using element`");
+SHARDTYPE_CHECK(S614, "a repeat has 1 to 32000 trips");
+SHARDTYPE_CHECK(S615,
+                "an operation of the model has no lowering in the job's `operations`, or two of them share a name");
+SHARDTYPE_CHECK(S616,
+                "every axis of more than one device has exactly one role in the strategy: without one its ranks would "
+                "all do the same work");
+
 #undef SHARDTYPE_CHECK
 
 namespace detail {

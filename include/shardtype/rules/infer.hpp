@@ -92,10 +92,12 @@ constexpr void suggest(verdict& v, rule const& r, layout const* x, int axis) {
 }
 
 constexpr code shapes_agree(rule const& r, layout const* x) {
+    dtype const element = x[r.is_constant(0) ? 1 : 0].type;
     for (int i = 0; i < r.operands; ++i) {
         if (x[i].rank != r.rank_of(i)) return code::shapes_disagree;
+        if (x[i].type != (((r.ids >> i) & 1U) != 0 ? dtype::i32 : element)) return code::shapes_disagree;
+        if (!r.is_constant(i) && !differentiable(x[i].type)) return code::shapes_disagree;
         for (int j = 0; j < i; ++j) {
-            if (!r.is_constant(i) && !r.is_constant(j) && x[i].type != x[j].type) return code::shapes_disagree;
             for (int d = 0; d < x[i].rank; ++d) {
                 int const e = r.dim_of(j, r.in[i][d]);
                 if (e < 0) continue;
@@ -105,7 +107,11 @@ constexpr code shapes_agree(rule const& r, layout const* x) {
             }
         }
     }
-    return code::ok;
+    long equal[2] = {-1, -1};
+    for (int f = 0; f < 2 && r.equal[0] != 0; ++f)
+        for (int i = 0; i < r.operands; ++i)
+            if (r.dim_of(i, r.equal[f]) >= 0) equal[f] = x[i].extent[r.dim_of(i, r.equal[f])];
+    return equal[0] == equal[1] ? code::ok : code::shapes_disagree;
 }
 
 }  // namespace detail

@@ -72,29 +72,41 @@ constexpr ill_typed failed() {
 /// Raises the numbered check of a verdict's code; unevaluated, as `raise`.
 template <code What, class Fix, class Axis, class Operation, class... X>
 constexpr auto report() {
+    // clang-format off
     if constexpr (What == code::two_factors) (void)sizeof(ST_R301<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::partial_operand) (void)sizeof(ST_R302<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::factor_in_one_operand) (void)sizeof(ST_R303<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::invariant_mixed) (void)sizeof(ST_R304<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::factor_order) (void)sizeof(ST_R305<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::whole_factor_sharded) (void)sizeof(ST_R306<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::partial_twice) (void)sizeof(ST_R307<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::partial_plus_other) (void)sizeof(ST_R308<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::shapes_disagree) (void)sizeof(ST_R309<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::reshape_of_shard) (void)sizeof(ST_R311<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::reshape_extents) (void)sizeof(ST_R312<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::not_partial) (void)sizeof(ST_C401<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::not_minor_axis) (void)sizeof(ST_C402<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::no_conversion) (void)sizeof(ST_C403<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::not_sharded) (void)sizeof(ST_C404<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::stored_placement) (void)sizeof(ST_S601<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::loss_placement) (void)sizeof(ST_S602<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::repeat_changes_layout) (void)sizeof(ST_S603<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::capacity) (void)sizeof(ST_S604<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::nested_repeat) (void)sizeof(ST_S605<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::collective_pairing) (void)sizeof(ST_S606<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::use_after_release) (void)sizeof(ST_S607<Fix, Axis, Operation, X...>);
-    if constexpr (What == code::layer_not_divisible) (void)sizeof(ST_S608<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::partial_operand) (void)sizeof(ST_R302<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::factor_in_one_operand) (void)sizeof(ST_R303<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::invariant_mixed) (void)sizeof(ST_R304<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::factor_order) (void)sizeof(ST_R305<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::whole_factor_sharded) (void)sizeof(ST_R306<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::partial_twice) (void)sizeof(ST_R307<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::partial_plus_other) (void)sizeof(ST_R308<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::shapes_disagree) (void)sizeof(ST_R309<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::meshes_differ) (void)sizeof(ST_R310<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::reshape_of_shard) (void)sizeof(ST_R311<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::reshape_extents) (void)sizeof(ST_R312<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::not_partial) (void)sizeof(ST_C401<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::not_minor_axis) (void)sizeof(ST_C402<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::no_conversion) (void)sizeof(ST_C403<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::not_sharded) (void)sizeof(ST_C404<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::stored_placement) (void)sizeof(ST_S601<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::loss_placement) (void)sizeof(ST_S602<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::repeat_changes_layout) (void)sizeof(ST_S603<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::capacity) (void)sizeof(ST_S604<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::nested_repeat) (void)sizeof(ST_S605<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::collective_pairing) (void)sizeof(ST_S606<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::use_after_release) (void)sizeof(ST_S607<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::layer_not_divisible) (void)sizeof(ST_S608<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::across_repeat) (void)sizeof(ST_S609<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::head_dimension) (void)sizeof(ST_S610<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::no_loss_at_the_end) (void)sizeof(ST_S611<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::used_by_nothing) (void)sizeof(ST_S612<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::element_of_job) (void)sizeof(ST_S613<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::trips_of_repeat) (void)sizeof(ST_S614<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::no_lowering) (void)sizeof(ST_S615<Fix, Axis, Operation, X...>);
+    else if constexpr (What == code::roles_of_axes) (void)sizeof(ST_S616<Fix, Axis, Operation, X...>);
+    else static_assert(What == code::ok, "a code without a check");
+    // clang-format on
     return 0;
 }
 
@@ -124,6 +136,8 @@ struct operation {
     constexpr auto operator()(X...) const {
         if constexpr (detail::any_failed<X...>) {
             return ill_typed{};
+        } else if constexpr (!(true && ... && is_tensor<X>)) {
+            return detail::failed<decltype(detail::raise<ST_T202<X...>>())>();
         } else if constexpr (!detail::one_mesh<X...>) {
             return detail::failed<decltype(detail::raise<ST_R310<no_single_change, on_axis<void>, Rule, X...>>())>();
         } else if constexpr (static_cast<int>(sizeof...(X)) != Rule::value.operands) {
@@ -176,7 +190,7 @@ constexpr auto operand_gradients(int_list<I...>) {
 }  // namespace detail
 
 /// The types of an operation's gradients, one per operand, given the gradient of its result.
-/// `gradients(op::linear, dy, x, w)` is the gradient of x.
+/// `gradients(op::linear, dy, x, w)` is a Hana tuple: the gradient of x, then that of w.
 /// @pre dy has the gradient type of the result [ST-G501]
 template <class Rule, class Dy, class... X>
 constexpr auto gradients(operation<Rule> f, Dy, X... x) {
@@ -190,8 +204,19 @@ constexpr auto gradients(operation<Rule> f, Dy, X... x) {
     }
 }
 
+namespace detail {
+template <class Rule, class... X>
+constexpr bool can_apply() {
+    if constexpr (static_cast<int>(sizeof...(X)) != Rule::value.operands || !one_mesh<X...>) {
+        return false;
+    } else {
+        return inferred<Rule, X...>::out.says.legal();
+    }
+}
+}  // namespace detail
+
 /// Whether operation Rule takes these operands.
 template <class Rule, class... X>
-inline constexpr bool can = detail::inferred<Rule, X...>::out.says.legal();
+inline constexpr bool can = detail::can_apply<Rule, X...>();
 
 }  // namespace shardtype

@@ -20,7 +20,8 @@ struct linear {
 /// y[b, s, h] = w[token[b, s], h]; rows of a sharded vocabulary that are elsewhere count as zero
 struct embedding {
     static constexpr char const* name = "embedding";
-    static constexpr rule value{.operands = 2, .in = {"bs", "vh"}, .out = "bsh", .linear = 0b10, .constant = 0b01};
+    static constexpr rule value{
+        .operands = 2, .in = {"bs", "vh"}, .out = "bsh", .linear = 0b10, .constant = 0b01, .ids = 0b01};
 };
 /// y = x / sqrt(mean(x^2) + eps) * w
 struct rms_norm {
@@ -42,6 +43,7 @@ struct attention {
                                 .out = "bsad",
                                 .linear = 0b100,
                                 .whole = "std",
+                                .equal = "st",
                                 .grouped = 'a',
                                 .flops = 2,
                                 .backward = 2.5};
@@ -58,7 +60,8 @@ struct add {
 /// sum over tokens of (logsumexp(logits) - logit of the target) / global tokens; a sharded vocabulary is reduced inside
 struct cross_entropy {
     static constexpr char const* name = "cross_entropy";
-    static constexpr rule value{.operands = 2, .in = {"bsv", "bs"}, .out = "", .constant = 0b10, .fused = 'v'};
+    static constexpr rule value{
+        .operands = 2, .in = {"bsv", "bs"}, .out = "", .constant = 0b10, .ids = 0b10, .fused = 'v'};
 };
 
 }  // namespace shardtype::rules

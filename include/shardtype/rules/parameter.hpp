@@ -67,7 +67,10 @@ struct parameter {
   private:
     static constexpr bool check() {
         constexpr int bad = detail::first_unstorable(Stored::value);
-        if constexpr (bad >= 0) {
+        if constexpr (!detail::one_mesh<Stored, Used>) {
+            using check = ST_R310<no_single_change, on_axis<void>, parameter, Stored, Used>;
+            return detail::failed<decltype(detail::raise<check>())>(), true;
+        } else if constexpr (bad >= 0) {
             return detail::failed<decltype(detail::report_stored<bad, parameter, Stored>())>(), true;
         } else if constexpr (!detail::converted<Stored, Used>::out.says.legal()) {
             using axis = typename Stored::mesh_type::template axis_at<detail::converted<Stored, Used>::out.says.axis>;

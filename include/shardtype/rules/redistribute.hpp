@@ -98,11 +98,36 @@ struct to_replicate {
     static constexpr placement value = on_replicate;
 };
 
-/// Changes the placement on the axes that are named, in the order written; the others stay.
+namespace detail {
+/// Whether a shard's axes came to lie in the order written, the major one first.
+template <class Result, class Placement>
+constexpr bool in_written_order(Placement*) {
+    return true;
+}
+template <class Result, int Dim, class... Axes>
+constexpr bool in_written_order(shard<Dim, Axes...>*) {
+    int const order[] = {Result::value.on[Result::mesh_type::template find<Axes>()].order...};
+    for (int i = 1; i < static_cast<int>(sizeof...(Axes)); ++i)
+        if (order[i] < order[i - 1]) return false;
+    return true;
+}
+}  // namespace detail
+
+/// Changes the placement on the axes that are named, placement by placement; the others stay. In a list of axes shards
+/// are made from the first axis on, and made whole from the last one back.
 /// `redistribute<shard<1, tp>>(y)`: from partial a reduce_scatter, from invariant a slice.
+/// @pre the axes of a shard come to lie in the order written [ST-C402]
 template <class... Placements, class X>
 constexpr auto redistribute(X x) {
-    return detail::move_all(x, detail::concat_t<typename detail::hops_of<Placements>::type...>{});
+    using result = decltype(detail::move_all(x, detail::concat_t<typename detail::hops_of<Placements>::type...>{}));
+    if constexpr (detail::any_failed<result>) {
+        return ill_typed{};
+    } else if constexpr (!(true && ... && detail::in_written_order<result>(static_cast<Placements*>(nullptr)))) {
+        using check = ST_C402<no_single_change, on_axis<void>, detail::redistribute_name, X, Placements...>;
+        return detail::failed<decltype(detail::raise<check>())>();
+    } else {
+        return result{};
+    }
 }
 
 namespace names {

@@ -16,6 +16,8 @@ struct rule {
     bool sum = false;            ///< linear in all operands together: partial + partial is partial
     unsigned constant = 0;       ///< operands without gradient (token ids, tables); invariant counts as replicate there
     char whole[max_rank + 1]{};  ///< factors that no axis may split (a normalised dimension)
+    char equal[3]{};             ///< two factors of equal extent (a query's and a key's sequence)
+    unsigned ids = 0;            ///< operands of integers
     char fused = 0;       ///< a factor that the operation reduces itself, result invariant (vocabulary-parallel loss)
     char grouped = 0;     ///< a factor whose extents differ by a whole multiple (query heads over kv heads)
     double flops = 0;     ///< floating-point operations per point of all factors, forward

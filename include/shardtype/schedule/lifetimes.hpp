@@ -1,6 +1,5 @@
 #pragma once
 
-#include <shardtype/schedule/lower_optimizer.hpp>
 #include <shardtype/schedule/schedule.hpp>
 
 namespace shardtype {

@@ -23,6 +23,12 @@ namespace detail {
 
 template <class... Operations>
 constexpr void lower_node(type_list<Operations...>, lowerer& l, node const& n, bool backward) {
+    int found = 0;
+    ((found += n.operation == name_id(Operations::name) ? 1 : 0), ...);
+    if (found != 1) {
+        l.b.fail(code::no_lowering);
+        return;
+    }
     (void)((n.operation == name_id(Operations::name) &&
             (backward ? lowering<Operations>::backward(l, n) : lowering<Operations>::forward(l, n), true)) ||
            ...);
@@ -30,6 +36,8 @@ constexpr void lower_node(type_list<Operations...>, lowerer& l, node const& n, b
 
 /// What a back end without kernels says: no scratch. For programs that only check and lay out.
 constexpr long no_scratch(step const&) { return 0; }
+
+constexpr bool at_set_up(node const& n) { return n.operation == name_id(graph_operation::rotary_table::name); }
 
 template <class Operations>
 constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool micro_batches) {
@@ -42,16 +50,15 @@ constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool mic
     for (short v : inputs) l.where[v] = {b.add_buffer(l.lay(v).local_bytes(), buffer_class::input), 0};
     b.at.tokens = l.where[g.tokens].buffer;
     b.at.targets = l.where[g.targets].buffer;
-    if (g.table >= 0) {
-        b.open(1, false, segment_kind::set_up);
-        for (short i = 0; i < g.node_count; ++i)
-            if (g.nodes[i].out == g.table) lower_node(Operations{}, l, g.nodes[i], false);
-    }
+    b.open(1, false, segment_kind::set_up);
+    for (short i = 0; i < g.node_count; ++i)
+        if (at_set_up(g.nodes[i])) lower_node(Operations{}, l, g.nodes[i], false);
     b.open(1);
     for (short i = 0; i < g.node_count; ++i)
-        if (g.table < 0 || g.nodes[i].out != g.table) lower_node(Operations{}, l, g.nodes[i], false);
-    for (short i = static_cast<short>(g.node_count - 1); i >= 0; --i)
-        if (g.table < 0 || g.nodes[i].out != g.table) lower_node(Operations{}, l, g.nodes[i], true);
+        if (!at_set_up(g.nodes[i])) lower_node(Operations{}, l, g.nodes[i], false);
+    for (short i = static_cast<short>(g.node_count - 1); i >= 0 && b.says.legal(); --i)
+        if (!at_set_up(g.nodes[i])) lower_node(Operations{}, l, g.nodes[i], true);
+    if (!b.says.legal()) return b;
     lower_optimizer(l);
     b.close();
     add_releases(b);
@@ -107,6 +114,22 @@ struct element_of<Job> {
     using type = typename Job::element;
 };
 
+/// The dtype of a job's elements; an integer one where they are neither float nor double, which the model refuses.
+template <class Element>
+inline constexpr dtype compute_type = same<Element, float> || same<Element, double> ? dtype_of<Element> : dtype::i32;
+
+template <class Checked, bool Fixable>
+struct model_fix {
+    using type = no_single_change;
+};
+template <class Checked>
+struct model_fix<Checked, true> {
+    static constexpr auto& g = Checked::value;
+    using axis = typename Checked::mesh_type::template axis_at<g.says.axis>;
+    using type = write<redistribute_operand<g.says.fix_operand, typename spelled_placement<g.says.fix, axis>::type,
+                                            bytes<g.fix_bytes>>>;
+};
+
 struct no_back_end {
     static constexpr scratch_bound scratch = &no_scratch;
 };
@@ -118,14 +141,16 @@ struct no_back_end {
 template <class Job>
 struct checked {
     using element = typename detail::element_of<Job>::type;
+    using mesh_type = typename Job::mesh;
     static constexpr graph value = read_model<typename Job::model>(policy<typename Job::mesh, typename Job::strategy>,
-                                                                   Job::batch, dtype_of<element>);
+                                                                   Job::batch, detail::compute_type<element>);
 
   private:
     static constexpr bool check() {
         if constexpr (!value.says.legal()) {
             using axis = typename Job::mesh::template axis_at<value.says.axis>;
-            detail::failed<decltype(detail::report<value.says.what, no_single_change, on_axis<axis>,
+            using fix = typename detail::model_fix<checked, value.says.fixable>::type;
+            detail::failed<decltype(detail::report<value.says.what, fix, on_axis<axis>,
                                                    detail::failed_layer<value.failed_in>, Job>())>();
         }
         return true;

@@ -17,6 +17,7 @@ struct lowering<graph_operation::loop_begin> {
         } else {
             l.where[n.out] = x;
         }
+        l.b.buffers[l.where[n.out].buffer].carried = true;
         l.b.open(static_cast<int>(n.number));
     }
     static constexpr void backward(lowerer& l, node const& n) {
@@ -53,7 +54,7 @@ struct lowering<graph_operation::loop_end> {
     }
     static constexpr void backward(lowerer& l, node const& n) {
         lowerer::location dy = l.grad[n.out];
-        if (l.holders[dy.buffer] > 1) {
+        if (l.holders[dy.buffer] > 1 || l.b.buffers[dy.buffer].carried) {  // needed elsewhere, or another loop's
             lowerer::location const own = l.fresh(l.lay(n.out).local_bytes());
             lowerer::location const operands[] = {dy, own};
             l.kernel<kernels::copy>(operands, l.lay(n.out).type).dim[0] = l.lay(n.out).local_count();
@@ -62,6 +63,7 @@ struct lowering<graph_operation::loop_end> {
         } else {
             --l.holders[dy.buffer];
         }
+        l.b.buffers[dy.buffer].carried = true;
         l.grad[n.out] = {};
         l.grad[n.in[0]] = dy;  // the body's result
         ++l.holders[dy.buffer];

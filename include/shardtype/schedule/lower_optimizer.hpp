@@ -4,8 +4,6 @@
 
 namespace shardtype {
 
-constexpr long align_up(long bytes) { return (bytes + 63) & ~63L; }
-
 /// Lays out the four state regions: parameters that are sharded over the same axes lie together, so that a norm and an
 /// update are one pass each. Every region has the same offsets.
 constexpr void lower_state(graph const& g, schedule_builder& b) {
@@ -81,8 +79,7 @@ constexpr void lower_optimizer(lowerer& l) {
     b.at.report = b.add_buffer(3 * 8, buffer_class::report);
     sums[groups] = loss;
     sums[groups + 1] = {b.at.report, 0};
-    step& clip = l.kernel<kernels::clip>(sums, l.g.compute);
-    clip.args = static_cast<short>(groups + 2);
+    step& clip = l.kernel<kernels::clip>(sums, l.g.compute, groups + 2);
     clip.reads = (1U << (groups + 1)) - 1;
     clip.writes = 1U << (groups + 1);
     clip.dim[0] = groups;

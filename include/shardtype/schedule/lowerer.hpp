@@ -48,14 +48,17 @@ struct lowerer {
 
     /// Emits a kernel step; operands in the order of the kernel's masks.
     template <class Kernel, int N>
-    constexpr step& kernel(location const (&operand)[N], dtype type) {
+    constexpr step& kernel(location const (&operand)[N], dtype type, int count = N) {
         step& s = b.add_step();
         s.kernel = name_id(Kernel::name);
         s.reads = Kernel::reads;
         s.writes = Kernel::writes;
         s.type = type;
-        s.args = static_cast<short>(N);
-        for (int i = 0; i < N; ++i) s.arg[i] = {operand[i].buffer, operand[i].shift, accumulate::write};
+        s.args = static_cast<short>(count);
+        for (int i = 0; i < count; ++i) {
+            if (!operand[i].exists()) b.fail(code::used_by_nothing);
+            s.arg[i] = {operand[i].exists() ? operand[i].buffer : short{0}, operand[i].shift, accumulate::write};
+        }
         return s;
     }
     /// Asks the back end for the step's scratch, once its dims are known.

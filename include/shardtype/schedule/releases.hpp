@@ -4,23 +4,19 @@
 
 namespace shardtype {
 
-/// Marks where a gathered parameter is dead: one release step after its last use in the segment.
+/// Marks where a gathered parameter is dead: a release step after its last use.
 constexpr void add_releases(schedule_builder& b) {
-    short release_after[schedule_builder::max_steps]{};  // 1 + the buffer, 0 none
-    int releases = 0;
-    for (short s = 0; s < b.segment_count; ++s)
-        for (short i = b.segments[s].begin; i < b.segments[s].end; ++i) {
-            if (b.steps[i].kind != step_kind::materialize) continue;
-            short const made = b.steps[i].arg[1].buffer;
-            short last = i;
-            bool chained = false;  // the source of a further gather: released with that one's start
-            for (short j = i; j < b.segments[s].end; ++j)
-                for (short k = 0; k < b.steps[j].args; ++k)
-                    if (b.steps[j].arg[k].buffer == made) last = j;
-            while (release_after[last] != 0 && last + 1 < b.segments[s].end) ++last;
-            if (release_after[last] != 0) chained = true;
-            if (!chained) release_after[last] = static_cast<short>(made + 1), ++releases;
-        }
+    short made[schedule_builder::max_buffers]{}, last[schedule_builder::max_buffers]{};
+    short releases = 0;
+    for (short i = 0; i < b.step_count; ++i) {
+        if (b.steps[i].kind != step_kind::materialize) continue;
+        short const buffer = b.steps[i].arg[1].buffer;
+        made[releases] = buffer;
+        for (short j = i; j < b.step_count; ++j)
+            for (short k = 0; k < b.steps[j].args; ++k)
+                if (b.steps[j].arg[k].buffer == buffer) last[releases] = j;
+        ++releases;
+    }
     if (releases == 0) return;
     if (b.step_count + releases > schedule_builder::max_steps) {
         b.fail(code::capacity);
@@ -32,11 +28,12 @@ constexpr void add_releases(schedule_builder& b) {
         short const begin = b.segments[s].begin;
         b.segments[s].end = static_cast<short>(to + 1);
         for (; from >= begin; --from) {
-            if (release_after[from] != 0) {
+            for (short r = 0; r < releases; ++r) {
+                if (last[r] != from) continue;
                 step mark;
                 mark.kind = step_kind::release;
                 mark.args = 1;
-                mark.arg[0].buffer = static_cast<short>(release_after[from] - 1);
+                mark.arg[0].buffer = made[r];
                 b.steps[to--] = mark;
             }
             b.steps[to--] = b.steps[from];
@@ -50,7 +47,6 @@ constexpr void check_steps(schedule_builder& b) {
     bool open[schedule_builder::max_steps]{};
     bool released[schedule_builder::max_buffers]{};
     for (short s = 0; s < b.segment_count; ++s) {
-        for (bool& r : released) r = false;
         for (short i = b.segments[s].begin; i < b.segments[s].end; ++i) {
             step const& t = b.steps[i];
             if (t.kind == step_kind::release) {

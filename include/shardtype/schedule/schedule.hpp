@@ -20,6 +20,7 @@ struct buffer {
     short first = -1;  ///< steps of the first and last use
     short last = -1;
     buffer_class is = buffer_class::local;
+    bool carried = false;  ///< by a repeat: the ring of its values, or the one slot of its gradient
 };
 
 enum class segment_kind : unsigned char { every_micro_batch, once_per_step, set_up };
@@ -50,6 +51,8 @@ struct landmarks {
     short slots = 0;       ///< collectives
 };
 
+constexpr long align_up(long bytes) { return (bytes + 63) & ~63L; }
+
 /// What the run time walks, without capacity.
 template <int Steps, int Buffers, int Segments, int Parameters>
 struct schedule {
@@ -77,7 +80,8 @@ constexpr schedule_view view_of(schedule<S, B, G, P> const& s) {
 
 /// A schedule being built, with room.
 struct schedule_builder {
-    static constexpr int max_steps = 448, max_buffers = 416, max_segments = 24, max_parameters = 32;
+    static constexpr int max_steps = 448, max_buffers = 416, max_segments = 24;
+    static constexpr int max_parameters = graph::max_parameters;
     step steps[max_steps]{};
     buffer buffers[max_buffers]{};
     segment segments[max_segments]{};

@@ -36,5 +36,11 @@ struct ST_T202 {
         "[ST-T202] not a tensor: tensor<element, shape<...>, mesh<...>, placements...> of at most 4 dimensions, "
         "elements float, double, bf16 or int, placements shard, replicate, partial");
 };
+template <int Dim, class Written>
+struct ST_T203 {
+    static_assert(
+        never<Written>,
+        "[ST-T203] an extent is below 1: see ST_T203<dimension, tensor>; a dimension has at least one element");
+};
 
 }  // namespace shardtype

@@ -92,6 +92,8 @@ struct layout_fault {
 
 /// What is wrong with a layout by itself, before any operation.
 constexpr layout_fault fault_of(layout const& x) {
+    for (int d = 0; d < x.rank; ++d)
+        if (x.extent[d] < 1) return {code::extent_below_one, 0, d};
     for (int a = 0; a < x.axes; ++a)
         if (x.on[a].is == kind::shard && (x.on[a].dim < 0 || x.on[a].dim >= x.rank))
             return {code::shard_dimension, a, x.on[a].dim};

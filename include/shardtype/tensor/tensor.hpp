@@ -91,7 +91,7 @@ struct spelled<T, shape<Extents...>, mesh<Axes...>, Placements...> {
 /// @pre canonical spelling [ST-P101], each axis once [ST-P102], dimensions in range [ST-P103], even parts [ST-T201]
 template <class T, class Shape, class Mesh, class... Placements>
 struct tensor {
-    static_assert(never<T>, "[ST-T202] not a tensor: tensor<element, shape<...>, mesh<...>, placements...>");
+    static_assert(sizeof(ST_T202<tensor>) != 0);
 };
 
 template <class T, long... Extents, class... Axes, class... Placements>
@@ -133,6 +133,8 @@ struct tensor<T, shape<Extents...>, mesh<Axes...>, Placements...> {
                 (void)sizeof(ST_P103<fault.dim, typename mesh_type::template axis_at<fault.axis>, tensor>);
             } else if constexpr (spelling_.fault == code::not_canonical) {
                 (void)sizeof(ST_P101<detail::from_layout<T, mesh_type, spelling_type>, tensor>);
+            } else if constexpr (fault.what == code::extent_below_one) {
+                (void)sizeof(ST_T203<fault.dim, tensor>);
             } else if constexpr (fault.what == code::not_divisible) {
                 (void)sizeof(ST_T201<fault.dim, spelling_.value.extent[fault.dim], spelling_.value.parts(fault.dim),
                                      typename mesh_type::template axis_at<fault.axis>, tensor>);

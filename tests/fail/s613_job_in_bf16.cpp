@@ -1,0 +1,18 @@
+// A job computes in float or double; narrower elements come with mixed precision.
+//
+// expect: [ST-S613]
+// expect: ST_S613<
+// expect: my_job
+#include <shardtype/shardtype.hpp>
+
+namespace st = shardtype;
+struct node_gpus final : st::axis<4> {};
+using st::bf16;
+struct my_job {
+    using element = ST_TOKEN(bf16, float);
+    using mesh = st::mesh<node_gpus>;
+    using strategy = st::strategy<st::fsdp<node_gpus>>;
+    using model = st::chain<st::embedding<64, 32>, st::linear<64>, st::cross_entropy>;
+    static constexpr st::batch_shape batch{.global = 4, .sequence = 8};
+};
+constexpr long bytes = st::lowered<my_job>::arena_bytes;
