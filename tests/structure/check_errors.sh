@@ -28,7 +28,7 @@ enumerators=$(grep -cE '^    [a-z_]+,' include/shardtype/base/code.hpp)
 
 with_case=$(comm -23 <(lines "$code") <(lines "$without_case") | paste -sd' ')
 
-structs=$(grep -rhoE 'struct ST_[A-Z][0-9]{3}|SHARDTYPE_CHECK\([A-Z][0-9]{3}' include | grep -oE '[A-Z][0-9]{3}$' | paste -sd' ')
+structs=$(cat include/shardtype/*/*.hpp | tr -d '\n ' | grep -oE 'structST_[A-Z][0-9]{3}|SHARDTYPE_CHECK\([A-Z][0-9]{3}' | grep -oE '[A-Z][0-9]{3}$' | paste -sd' ')
 raised=$(comm -12 <(lines "$without_case") <(lines "$structs") | paste -sd' ')
 compare "the set of check structs" "$with_case $raised" "$structs"
 compare "docs/errors.md" "$code" "$(grep -oE '^## [A-Z][0-9]{3}' docs/errors.md | cut -c4- | paste -sd' ')"

@@ -45,12 +45,13 @@ struct placement_policy {
     int axes = 0;
     int axis_size[max_axes]{};
     role on[max_axes]{};
-    int roles[max_axes]{};  ///< how many each axis was given
+    int twice = -1;  ///< an axis that was given two roles
 
     /// The first axis that has not exactly one role (one device needs none), or -1.
     constexpr int without_role() const {
+        if (twice >= 0) return twice;
         for (int a = 0; a < axes; ++a)
-            if (roles[a] > 1 || (roles[a] == 0 && axis_size[a] > 1)) return a;
+            if (on[a] == role::none && axis_size[a] > 1) return a;
         return -1;
     }
     constexpr bool complete() const { return without_role() < 0; }
@@ -121,7 +122,10 @@ constexpr placement_policy policy_of(strategy<Roles...>*) {
     int const at[] = {Mesh::template index_of<typename Roles::axis>()..., -1};
     role const is[] = {Roles::value..., role::none};
     for (int i = 0; i < static_cast<int>(sizeof...(Roles)); ++i)
-        if (at[i] >= 0) p.on[at[i]] = is[i], ++p.roles[at[i]];
+        if (at[i] >= 0) {
+            if (p.on[at[i]] != role::none) p.twice = at[i];
+            p.on[at[i]] = is[i];
+        }
     return p;
 }
 }  // namespace detail

@@ -9,8 +9,8 @@ template <>
 struct lowering<graph_operation::loop_begin> {
     static constexpr void forward(lowerer& l, node const& n) {
         lowerer::location const x = l.where[n.in[0]];
-        if (x.shift != 0 ||
-            l.b.buffers[x.buffer].is != buffer_class::local) {  // the ring of a loop before, or a weight
+        buffer const& lies = l.b.buffers[x.buffer];
+        if (lies.carried || lies.is != buffer_class::local) {  // another loop's ring, or state
             lowerer::location const operands[] = {x, l.fresh(l.lay(n.out).local_bytes())};
             l.kernel<kernels::copy>(operands, l.lay(n.out).type).dim[0] = l.lay(n.out).local_count();
             l.where[n.out] = operands[1];
