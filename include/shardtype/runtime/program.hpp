@@ -22,6 +22,7 @@ using cpu_kernels = type_list<
 struct bound_step {
     kernel_function run = nullptr;
     prepare_function prepare = nullptr;
+    bool found = false;  ///< g++ 12 with UBSan compares no function's address in a constant
 };
 
 namespace detail {
@@ -40,6 +41,7 @@ template <class Kernel, class T>
 constexpr bound_step bind_one() {
     bound_step b;
     b.run = &cpu_kernel<Kernel>::template run<T>;
+    b.found = true;
     if constexpr (requires { &cpu_kernel<Kernel>::template prepare<T>; })
         b.prepare = &cpu_kernel<Kernel>::template prepare<T>;
     return b;
@@ -84,7 +86,7 @@ struct program {
             step const& s = plan::value.steps[i];
             if (s.kind == step_kind::release) continue;
             t.of[i] = detail::bind_step<element>(typename detail::kernels_of<Job>::type{}, s);
-            t.complete = t.complete && t.of[i].run != nullptr;
+            t.complete = t.complete && t.of[i].found;
         }
         return t;
     }
