@@ -107,45 +107,40 @@ struct lowerer {
     }
     constexpr void contribute(short v, target t) {
         if (t.mode == accumulate::add) return;
-        if (!t.temporary && !grad[v].exists()) {  // an operation may have v as several operands
-            grad[v] = t.at;
-            ++holders[t.at.buffer];
-            return;
-        }
-        location const old = grad[v];
-        bool const alone = holders[old.buffer] == 1;
-        location const sum = alone ? old : t.at;
-        location const operands[] = {old, t.at, sum};
-        kernel<kernels::add>(operands, lay(v).type).dim[0] = lay(v).local_count();
-        if (!alone) {
-            --holders[old.buffer];
-            ++holders[t.at.buffer];
-            grad[v] = t.at;
+        if (grad[v].exists()) {  // also where an operation has v as several operands
+            add_to_gradient(v, t.at, t.at);
+        } else {
+            hold(v, t.at);
         }
     }
     /// v's gradient is (also) what lies at `from`.
     constexpr void share_gradient(short v, location from) {
         if (!wants_gradient(v)) return;
-        if (!grad[v].exists()) {
-            grad[v] = from;
-            ++holders[from.buffer];
-            return;
-        }
-        location const old = grad[v];
-        bool const alone = holders[old.buffer] == 1;
-        location const sum = alone ? old : fresh(lay(v).local_bytes());
-        location const operands[] = {old, from, sum};
-        kernel<kernels::add>(operands, lay(v).type).dim[0] = lay(v).local_count();
-        if (!alone) {
-            --holders[old.buffer];
-            ++holders[sum.buffer];
-            grad[v] = sum;
+        if (grad[v].exists()) {
+            bool const alone = holders[grad[v].buffer] == 1;
+            add_to_gradient(v, from, alone ? grad[v] : fresh(lay(v).local_bytes()));
+        } else {
+            hold(v, from);
         }
     }
     /// v's gradient has been used up.
     constexpr void drop_gradient(short v) {
         if (grad[v].exists()) --holders[grad[v].buffer];
         grad[v] = {};
+    }
+
+    constexpr void hold(short v, location at) {
+        grad[v] = at;
+        ++holders[at.buffer];
+    }
+    /// Adds `from` to v's gradient: in place if nobody else needs the old sum, else into `elsewhere`.
+    constexpr void add_to_gradient(short v, location from, location elsewhere) {
+        location const old = grad[v];
+        location const sum = holders[old.buffer] == 1 ? old : elsewhere;
+        location const operands[] = {old, from, sum};
+        kernel<kernels::add>(operands, lay(v).type).dim[0] = lay(v).local_count();
+        --holders[old.buffer];
+        hold(v, sum);
     }
 
     /// The forward value for a backward kernel: a parameter that was gathered in a loop is gathered again.
