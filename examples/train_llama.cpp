@@ -41,7 +41,7 @@ struct tp_8 : llama_job<st::mesh<tp<8>>, st::sequence_parallel<tp<8>>> {
     static constexpr char const* name = "tp";
 };
 struct fsdp_2_tp_4 : llama_job<st::mesh<dp_shard<2>, tp<4>>, st::fsdp<dp_shard<2>>, st::sequence_parallel<tp<4>>> {
-    static constexpr char const* name = "dp_shard,tp";
+    static constexpr char const* name = "dp_shard+tp";
 };
 struct ddp_8 : llama_job<st::mesh<dp_replicate<8>>, st::ddp<dp_replicate<8>>> {
     static constexpr char const* name = "ddp";
@@ -50,7 +50,7 @@ struct tp_8_plain : llama_job<st::mesh<tp<8>>, st::tensor_parallel<tp<8>>> {
     static constexpr char const* name = "tp-plain";
 };
 struct fsdp_2_tp_4_plain : llama_job<st::mesh<dp_shard<2>, tp<4>>, st::fsdp<dp_shard<2>>, st::tensor_parallel<tp<4>>> {
-    static constexpr char const* name = "dp_shard,tp-plain";
+    static constexpr char const* name = "dp_shard+tp-plain";
 };
 struct single : llama_job<st::mesh<dp_shard<1>>, st::fsdp<dp_shard<1>>> {
     static constexpr char const* name = "single";
@@ -172,7 +172,7 @@ outcome train(settings const& with, st::corpus const& data, machine& on) {
             line.grad_norm = result.gradient_norm;
             line.seconds = t - last;
             last = t;
-            if (s > 0) trained += line.seconds;
+            if (s > 0 || with.steps == 1) trained += line.seconds;
             summary.seconds += line.seconds;
             if (s == 0) summary.first_loss = result.loss;
             summary.last_loss = result.loss;
@@ -185,13 +185,11 @@ outcome train(settings const& with, st::corpus const& data, machine& on) {
             profile.add(trainer.walk(), static_cast<int>(with.steps));
         }
     });
-    double const warm_steps = static_cast<double>(with.steps - 1);
-    if (with.steps > 1) {
-        summary.tokens_per_second = static_cast<double>(batch.global * batch.sequence) * warm_steps / trained;
-        double const performed = graph.step_flops * warm_steps / trained;
-        std::printf("performed %.1f GFLOP/s, %.1f %% of the matmul peak\n", 1e-9 * performed,
-                    100 * performed / on.matmul_flops);
-    }
+    double const timed_steps = static_cast<double>(with.steps > 1 ? with.steps - 1 : 1);
+    summary.tokens_per_second = static_cast<double>(batch.global * batch.sequence) * timed_steps / trained;
+    double const performed = graph.step_flops * timed_steps / trained;
+    std::printf("performed %.1f GFLOP/s, %.1f %% of the matmul peak (mfu counts torchtitan's flops)\n",
+                1e-9 * performed, 100 * performed / on.matmul_flops);
     if (with.profile) std::printf("%s", profile.text(summary.seconds, on.cpus).c_str());
     return result_of_run;
 }
@@ -222,7 +220,8 @@ int train_all(settings const& with) {
     auto const data = st::corpus::from_path(with.dataset);
     data.check(st::llama3_debug.vocabulary, fsdp_8::batch.sequence);
     machine on;
-    std::printf("%ld tokens from %s; %d CPUs\n", data.size(), data.source().c_str(), on.cpus);
+    std::printf("%ld %s from %s; %d CPUs\n", data.size(), data.documents() > 0 ? "tokens (bytes of text)" : "tokens",
+                data.source().c_str(), on.cpus);
     std::vector<outcome> runs;
     for (std::string const& layout : with.layouts)
         ((layout == Jobs::name ? runs.push_back(train<Jobs>(with, data, on)) : void()), ...);
@@ -238,7 +237,7 @@ int main(int argc, char** argv) {
     settings with;
     CLI::App app{"Trains the Llama-3 debug model (dim 256, 6 layers) on 8 thread ranks under layouts that are types."};
     app.add_option("--layout", with.layouts,
-                   "dp_shard (FSDP), tp, dp_shard,tp, ddp, tp-plain, dp_shard,tp-plain or single; may be repeated")
+                   "dp_shard (FSDP), tp, dp_shard+tp, ddp, tp-plain, dp_shard+tp-plain or single; may be repeated")
         ->delimiter(' ')
         ->capture_default_str();
     app.add_option("--steps", with.steps, "training steps")->check(CLI::Range(1L, 1000000L))->capture_default_str();

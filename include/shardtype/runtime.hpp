@@ -1,6 +1,7 @@
 #pragma once
 
-/// Everything: the compile-time layers, the CPU back end on thread ranks, and the trainer.
+/// The compile-time layers, the CPU back end on thread ranks, and the trainer. Data sets, log lines, the profile and
+/// safetensors are headers of their own.
 
 #include <shardtype/optim/learning_rate.hpp>
 #include <shardtype/shardtype.hpp>

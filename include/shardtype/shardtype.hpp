@@ -1,5 +1,9 @@
 #pragma once
 
+#if __cplusplus < 202002L
+#error "Shardtype needs C++20: compile with -std=c++20 or newer"
+#endif
+
 /// The compile-time layers: types, rules, models and schedules. Standard library and Boost.Hana only.
 
 #include <shardtype/base/units.hpp>

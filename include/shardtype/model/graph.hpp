@@ -82,6 +82,18 @@ struct graph {
     long fix_bytes = 0;  ///< what the verdict's fix would send, forward and backward
 
     constexpr bool ok() const { return says.legal(); }
+    /// Ids that every embedding has a row for and the loss a column.
+    constexpr long vocabulary() const {
+        long least = 1L << 31;
+        for (short i = 0; i < node_count; ++i) {
+            node const& n = nodes[i];
+            long rows = least;
+            if (n.operation == name_id(rules::embedding::name)) rows = at(n.in[1]).extent[0];
+            if (n.operation == name_id(rules::cross_entropy::name)) rows = at(n.in[0]).extent[2];
+            if (rows < least) least = rows;
+        }
+        return least;
+    }
     constexpr layout const& at(short v) const { return values[v < 0 ? 0 : v].lay; }
 
     constexpr short fail(verdict v) {

@@ -47,6 +47,10 @@ struct attention {
         layout const in = g.at(x);
         long const b = in.extent[0], s = in.extent[1], dim = in.extent[2], d = dim / Heads;
         if (dim % Heads != 0 || d % 2 != 0) return g.fail(code::head_dimension);
+        for (int a = 0, parts = 1; a < g.policy.axes; ++a) {
+            if (g.policy.splits_weights(a)) parts *= g.policy.axis_size[a];
+            if (KvHeads % parts != 0) return g.fail(code::layer_not_divisible, a);
+        }
         x = g.enter(x);
         short const table = g.rotary_table(s, d, Theta);
         short const q0 = detail::project(g, x, "wq", Heads * d, split::rows, detail::small);

@@ -130,6 +130,20 @@ struct model_fix<Checked, true> {
                                             bytes<g.fix_bytes>>>;
 };
 
+/// The axis that a fault is about; void where it is about none.
+constexpr bool is_about_an_axis(code c) {
+    return c != code::capacity && c != code::nested_repeat && !(c >= code::across_repeat && c <= code::no_lowering);
+}
+template <class Job, code What, int Axis>
+struct axis_of_fault {
+    using type = void;
+};
+template <class Job, code What, int Axis>
+    requires(is_about_an_axis(What))
+struct axis_of_fault<Job, What, Axis> {
+    using type = typename Job::mesh::template axis_at<Axis>;
+};
+
 struct no_back_end {
     static constexpr scratch_bound scratch = &no_scratch;
 };
@@ -148,7 +162,7 @@ struct checked {
   private:
     static constexpr bool check() {
         if constexpr (!value.says.legal()) {
-            using axis = typename Job::mesh::template axis_at<value.says.axis>;
+            using axis = typename detail::axis_of_fault<Job, value.says.what, value.says.axis>::type;
             using fix = typename detail::model_fix<checked, value.says.fixable>::type;
             detail::failed<decltype(detail::report<value.says.what, fix, on_axis<axis>,
                                                    detail::failed_layer<value.failed_in>, Job>())>();
@@ -174,6 +188,8 @@ struct lowered {
     static constexpr int room(int n) { return n > 0 ? n : 1; }  // no array of size 0 where a job was refused
 
   public:
+    /// False where an error was reported.
+    static constexpr bool accepted = checked<Job>::value.ok() && built.says.legal();
     static constexpr auto value = detail::trim<room(built.step_count), room(built.buffer_count),
                                                room(built.segment_count), room(built.parameter_count)>(built);
     static constexpr long arena_bytes = value.at.arena_bytes;

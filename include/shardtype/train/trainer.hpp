@@ -1,5 +1,8 @@
 #pragma once
 
+#include <stdexcept>
+#include <string>
+
 #include <shardtype/comm/thread/world.hpp>
 #include <shardtype/train/initialise.hpp>
 #include <shardtype/train/state.hpp>
@@ -22,6 +25,9 @@ class trainer {
     /// Bytes of this rank's one allocation.
     static constexpr long arena_bytes = program<Job>::plan::arena_bytes;
 
+    /// Token ids are below this.
+    static constexpr long vocabulary = checked<Job>::value.vocabulary();
+
     explicit trainer(thread::rank_communicators const& comm) : walker_(program_of<Job>, comm) {}
 
     int rank() const { return walker_.context().comm.rank; }
@@ -42,7 +48,8 @@ class trainer {
     }
 
     /// One step on the rows that `row(number, tokens, targets)` writes: `number` counts the step's rows over all ranks,
-    /// each of `batch.sequence` ids.
+    /// each of `batch.sequence` ids below `vocabulary`.
+    /// @throws std::runtime_error for an id that is not
     template <class Row>
     step_result step(step_numbers const& numbers, Row row) {
         walker_.context().numbers = numbers;
@@ -50,7 +57,11 @@ class trainer {
         walker_.step_once(1, [&](int) {
             long const first = tokens_layout.offset(0, coordinate()), rows = tokens_layout.local(0);
             int *tokens = walker_.at<int>(at.tokens), *targets = walker_.at<int>(at.targets);
-            for (long r = 0; r < rows; ++r) row(first + r, tokens + r * batch.sequence, targets + r * batch.sequence);
+            for (long r = 0; r < rows; ++r) {
+                row(first + r, tokens + r * batch.sequence, targets + r * batch.sequence);
+                check_ids(first + r, tokens + r * batch.sequence, "token");
+                check_ids(first + r, targets + r * batch.sequence, "target");
+            }
         });
         double const* const report = walker_.at<double>(at.report);
         return {report[0], report[1]};
@@ -67,6 +78,14 @@ class trainer {
     int const* coordinate() const { return walker_.context().comm.coordinate; }
 
   private:
+    static void check_ids(long row, int const* ids, char const* what) {
+        for (long i = 0; i < batch.sequence; ++i)
+            if (ids[i] < 0 || ids[i] >= vocabulary)
+                throw std::runtime_error(std::string(what) + " " + std::to_string(ids[i]) + " in row " +
+                                         std::to_string(row) + " at " + std::to_string(i) +
+                                         " is not below the vocabulary of " + std::to_string(vocabulary));
+    }
+
     walker walker_;
 };
 

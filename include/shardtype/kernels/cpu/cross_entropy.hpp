@@ -25,7 +25,9 @@ void cross_entropy_row_max(execution const&, T const* logits, T* max, long rows,
             most.store_aligned(lane);
             T result = lane[0];
             for (T const x : lane) result = x > result ? x : result;
-            for (; c < cols; ++c) result = row[c] > result ? row[c] : result;
+            // At most lanes - 1 are left: said so, g++ does not warn of a loop without end.
+            for (long i = 0; i + 1 < detail::vec::lanes<T> && c + i < cols; ++i)
+                result = row[c + i] > result ? row[c + i] : result;
             max[r] = result;
         },
         1);
