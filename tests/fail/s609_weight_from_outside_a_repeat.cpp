@@ -2,7 +2,7 @@
 //
 // expect: [ST-S609]
 // expect: ST_S609<
-// expect: node_gpus
+// expect: my_job
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;
