@@ -109,6 +109,7 @@ struct graph {
         return fail(v);
     }
     constexpr short value(layout const& lay, bool has_gradient) {
+        if (loss >= 0) return fail(code::no_loss_at_the_end);
         if (value_count == max_values) return fail(code::capacity);
         values[value_count] = {lay, has_gradient, -1, loop, false};
         return value_count++;
@@ -203,6 +204,7 @@ struct graph {
     /// Declares a parameter here and returns its used copy.
     constexpr short parameter(char const* name, int rank, long const* extent, split by, initialiser init) {
         if (!ok()) return -1;
+        if (loss >= 0) return fail(code::no_loss_at_the_end);
         if (parameter_count == max_parameters) return fail(code::capacity);
         parameter_record& p = parameters[parameter_count];
         p.name = scope;
