@@ -18,6 +18,10 @@ constexpr unsigned name_id(char const* text) {
     return h;
 }
 
+/// The number of an operation's or a kernel's name, made once per type.
+template <class Named>
+inline constexpr unsigned id_of = name_id(Named::name);
+
 /// Text of at most 63 characters that a constexpr value can own (a dotted parameter name).
 struct label {
     char data[64]{};

@@ -88,8 +88,8 @@ struct graph {
         for (short i = 0; i < node_count; ++i) {
             node const& n = nodes[i];
             long rows = least;
-            if (n.operation == name_id(rules::embedding::name)) rows = at(n.in[1]).extent[0];
-            if (n.operation == name_id(rules::cross_entropy::name)) rows = at(n.in[0]).extent[2];
+            if (n.operation == id_of<rules::embedding>) rows = at(n.in[1]).extent[0];
+            if (n.operation == id_of<rules::cross_entropy>) rows = at(n.in[0]).extent[2];
             if (rows < least) least = rows;
         }
         return least;
@@ -121,7 +121,7 @@ struct graph {
             return nodes[max_nodes - 1];
         }
         node& n = nodes[node_count];
-        n.operation = name_id(Operation::name);
+        n.operation = id_of<Operation>;
         n.id = node_count++;
         return n;
     }
@@ -139,7 +139,6 @@ struct graph {
     template <class Rule, class... Values>
     constexpr short apply(Values... operand) {
         static_assert(sizeof...(Values) == Rule::value.operands);
-        if (!ok()) return -1;
         if (!(true && ... && take(operand))) return -1;
         layout const in[] = {at(operand)...};
         auto const result = infer(Rule::value, in);
@@ -164,7 +163,6 @@ struct graph {
     }
 
     constexpr short redistribute(short x, int axis, placement to) {
-        if (!ok()) return -1;
         if (!take(x)) return -1;
         auto const step = shardtype::redistribute(at(x), axis, to);
         if (!step.says.legal()) return fail(step.says);
@@ -189,9 +187,8 @@ struct graph {
     }
     template <class... Extents>
     constexpr short reshape(short x, Extents... e) {
-        if (!ok()) return -1;
-        long const extent[] = {static_cast<long>(e)...};
         if (!take(x)) return -1;
+        long const extent[] = {static_cast<long>(e)...};
         auto const result = shardtype::reshape(at(x), static_cast<int>(sizeof...(e)), extent);
         if (!result.says.legal()) return fail(result.says);
         short const y = value(result.result, values[x].differentiable);
@@ -235,7 +232,7 @@ struct graph {
         if (!ok()) return -1;
         for (short i = 0; i < node_count; ++i) {
             node const& n = nodes[i];
-            if (n.operation == name_id(graph_operation::rotary_table::name) && n.number == theta &&
+            if (n.operation == id_of<graph_operation::rotary_table> && n.number == theta &&
                 at(n.out).extent[0] == seq && at(n.out).extent[1] == head_dim)
                 return n.out;
         }

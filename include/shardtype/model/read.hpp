@@ -15,7 +15,7 @@ namespace detail {
 /// What only the whole model shows: it ends in its loss, nothing is left over, every axis has its role.
 constexpr void check_end(graph& g) {
     node const& last = g.nodes[g.node_count - 1];
-    if (g.node_count == 0 || last.operation != name_id(rules::cross_entropy::name) || last.out != g.loss) {
+    if (g.node_count == 0 || last.operation != id_of<rules::cross_entropy> || last.out != g.loss) {
         g.fail(code::no_loss_at_the_end);
         return;
     }

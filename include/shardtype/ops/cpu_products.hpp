@@ -31,7 +31,7 @@ struct cpu_product {
     static void run(rank_context& c, step const& s, void* const* a, prepared const* ready) {
         auto const& with = static_cast<prepared_product<T> const&>(*ready);
         // A weight's gradient is dy^T x: its left factor is the second operand.
-        bool const weight = s.kernel == name_id(kernels::linear_weight_gradient::name);
+        bool const weight = s.kernel == id_of<kernels::linear_weight_gradient>;
         auto const* left = static_cast<T const*>(a[weight ? 1 : 0]);
         auto const* right = static_cast<T const*>(a[weight ? 0 : 1]);
         auto const& product = c.adds(s.arg[2]) ? with.add : with.replace;

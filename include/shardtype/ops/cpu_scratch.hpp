@@ -17,20 +17,20 @@ struct product {
 };
 constexpr product product_of(step const& s) {
     long const m = s.dim[0], n = s.dim[1], k = s.dim[2];
-    if (s.kernel == name_id(kernels::linear_forward::name)) return {true, m, n, k, false, true};
-    if (s.kernel == name_id(kernels::linear_input_gradient::name)) return {true, m, k, n, false, false};
-    if (s.kernel == name_id(kernels::linear_weight_gradient::name)) return {true, n, k, m, true, false};
-    if (s.kernel == name_id(kernels::matmul_forward::name)) return {true, m, n, k, false, false};
-    if (s.kernel == name_id(kernels::matmul_left_gradient::name)) return {true, m, k, n, false, true};
-    if (s.kernel == name_id(kernels::matmul_right_gradient::name)) return {true, k, n, m, true, false};
+    if (s.kernel == id_of<kernels::linear_forward>) return {true, m, n, k, false, true};
+    if (s.kernel == id_of<kernels::linear_input_gradient>) return {true, m, k, n, false, false};
+    if (s.kernel == id_of<kernels::linear_weight_gradient>) return {true, n, k, m, true, false};
+    if (s.kernel == id_of<kernels::matmul_forward>) return {true, m, n, k, false, false};
+    if (s.kernel == id_of<kernels::matmul_left_gradient>) return {true, m, k, n, false, true};
+    if (s.kernel == id_of<kernels::matmul_right_gradient>) return {true, k, n, m, true, false};
     return {};
 }
 
 template <class T>
 constexpr long cpu_scratch(step const& s) {
     cpu::attention_shape const shape{s.dim[0], s.dim[1], s.dim[2], s.dim[3], s.dim[4]};
-    if (s.kernel == name_id(kernels::attention_forward::name)) return cpu::attention_forward_scratch_bytes<T>(shape);
-    if (s.kernel == name_id(kernels::attention_backward::name)) return cpu::attention_backward_scratch_bytes<T>(shape);
+    if (s.kernel == id_of<kernels::attention_forward>) return cpu::attention_forward_scratch_bytes<T>(shape);
+    if (s.kernel == id_of<kernels::attention_backward>) return cpu::attention_backward_scratch_bytes<T>(shape);
     product const p = product_of(s);
     return p.is ? cpu::gemm_scratch_bytes<T>(p.m, p.n, p.k) : 0;
 }

@@ -13,7 +13,7 @@ namespace detail {
 template <class... Kernels>
 constexpr char const* kernel_name(type_list<Kernels...>, unsigned id) {
     char const* name = "?";
-    ((id == name_id(Kernels::name) ? (void)(name = Kernels::name) : void()), ...);
+    ((id == id_of<Kernels> ? (void)(name = Kernels::name) : void()), ...);
     return name;
 }
 }  // namespace detail

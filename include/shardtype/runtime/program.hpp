@@ -51,7 +51,7 @@ constexpr bound_step bind_one() {
 template <class... Kernels>
 constexpr bound_step bind_ids(type_list<Kernels...>, step const& s) {
     bound_step b;
-    (void)((s.kernel == name_id(Kernels::name) && (b = bind_one<Kernels, int>(), true)) || ...);
+    (void)((s.kernel == id_of<Kernels> && (b = bind_one<Kernels, int>(), true)) || ...);
     return b;
 }
 
@@ -59,10 +59,9 @@ template <class Element, class... Kernels>
 constexpr bound_step bind_step(type_list<Kernels...>, step const& s) {
     bound_step b;
     // Sums of squares are reduced in double whatever the element is.
-    if (s.type == dtype::f64 && s.kernel == name_id(kernels::all_reduce::name))
-        return bind_one<kernels::all_reduce, double>();
+    if (s.type == dtype::f64 && s.kernel == id_of<kernels::all_reduce>) return bind_one<kernels::all_reduce, double>();
     if (s.type == dtype::i32) return bind_ids(type_list<kernels::slice, kernels::all_gather, kernels::all_to_all>{}, s);
-    (void)((s.kernel == name_id(Kernels::name) && (b = bind_one<Kernels, Element>(), true)) || ...);
+    (void)((s.kernel == id_of<Kernels> && (b = bind_one<Kernels, Element>(), true)) || ...);
     return b;
 }
 

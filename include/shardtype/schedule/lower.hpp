@@ -24,12 +24,12 @@ namespace detail {
 template <class... Operations>
 constexpr void lower_node(type_list<Operations...>, lowerer& l, node const& n, bool backward) {
     int found = 0;
-    ((found += n.operation == name_id(Operations::name) ? 1 : 0), ...);
+    ((found += n.operation == id_of<Operations> ? 1 : 0), ...);
     if (found != 1) {
         l.b.fail(code::no_lowering);
         return;
     }
-    (void)((n.operation == name_id(Operations::name) &&
+    (void)((n.operation == id_of<Operations> &&
             (backward ? lowering<Operations>::backward(l, n) : lowering<Operations>::forward(l, n), true)) ||
            ...);
 }
@@ -37,7 +37,7 @@ constexpr void lower_node(type_list<Operations...>, lowerer& l, node const& n, b
 /// What a back end without kernels says: no scratch. For programs that only check and lay out.
 constexpr long no_scratch(step const&) { return 0; }
 
-constexpr bool at_set_up(node const& n) { return n.operation == name_id(graph_operation::rotary_table::name); }
+constexpr bool at_set_up(node const& n) { return n.operation == id_of<graph_operation::rotary_table>; }
 
 template <class Operations>
 constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool micro_batches) {

@@ -50,7 +50,7 @@ struct lowerer {
     template <class Kernel, int N>
     constexpr step& kernel(location const (&operand)[N], dtype type, int count = N) {
         step& s = b.add_step();
-        s.kernel = name_id(Kernel::name);
+        s.kernel = id_of<Kernel>;
         s.reads = Kernel::reads;
         s.writes = Kernel::writes;
         s.type = type;
