@@ -57,6 +57,14 @@ TEST_CASE("a file is one document") {
     CHECK(c.source() == (scratch.path() / "a.txt").string());
 }
 
+TEST_CASE("text that is not UTF-8 is refused, and left out of a folder") {
+    const scratch_folder scratch;
+    const std::filesystem::path latin = scratch.write("latin.txt", "caf\xe9 au lait");
+    CHECK(refusal(latin) == latin.string() + ": not UTF-8 text: byte 233 at offset 3");
+    scratch.write("a.txt", "a");
+    CHECK(all(corpus::from_path(scratch.path())) == document("a"));
+}
+
 TEST_CASE("a folder is its text files, ordered by path") {
     const scratch_folder scratch;
     scratch.write("b.txt", "B");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/train/detail/utf8.hpp>
 #include <shardtype/train/file.hpp>
 #include <shardtype/train/token_shard.hpp>
 
@@ -29,8 +30,8 @@ class corpus {
 
     /// Loads a text file (one document), a folder (every text file below it, ordered by path) or a token shard.
     ///
-    /// Below a folder these are left out: hidden folders, folders named build*, links, empty files, files with a
-    /// NUL byte, files above 64 MiB. Throws std::runtime_error, path first, if nothing can be read from there.
+    /// Below a folder these are left out: hidden folders, folders named build*, links, empty files, files that are not
+    /// text (a NUL byte, not UTF-8), files above 64 MiB. Throws std::runtime_error, path first, if nothing can be read from there.
     static corpus from_path(const std::filesystem::path& path) {
         std::error_code error;
         const std::filesystem::file_status status = std::filesystem::status(path, error);
@@ -52,6 +53,10 @@ class corpus {
             if (zero != bytes.end())
                 detail::file_error(
                     path, "neither text nor a token shard: NUL byte at offset " + std::to_string(zero - bytes.begin()));
+            if (const std::size_t bad = detail::first_bad_utf8(bytes); bad != bytes.size())
+                detail::file_error(path, "not UTF-8 text: byte " +
+                                             std::to_string(static_cast<unsigned char>(bytes[bad])) + " at offset " +
+                                             std::to_string(bad));
             if (!bytes.empty()) result.append(bytes);
         }
         if (result.tokens_.empty()) detail::file_error(path, "empty data set (0 tokens)");
@@ -104,7 +109,8 @@ class corpus {
     int at(long position) const { return static_cast<int>(tokens_[static_cast<std::size_t>(position)]); }
 
     static bool is_text(const std::vector<char>& bytes) {
-        return !bytes.empty() && std::find(bytes.begin(), bytes.end(), '\0') == bytes.end();
+        return !bytes.empty() && std::find(bytes.begin(), bytes.end(), '\0') == bytes.end() &&
+               detail::first_bad_utf8(bytes) == bytes.size();
     }
 
     void append(const std::vector<char>& bytes) {

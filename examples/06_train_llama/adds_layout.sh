@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# usage: adds_layout.sh TRAIN_LLAMA SOURCE_DIR
+# The CMake argument that a refusal prints makes a program that has the layout.
+set -euo pipefail
+program=$1 source=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+head -c 20000 /dev/zero | tr '\0' 'a' >"$folder/data.txt"
+arguments=(--layout dp_shard=2,tp=2 --seq-len 64 --global-batch-size 4 --steps 2 --dataset "$folder/data.txt")
+
+said=$("$program" "${arguments[@]}" 2>&1) && { echo "not refused"; exit 1; }
+argument=$(sed -E "s/.*'(-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=[^']*)'.*/\1/" <<<"$said")
+[ "$argument" != "$said" ] || { echo "no CMake argument in: $said"; exit 1; }
+build=(cmake --build "$folder/build" --target train_llama)
+cmake -S "$source" -B "$folder/build" -G Ninja -DSHARDTYPE_BUILD_TESTS=OFF -DSHARDTYPE_BUILD_BENCH=OFF \
+    -DCMAKE_CXX_FLAGS_RELEASE=-O1 "$argument" >"$folder/log" && "${build[@]}" >>"$folder/log" || { cat "$folder/log"; exit 1; }
+"$folder/build/examples/train_llama" "${arguments[@]}" | grep -q '^dp_shard=2,tp=2 .*\[2, 2\]'
+
+! cmake -S "$source" -B "$folder/build" -DSHARDTYPE_TRAIN_LLAMA_LAYOUTS='tp = 2' >"$folder/log" 2>&1 &&
+    grep -q "'tp = 2' is not a layout" "$folder/log" || { echo "a wrong CMake argument is taken"; exit 1; }

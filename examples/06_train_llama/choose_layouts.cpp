@@ -1,0 +1,124 @@
+#include "choose_layouts.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace {
+
+// torchtitan's parallel_dims: every degree at least 1, the shard degree may be -1 for what is left, the product is the
+// world size; axes of size 1 are dropped.
+layout_spec from_degrees(settings const& with) {
+    long const replicate = with.data_parallel_replicate_degree.value, tensor = with.tensor_parallel_degree.value;
+    long const ranks = with.ranks.value;
+    long shard = with.data_parallel_shard_degree.value;
+    if (shard == -1) shard = ranks / (replicate * tensor);
+    if (shard < 1 || replicate * shard * tensor != ranks)
+        throw usage_error("the degrees dp_replicate " + text_of(replicate) + " x dp_shard " +
+                          text_of(with.data_parallel_shard_degree.value) + " x tp " + text_of(tensor) +
+                          " do not fill --ranks " + text_of(ranks));
+    layout_spec s;
+    s.dp_replicate = replicate > 1 ? replicate : 0;
+    s.tp = tensor > 1 ? tensor : 0;
+    s.dp_shard = shard > 1 || (s.dp_replicate == 0 && s.tp == 0) ? shard : 0;
+    s.valid = true;
+    return s;
+}
+
+std::vector<layout_spec> wanted_meshes(settings const& with, std::vector<compiled_layout> const& compiled) {
+    bool const degrees = with.data_parallel_replicate_degree.given() || with.data_parallel_shard_degree.given() ||
+                         with.tensor_parallel_degree.given();
+    if (degrees && with.layout.given())
+        throw usage_error("--layout and the three degrees say the same thing: give one of them");
+    if (with.ranks.given() && !degrees)
+        throw usage_error("--ranks belongs to the three degrees, e.g. --tensor-parallel-degree");
+    if (degrees) return {from_degrees(with)};
+
+    std::vector<layout_spec> meshes;
+    for (std::string const& name : with.layout.value) {
+        layout_spec s = layout_spec::parse(name);
+        for (compiled_layout const& c : compiled)
+            if (!s.valid && c.spec.short_name() == name) s = c.spec;
+        if (!s.valid) {
+            words known;
+            for (compiled_layout const& c : compiled)
+                for (std::string const& n : {c.spec.short_name(), c.spec.name()})
+                    if (std::find(known.begin(), known.end(), n) == known.end()) known.push_back(n);
+            throw usage_error("--layout: " + printable(name) + " is no layout; a new one is spelled like " +
+                              "dp_shard=4,tp=2; compiled are " + text_of(known));
+        }
+        meshes.push_back(s);
+    }
+    return meshes;
+}
+
+// torchtitan's rule: a global batch that is not given is local x data-parallel degree; one that is given divides by
+// that, and the quotient is the number of micro-batches.
+long global_batch(settings const& with, layout_spec const& s) {
+    long const global = with.global_batch_size.value, local = with.local_batch_size.value;
+    bool const follows = global == -1 || (local > 0 && !with.global_batch_size.given());
+    if (follows && local < 1) throw usage_error("--global-batch-size -1 needs --local-batch-size");
+    if (follows) return local * s.data_ranks();
+    long const parts = (local > 0 ? local : 1) * s.data_ranks();
+    std::string const what = "--global-batch-size " + text_of(global) + " under " + s.name() + " is ";
+    std::string const times = (local > 0 ? "--local-batch-size " + text_of(local) + " x " : "") +
+                              text_of(s.data_ranks()) + " data-parallel ranks";
+    if (global % parts != 0) throw usage_error(what + "no multiple of " + times);
+    if (local > 0 && global != parts)
+        throw usage_error(what + text_of(global / parts) + " times " + times +
+                          ": gradient accumulation is not there yet");
+    return global;
+}
+
+}  // namespace
+
+std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> const& compiled,
+                                std::string const& added) {
+    std::vector<int> chosen;
+    std::string missing, lines;
+    for (layout_spec s : wanted_meshes(with, compiled)) {
+        s.seq_len = with.seq_len.value;
+        s.global_batch_size = global_batch(with, s);
+        int found = -1;
+        for (int i = 0; i < static_cast<int>(compiled.size()); ++i) {
+            layout_spec const& c = compiled[static_cast<std::size_t>(i)].spec;
+            if (c.same_mesh(s) && c.seq_len == s.seq_len && c.global_batch_size == s.global_batch_size) found = i;
+        }
+        if (found >= 0) {
+            chosen.push_back(found);
+        } else {
+            missing += (missing.empty() ? "" : " and ") + s.name() + " with " + s.batch();
+            lines += ";" + s.name() + "," + s.batch();
+        }
+    }
+    if (!missing.empty())
+        throw usage_error(
+            "not compiled: " + missing + " (a layout is a type; --help lists those that are); to add it: " +
+            "cmake -B build '-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=" + (added.empty() ? lines.substr(1) : added + lines) +
+            "' && cmake --build build --target train_llama");
+    with.layout.value.clear();
+    for (int const i : chosen) with.layout.value.push_back(compiled[static_cast<std::size_t>(i)].spec.name());
+    if (!with.global_batch_size.given() && with.local_batch_size.value > 0) with.global_batch_size.value = -1;
+    return chosen;
+}
+
+std::string layouts_help(std::vector<compiled_layout> const& compiled) {
+    std::string out = "Compiled layouts (short name, full name; sequence x global batch; memory of a rank):\n";
+    words seen;
+    for (compiled_layout const& c : compiled) {
+        std::string name = c.spec.short_name();
+        bool const first = std::find(seen.begin(), seen.end(), name) == seen.end();
+        if (first) seen.push_back(name);
+        char line[160];
+        std::snprintf(line, sizeof line, "  %-22s %-25s %5ld x %-4ld %9.2f MiB\n", first ? name.c_str() : "",
+                      c.spec.name().c_str(), c.spec.seq_len, c.spec.global_batch_size,
+                      static_cast<double>(c.arena_bytes) / (1 << 20));
+        out += line;
+    }
+    return out +
+           "Another one is refused with the CMake line that adds it. A wrong flag, file or path: one line, exit code "
+           "2.\n"
+           "Examples:\n"
+           "  train_llama --layout tp --steps 100 --log-format json\n"
+           "  train_llama --tensor-parallel-degree 4 --ranks 8      (torchtitan's knobs: dp_shard=2,tp=4)\n"
+           "  train_llama --config job.toml --lr 3e-4 --record run.toml";
+}

@@ -1,0 +1,169 @@
+// Trains the Llama-3 debug model under layouts that are types, at one global batch. `train_llama --help` tells the rest.
+
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <mutex>
+
+#include <shardtype/runtime/profile.hpp>
+#include <shardtype/train/corpus.hpp>
+
+#include "choose_layouts.hpp"
+#include "compiled_layouts.hpp"  // made by CMake: `compiled`, the list of jobs
+#include "llama_job.hpp"
+#include "machine.hpp"
+#include "read_settings.hpp"
+#include "report.hpp"
+
+namespace {
+
+template <class Job>
+constexpr st::model_size size_of_model() {
+    constexpr auto c = st::llama3_debug;
+    st::model_size m{0, c.vocabulary * c.dim, c.layers, c.heads, c.dim};
+    auto const& g = st::checked<Job>::value;
+    for (int k = 0; k < g.parameter_count; ++k) m.parameters += g.parameters[k].stored.count() * g.parameters[k].layers;
+    return m;
+}
+
+template <class... Axes>
+void describe_mesh(run_report& run, st::mesh<Axes...>) {
+    run.axes = {st::axis_name<Axes>()...};
+    run.sizes = {Axes::size...};
+    std::string extents;
+    for (long s : run.sizes) extents += (extents.empty() ? "[" : ", ") + std::to_string(s);
+    run.summary.mesh = extents + "]";
+}
+
+// Everything that the compiler knows of a job, before anything runs.
+template <class Job>
+run_report describe() {
+    run_report run;
+    run.summary.layout = Job::spec.name();
+    run.summary.memory_bytes = static_cast<double>(st::trainer<Job>::arena_bytes);
+    describe_mesh(run, typename Job::mesh{});
+    return run;
+}
+
+template <class Job>
+run_report train(settings const& with, st::corpus const& data, machine& on, report& out) {
+    constexpr auto batch = Job::batch;
+    constexpr long ranks = Job::mesh::size, data_ranks = Job::spec.data_ranks();
+    st::learning_rate const rate{with.lr.value, with.warmup_steps.value, with.decay_ratio.value,
+                                 with.min_lr_factor.value, with.steps.value};
+    run_report run = describe<Job>();
+    run.matmul_flops = on.measure_matmul_flops();
+    out.begin(run);
+
+    st::step_metrics line;
+    line.memory_bytes = run.summary.memory_bytes;
+    line.memory_capacity = on.memory_bytes / static_cast<double>(ranks);
+    line.tokens = static_cast<double>(batch.global * batch.sequence) / static_cast<double>(data_ranks);
+    line.non_data_parallel_size = ranks / data_ranks;
+    line.flops_per_token = st::flops_per_token(size_of_model<Job>(), batch.sequence);
+    line.peak_flops = run.matmul_flops / static_cast<double>(ranks);
+
+    double trained = 0;  // seconds of the steps after the first, which warms up
+    st::profile_table profile;
+    std::mutex adding;
+    st::run<Job>([&](st::trainer<Job>& trainer) {
+        trainer.initialise(static_cast<std::uint64_t>(with.seed.value));
+        if (with.profile.value) trainer.walk().start_profile();
+        double last = now();
+        for (long s = 0; s < with.steps.value; ++s) {
+            st::step_numbers numbers;
+            numbers.adamw = {rate.at(s),     with.beta1.value,        with.beta2.value,
+                             with.eps.value, with.weight_decay.value, s + 1};
+            numbers.max_norm = with.max_norm.value;
+            auto const result = trainer.step(numbers, [&](long row, int* tokens, int* targets) {
+                data.row(s, row, batch.global, batch.sequence, tokens, targets);
+            });
+            if (trainer.rank() == 0) {
+                double const t = now();
+                line.step = s + 1;
+                line.loss = result.loss;
+                line.grad_norm = result.gradient_norm;
+                line.seconds = t - last;
+                last = t;
+                if (s > 0 || with.steps.value == 1) trained += line.seconds;
+                run.summary.seconds += line.seconds;
+                run.losses.push_back(result.loss);
+                out.step(run, line);
+            }
+            // The same number on every rank: all of them stop here.
+            if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm))
+                throw std::runtime_error("step " + std::to_string(s + 1) + ": loss " + text_of(result.loss) +
+                                         ", gradient norm " + text_of(result.gradient_norm) +
+                                         ": not finite; a smaller --lr may help");
+        }
+        if (with.profile.value) {
+            std::lock_guard const lock(adding);
+            profile.add(trainer.walk(), static_cast<int>(with.steps.value));
+        }
+    });
+    double const timed = static_cast<double>(with.steps.value > 1 ? with.steps.value - 1 : 1);
+    run.summary.first_loss = run.losses.front();
+    run.summary.last_loss = run.losses.back();
+    run.summary.tokens_per_second = static_cast<double>(batch.global * batch.sequence) * timed / trained;
+    run.performed_flops = st::checked<Job>::value.step_flops * timed / trained;
+    out.end(run, with.profile.value ? profile.text(run.summary.seconds, on.cpus) : "");
+    return run;
+}
+
+template <class... Jobs>
+struct program {
+    using train_function = run_report (*)(settings const&, st::corpus const&, machine&, report&);
+    std::vector<compiled_layout> layouts{{Jobs::spec, st::trainer<Jobs>::arena_bytes}...};
+    std::vector<train_function> functions{&train<Jobs>...};
+};
+template <class... Jobs>
+program<Jobs...> program_of(st::type_list<Jobs...>);
+
+st::corpus read_data(settings const& with) {
+    try {
+        st::corpus data = st::corpus::from_path(with.dataset.value);
+        data.check(st::llama3_debug.vocabulary, with.seq_len.value);
+        return data;
+    } catch (std::exception const& e) {
+        throw usage_error(std::string("--dataset: ") + e.what());
+    }
+}
+
+void check_memory(compiled_layout const& layout, machine const& on) {
+    double const needed = static_cast<double>(layout.arena_bytes) * static_cast<double>(layout.spec.ranks());
+    if (needed > on.memory_bytes)
+        throw usage_error("--layout: " + layout.spec.name() + " needs " + std::to_string(layout.spec.ranks()) + " x " +
+                          st::byte_count(static_cast<double>(layout.arena_bytes)) + " of memory; there are " +
+                          st::byte_count(on.memory_bytes));
+}
+
+void run_all(settings with) {
+    decltype(program_of(compiled{})) const all;
+    std::vector<int> const chosen = choose_layouts(with, all.layouts, layouts_added);
+    machine on;
+    for (int const i : chosen) check_memory(all.layouts[static_cast<std::size_t>(i)], on);
+    st::corpus const data = read_data(with);
+    report out(with);
+    out.data(data.source(), data.size(), data.documents() > 0, on.cpus);
+    std::vector<run_report> runs;
+    for (int const i : chosen) runs.push_back(all.functions[static_cast<std::size_t>(i)](with, data, on, out));
+    out.close(runs);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        auto const with = read_settings(argc, argv, layouts_help(decltype(program_of(compiled{})){}.layouts));
+        if (with) run_all(*with);
+        if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+        std::fprintf(stderr, "train_llama: standard output could not be written\n");
+        return 1;
+    } catch (usage_error const& e) {
+        std::fprintf(stderr, "train_llama: %s\n", e.what());
+        return 2;
+    } catch (std::exception const& e) {
+        std::fprintf(stderr, "train_llama: %s\n", e.what());
+        return 1;
+    }
+}

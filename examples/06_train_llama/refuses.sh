@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# usage: refuses.sh TRAIN_LLAMA
+# Wrong values, files, encodings and paths end with exit code 2 and one line that names them, before anything is trained
+# or printed; what fails later ends with 1. A record can be given as --config, and flags win over it.
+set -euo pipefail
+program=$1
+folder=$(mktemp -d)
+trap 'chmod -R u+w "$folder"; rm -rf "$folder"' EXIT
+cd "$folder"
+count=0 wrong=0
+
+# refuses CODE TEXT ARGUMENT...: one line with TEXT on standard error, nothing on standard output unless CODE is 1
+refuses() {
+    local code=$1 text=$2 status=0
+    shift 2
+    count=$((count + 1))
+    "$program" "$@" >out 2>err || status=$?
+    if [ "$status" -eq "$code" ] && [ "$(wc -l <err)" -eq 1 ] && [ "$(head -c 13 err)" = "train_llama: " ] &&
+        grep -qF -- "$text" err && { [ "$code" -ne 2 ] || [ ! -s out ]; }; then return; fi
+    wrong=$((wrong + 1))
+    echo "$*: exit code $status (wanted $code), '$text' wanted in: $(cat err) $(head -c 200 out)"
+}
+# in_file TEXT LINE...: a configuration file of these lines
+in_file() {
+    local text=$1
+    shift
+    printf '%s\n' "$@" >job.toml
+    refuses 2 "$text" --config job.toml
+}
+
+# flags
+refuses 2 "'--nonsense': no such option; there are --layout, --data-parallel" --nonsense
+refuses 2 'did you mean --steps?' --step 3
+refuses 2 "'extra': no such option" extra
+refuses 2 '--steps' --steps
+refuses 2 "--steps: '' is not a whole number" --steps ''
+refuses 2 "--steps: 'many' is not a whole number from 1 to 1000000" --steps many
+refuses 2 '--steps: 0 is not' --steps 0
+refuses 2 "--steps: '3.5' is not" --steps 3.5
+refuses 2 "--steps: '10 ' is not" --steps '10 '
+refuses 2 "--steps: '99999999999999999999' is not" --steps 99999999999999999999
+refuses 2 '--steps' --steps 1 --steps 2
+refuses 2 '--seed: -1 is not' --seed -1
+refuses 2 '--lr: 0 is not a number above 0, at most 10' --lr 0
+refuses 2 '--lr: -1 is not' --lr -1
+refuses 2 '--lr: nan is not' --lr nan
+refuses 2 '--lr: inf is not' --lr inf
+refuses 2 "--lr: '1e-3x' is not" --lr 1e-3x
+refuses 2 '--beta2: 1 is not' --beta2 1
+refuses 2 '--decay-ratio: 1.5 is not a number from 0 to 1' --decay-ratio 1.5
+refuses 2 "--log-format: 'xml' is not text or json" --log-format xml
+
+# layouts and batches
+refuses 2 "'pipeline' is no layout" --layout pipeline
+refuses 2 '--layout: an empty word' --layout tp ''
+refuses 2 "'tp=8,dp_shard=2' is no layout" --layout tp=8,dp_shard=2
+refuses 2 "'dp_shard=8,' is no layout" --layout dp_shard=8,
+refuses 2 "'tp=8,plain=2' is no layout" --layout tp=8,plain=2
+refuses 2 "'-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=dp_shard=4,tp=2,seq_len=256,global_batch_size=8'" --layout dp_shard=4,tp=2
+refuses 2 'dp_shard=8,seq_len=512,global_batch_size=8;tp=8,seq_len=512,global_batch_size=8' \
+    --layout dp_shard tp --seq-len 512
+refuses 2 'not compiled: dp_shard=8 with seq_len=256,global_batch_size=16' --layout dp_shard --global-batch-size 16
+refuses 2 'no multiple of 8 data-parallel ranks' --layout dp_shard --global-batch-size 12
+refuses 2 'no multiple of --local-batch-size 3 x 2 data-parallel ranks' \
+    --layout dp_shard+tp --global-batch-size 8 --local-batch-size 3
+refuses 2 'gradient accumulation is not there yet' --layout dp_shard+tp --global-batch-size 8 --local-batch-size 2
+refuses 2 '--global-batch-size: 0 is not -1 or a whole number' --global-batch-size 0
+refuses 2 '--global-batch-size -1 needs --local-batch-size' --global-batch-size -1
+refuses 2 'dp_shard -1 x tp 3 do not fill --ranks 8' --tensor-parallel-degree 3
+refuses 2 'dp_replicate 2 x dp_shard 2 x tp 1 do not fill --ranks 8' \
+    --data-parallel-replicate-degree 2 --data-parallel-shard-degree 2
+refuses 2 'give one of them' --layout tp --tensor-parallel-degree 8
+refuses 2 '--ranks belongs to' --ranks 4
+
+# data
+: >empty.txt
+echo short >short.txt
+head -c 4096 /dev/zero >zeros.txt
+printf '\xff\xfea\0b\0' >utf16.txt
+printf 'caf\xe9 %.0s' {1..200} >latin1.txt
+printf '%01024d' 7 >bad.bin
+mkdir -p no_text && cp zeros.txt no_text/
+mkdir -p unread && chmod 000 unread
+ln -sf loop_b loop_a && ln -sf loop_a loop_b
+refuses 2 'missing.txt: no such file' --dataset missing.txt
+refuses 2 'empty.txt: empty data set' --dataset empty.txt
+refuses 2 'short.txt: 8 tokens are too few' --dataset short.txt
+refuses 2 'zeros.txt: neither text' --dataset zeros.txt
+refuses 2 'utf16.txt: ' --dataset utf16.txt
+refuses 2 'latin1.txt: not UTF-8 text: byte 233 at offset 3' --dataset latin1.txt
+refuses 2 'bad.bin' --dataset bad.bin
+refuses 2 'no_text: no text file in this folder' --dataset no_text
+refuses 2 'loop_a' --dataset loop_a
+refuses 2 '/dev/null' --dataset /dev/null
+refuses 2 "--dataset: '' is not a path" --dataset ''
+if [ "$(id -u)" -ne 0 ]; then refuses 2 'unread' --dataset unread; fi
+
+# records
+refuses 2 "--record: 'no/such/folder/run.toml' cannot be written" --record no/such/folder/run.toml
+refuses 2 "--record: 'no_text' cannot be written" --record no_text
+refuses 2 "--record: '/proc/run.toml' cannot be written" --record /proc/run.toml
+
+# configuration files
+refuses 2 "'missing.toml': no such file" --config missing.toml
+refuses 2 "'no_text': not a regular file" --config no_text
+head -c 2000000 /dev/zero >large.toml
+refuses 2 "'large.toml': more than 1 MiB" --config large.toml
+in_file 'job.toml:2: ' '[training]' 'steps = = 3'
+in_file "job.toml:2: [training] steps: 'ten' is not a whole number" '[training]' 'steps = "ten"'
+in_file 'job.toml:2: [training] steps: 2.5 is not' '[training]' 'steps = 2.5'
+in_file 'job.toml:2: [training] steps: a list is not' '[training]' 'steps = [1]'
+in_file 'job.toml:3: [optimizer] lr: true is not' '' '[optimizer]' 'lr = true'
+in_file 'job.toml:2: [training] step: no such key; did you mean steps?' '[training]' 'step = 3'
+in_file 'job.toml:2: [optimizer] steps: no such key; it belongs to [training]' '[optimizer]' 'steps = 3'
+in_file 'job.toml:1: [trainning]: no such section; did you mean training?' '[trainning]' 'steps = 3'
+in_file "job.toml:1: 'steps' stands in no section" 'steps = 3'
+in_file "job.toml:2: [parallelism] layout: 7 is not a word" '[parallelism]' 'layout = ["tp", 7]'
+in_file 'job.toml:2: [parallelism] layout: an empty list' '[parallelism]' 'layout = []'
+in_file 'job.toml:3: ' '[training]' 'steps = 3' 'steps = 4'
+printf '[training]\nsteps = 3 # \xff\n' >latin.toml
+refuses 2 'latin.toml:2: ' --config latin.toml
+
+# what fails later
+head -c 20000 /dev/zero | tr '\0' 'a' >data.txt
+refuses 1 'not finite' --dataset data.txt --layout dp_shard=1 --steps 20 --lr 10 --max-norm 1e9 --warmup-steps 0 --eps 1e-30 \
+    --weight-decay 10 --beta1 0 --beta2 0
+status=0
+said=$("$program" --dataset data.txt --layout tp --steps 1 2>&1 >/dev/full) || status=$?
+[ "$status" -eq 1 ] && [[ $said == *"standard output"* ]] || { echo "a full disk: exit code $status: $said"; wrong=$((wrong + 1)); }
+
+# a record runs again, flags win over it, and its losses are the same
+"$program" --dataset data.txt --layout tp --steps 2 --lr 0.001 --record a.toml >/dev/null
+"$program" --config a.toml --record b.toml >/dev/null
+"$program" --config a.toml --steps 1 --record c.toml >/dev/null
+[ "$(grep losses a.toml)" = "$(grep losses b.toml)" ] || { echo "the record does not run again"; wrong=$((wrong + 1)); }
+grep -q '^steps = 1$' c.toml && grep -q '^lr = 0.001' c.toml || { echo "flags do not win"; wrong=$((wrong + 1)); }
+"$program" --dataset data.txt --tensor-parallel-degree 8 --steps 2 --lr 0.001 --log-format json >j.txt
+grep -q '"layout":"tp=8","step":2' j.txt || { echo "torchtitan's degrees"; wrong=$((wrong + 1)); }
+
+echo "$count refusals, $wrong wrong"
+[ "$wrong" -eq 0 ] && [ "$count" -ge 40 ]

@@ -1,0 +1,126 @@
+#include "report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+
+#include <nlohmann/json.hpp>
+
+#include "settings_file.hpp"
+
+namespace st = shardtype;
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+void print(json const& line) {
+    std::printf("%s\n", line.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+    std::fflush(stdout);
+}
+
+json as_json(settings const& all) {
+    json out{{"event", "settings"}};
+    for_each_setting(all, [&](char const* name, auto const& s) {
+        if (*s.section != 0 && s.recorded) out[s.section][name] = s.value;
+    });
+    return out;
+}
+
+// Of the losses of all steps, against the first run's.
+double largest_difference(std::vector<run_report> const& runs) {
+    double worst = 0;
+    for (run_report const& run : runs)
+        for (std::size_t s = 0; s < run.losses.size(); ++s) {
+            double const first = runs.front().losses[s];
+            worst = std::max(worst, std::abs(run.losses[s] - first) / std::abs(first));
+        }
+    return worst;
+}
+
+}  // namespace
+
+report::report(settings const& with) : with_(with), json_(with.log_format.value == "json") {
+    std::string const& path = with.record.value;
+    std::error_code error;
+    // Written now as well, so that an unwritable path ends the run before it begins.
+    if (!path.empty() && (std::filesystem::is_directory(path, error) || !write_record(path, with, {})))
+        throw usage_error("--record: " + printable(path) + " cannot be written");
+    if (json_) print(as_json(with));
+}
+report::~report() = default;
+
+void report::data(std::string const& source, long tokens, bool bytes_of_text, int cpus) {
+    if (json_)
+        print({{"event", "data"}, {"dataset", source}, {"tokens", tokens}, {"cpus", cpus}});
+    else
+        std::printf("%ld %s from %s; %d CPUs\n", tokens, bytes_of_text ? "tokens (bytes of text)" : "tokens",
+                    source.c_str(), cpus);
+}
+
+void report::begin(run_report const& run) {
+    if (json_) {
+        print({{"event", "layout"},
+               {"layout", run.summary.layout},
+               {"mesh_axes", run.axes},
+               {"mesh_sizes", run.sizes},
+               {"memory_bytes", run.summary.memory_bytes},
+               {"matmul_flops", run.matmul_flops}});
+    } else {
+        std::printf("\nlayout %s; oneDNN float32 matmul peak %.0f GFLOP/s\n%s\n", run.summary.layout.c_str(),
+                    1e-9 * run.matmul_flops, st::device_mesh_line(run.axes, run.sizes).c_str());
+    }
+}
+
+void report::step(run_report const& run, st::step_metrics const& line) {
+    if (json_) {
+        print({{"event", "step"},
+               {"layout", run.summary.layout},
+               {"step", line.step},
+               {"loss", line.loss},
+               {"grad_norm", line.grad_norm},
+               {"seconds", line.seconds},
+               {"tokens_per_second", line.tokens_per_second()},
+               {"flops_per_second", line.flops_per_second()},
+               {"mfu_percent", line.mfu()}});
+    } else {
+        std::printf("%s\n", st::step_line(line).c_str());
+        std::fflush(stdout);
+    }
+}
+
+void report::end(run_report const& run, std::string const& profile) {
+    if (json_) {
+        print({{"event", "result"},
+               {"layout", run.summary.layout},
+               {"first_loss", run.summary.first_loss},
+               {"last_loss", run.summary.last_loss},
+               {"tokens_per_second", run.summary.tokens_per_second},
+               {"performed_flops", run.performed_flops},
+               {"seconds", run.summary.seconds}});
+        if (!profile.empty()) print({{"event", "profile"}, {"layout", run.summary.layout}, {"text", profile}});
+    } else {
+        std::printf("performed %.1f GFLOP/s, %.1f %% of the matmul peak (mfu counts torchtitan's flops)\n%s",
+                    1e-9 * run.performed_flops, 100 * run.performed_flops / run.matmul_flops, profile.c_str());
+    }
+}
+
+void report::close(std::vector<run_report> const& runs) {
+    if (!json_) {
+        std::vector<st::run_summary> rows;
+        for (run_report const& run : runs) rows.push_back(run.summary);
+        std::printf("\n%s", st::closing_table(rows).c_str());
+    }
+    // Only runs of one global batch have one curve.
+    if (runs.size() > 1 && with_.global_batch_size.value > 0) {
+        double const worst = largest_difference(runs);
+        if (json_)
+            print({{"event", "comparison"}, {"largest_relative_loss_difference", worst}});
+        else
+            std::printf("largest relative difference of a loss from the first layout's: %.1e\n", worst);
+    }
+    if (with_.record.value.empty()) return;
+    if (!write_record(with_.record.value, with_, runs))
+        throw std::runtime_error("--record: " + printable(with_.record.value) + " could not be written");
+}

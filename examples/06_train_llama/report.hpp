@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <shardtype/train/metrics.hpp>
+
+#include "settings.hpp"
+
+/// One layout being trained.
+struct run_report {
+    shardtype::run_summary summary;
+    std::vector<std::string_view> axes;
+    std::vector<long> sizes;
+    double matmul_flops = 0;     ///< the peak, per second, of all CPUs together
+    double performed_flops = 0;  ///< per second
+    std::vector<double> losses;
+};
+
+/// What a run says, as text or as JSON lines, and its record.
+class report {
+  public:
+    /// @throws usage_error if the record cannot be written where it should be
+    explicit report(settings const& with);
+    ~report();
+
+    void data(std::string const& source, long tokens, bool bytes_of_text, int cpus);
+    void begin(run_report const& run);
+    void step(run_report const& run, shardtype::step_metrics const& line);
+    void end(run_report const& run, std::string const& profile);
+    /// The table of all runs; writes the record. @throws std::runtime_error if something could not be written
+    void close(std::vector<run_report> const& runs);
+
+  private:
+    settings const& with_;
+    bool json_;
+};

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <boost/hana/adapt_struct.hpp>
+#include <boost/hana/accessors.hpp>
+#include <boost/hana/first.hpp>
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/second.hpp>
+#include <boost/hana/string.hpp>
+#include <boost/hana/tuple.hpp>
+#include <boost/hana/core/to.hpp>
+
+#include "setting.hpp"
+
+/// What a run can be told, under torchtitan's names. This list and its one adaption below drive the flags
+/// (`--seq-len`), the keys of `--config FILE.toml` (`[training] seq_len`), their errors, and the record of a run.
+struct settings {
+    setting<words> layout{.section = "parallelism",
+                          .help = "layouts to train, one after the other",
+                          .value = {"dp_shard", "tp", "dp_shard+tp"}};
+    setting<long> data_parallel_replicate_degree{.section = "parallelism",
+                                                 .help = "size of dp_replicate",
+                                                 .value = 1,
+                                                 .least = 1,
+                                                 .most = 1024,
+                                                 .recorded = false};
+    setting<long> data_parallel_shard_degree{.section = "parallelism",
+                                             .help = "size of dp_shard; -1: what is left",
+                                             .value = -1,
+                                             .least = 1,
+                                             .most = 1024,
+                                             .minus_one = true,
+                                             .recorded = false};
+    setting<long> tensor_parallel_degree{
+        .section = "parallelism", .help = "size of tp", .value = 1, .least = 1, .most = 1024, .recorded = false};
+    setting<long> ranks{.section = "parallelism",
+                        .help = "world size that the three degrees, given instead of --layout, must fill",
+                        .value = 8,
+                        .least = 1,
+                        .most = 1024,
+                        .recorded = false};
+
+    setting<long> steps{.section = "training", .help = "training steps", .value = 10, .least = 1, .most = 1'000'000};
+    setting<long> seq_len{
+        .section = "training", .help = "tokens of a sequence", .value = 256, .least = 1, .most = 1L << 20};
+    setting<long> global_batch_size{.section = "training",
+                                    .help = "sequences of a step over all ranks; -1: local x data-parallel degree",
+                                    .value = 8,
+                                    .least = 1,
+                                    .most = 1L << 20,
+                                    .minus_one = true};
+    setting<long> local_batch_size{.section = "training",
+                                   .help = "sequences of a step per data-parallel rank; -1: global / degree",
+                                   .value = -1,
+                                   .least = 1,
+                                   .most = 1L << 20,
+                                   .minus_one = true};
+    setting<long> seed{
+        .section = "training", .help = "of the first weights", .value = 42, .least = 0, .most = 1L << 62};
+    setting<double> max_norm{.section = "training",
+                             .help = "gradients are clipped to this global norm",
+                             .value = 1,
+                             .most = 1e9,
+                             .positive = true};
+    setting<std::string> dataset{.section = "training",
+                                 .help = "a text file in UTF-8, a folder of them, or an llm.c token shard",
+                                 .value = SHARDTYPE_SOURCE_DIR};
+
+    setting<double> lr{.section = "optimizer",
+                       .help = "AdamW's learning rate after warm-up",
+                       .value = 8e-4,
+                       .most = 10,
+                       .positive = true};
+    setting<double> beta1{
+        .section = "optimizer", .help = "AdamW's decay of the first moment", .value = 0.9, .most = 0.999999};
+    setting<double> beta2{
+        .section = "optimizer", .help = "AdamW's decay of the second moment", .value = 0.95, .most = 0.999999};
+    setting<double> eps{.section = "optimizer", .help = "AdamW's epsilon", .value = 1e-8, .most = 1, .positive = true};
+    setting<double> weight_decay{
+        .section = "optimizer", .help = "AdamW's decay of the weights", .value = 0.1, .most = 10};
+
+    setting<long> warmup_steps{
+        .section = "lr_scheduler", .help = "steps until the full rate", .value = 2, .most = 1'000'000};
+    setting<double> decay_ratio{.section = "lr_scheduler",
+                                .help = "share of the steps over which the rate decays, linearly",
+                                .value = 0.8,
+                                .most = 1};
+    setting<double> min_lr_factor{
+        .section = "lr_scheduler", .help = "where the decay heads for, as a share of the rate", .value = 0, .most = 1};
+
+    setting<std::string> log_format{.section = "metrics",
+                                    .help = "torchtitan's lines, or one JSON object per line",
+                                    .value = "text",
+                                    .choices = {"text", "json"}};
+    setting<bool> profile{.section = "profiling", .help = "show where the time went, by kernel", .value = false};
+    setting<std::string> record{.section = "job",
+                                .help = "write settings and results to this TOML file, which --config reads again",
+                                .value = "",
+                                .may_be_empty = true};
+    setting<std::string> config{.section = "",
+                                .help = "a TOML file with these sections and keys; flags win over it",
+                                .value = "",
+                                .may_be_empty = true};
+};
+BOOST_HANA_ADAPT_STRUCT(settings, layout, data_parallel_replicate_degree, data_parallel_shard_degree,
+                        tensor_parallel_degree, ranks, steps, seq_len, global_batch_size, local_batch_size, seed,
+                        max_norm, dataset, lr, beta1, beta2, eps, weight_decay, warmup_steps, decay_ratio,
+                        min_lr_factor, log_format, profile, record, config);
+
+/// Calls f(name, setting) for each member, in order.
+template <class Settings, class F>
+void for_each_setting(Settings& all, F f) {
+    namespace hana = boost::hana;
+    hana::for_each(hana::accessors<settings>(), [&](auto const& member) {
+        f(hana::to<char const*>(hana::first(member)), hana::second(member)(all));
+    });
+}
+
+/// `seq_len` as a flag: `--seq-len`.
+inline std::string flag_of(std::string_view name) {
+    std::string flag = "--" + std::string(name);
+    for (char& c : flag) c = c == '_' ? '-' : c;
+    return flag;
+}
+
+/// What the command line or a configuration file got wrong: one line, exit code 2.
+struct usage_error : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};

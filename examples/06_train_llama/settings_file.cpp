@@ -1,0 +1,169 @@
+#include "settings_file.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <toml++/toml.h>
+
+#include "nearest.hpp"
+
+namespace {
+
+std::string at(std::string const& path, toml::source_region const& where) {
+    return path + ":" + std::to_string(where.begin.line) + ": ";
+}
+
+std::string text_of_file(std::string const& path) {
+    constexpr std::uintmax_t longest = 1 << 20;
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) throw usage_error(printable(path) + ": no such file");
+    if (!std::filesystem::is_regular_file(path, error)) throw usage_error(printable(path) + ": not a regular file");
+    if (std::filesystem::file_size(path, error) > longest) throw usage_error(printable(path) + ": more than 1 MiB");
+    std::ifstream in(path, std::ios::binary);
+    std::string text(std::istreambuf_iterator<char>(in), {});
+    if (!in) throw usage_error(printable(path) + ": cannot be read");
+    return text;
+}
+
+std::string shown(toml::node const& node) {
+    if (auto const* text = node.as_string()) return printable(text->get());
+    if (node.is_table()) return "a table";
+    if (node.is_array()) return "a list";
+    std::string out;
+    node.visit([&](auto const& value) {
+        if constexpr (toml::is_integer<decltype(value)> || toml::is_floating_point<decltype(value)>)
+            out =
+                text_of(static_cast<std::conditional_t<toml::is_integer<decltype(value)>, long, double>>(value.get()));
+        else if constexpr (toml::is_boolean<decltype(value)>)
+            out = text_of(value.get());
+        else
+            out = "a date or time";
+    });
+    return out;
+}
+
+void take_node(setting<words>& s, toml::node const& node) {
+    auto const* list = node.as_array();
+    words value;
+    if (list != nullptr)
+        for (toml::node const& word : *list) {
+            if (!word.is_string()) throw bad_value(shown(word) + " is not a word");
+            value.push_back(word.as_string()->get());
+        }
+    else if (auto const* word = node.as_string())
+        value.push_back(word->get());
+    else
+        refuse(s, shown(node));
+    take(s, value, origin::file);
+}
+void take_node(setting<std::string>& s, toml::node const& node) {
+    if (!node.is_string()) refuse(s, shown(node));
+    take(s, node.as_string()->get(), origin::file);
+}
+void take_node(setting<bool>& s, toml::node const& node) {
+    if (!node.is_boolean()) refuse(s, shown(node));
+    take(s, node.as_boolean()->get(), origin::file);
+}
+void take_node(setting<long>& s, toml::node const& node) {
+    if (!node.is_integer()) refuse(s, shown(node));
+    take(s, static_cast<long>(node.as_integer()->get()), origin::file);
+}
+void take_node(setting<double>& s, toml::node const& node) {
+    if (!node.is_number()) refuse(s, shown(node));
+    take(s, *node.value<double>(), origin::file);
+}
+
+// What a key could have meant: its section, if it stands in the wrong one, or a name that is near.
+std::string instead_of(settings const& all, std::string_view section, std::string_view key) {
+    words here;
+    std::string elsewhere;
+    for_each_setting(all, [&](char const* name, auto const& s) {
+        if (s.section == section) here.push_back(name);
+        if (name == key && *s.section != 0) elsewhere = s.section;
+    });
+    if (!elsewhere.empty()) return "it belongs to [" + elsewhere + "]";
+    return nearest(key, here);
+}
+
+toml::table as_toml(settings const& all) {
+    toml::table out;
+    for_each_setting(all, [&](char const* name, auto const& s) {
+        if (*s.section == 0 || !s.recorded) return;
+        auto& section = *out.insert(s.section, toml::table{}).first->second.as_table();
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(s.value)>, words>) {
+            toml::array list;
+            for (std::string const& w : s.value) list.push_back(w);
+            section.insert(name, std::move(list));
+        } else {
+            section.insert(name, s.value);
+        }
+    });
+    return out;
+}
+
+toml::table as_toml(run_report const& run) {
+    toml::array losses;
+    for (double const loss : run.losses) losses.push_back(loss);
+    return toml::table{{"layout", run.summary.layout},
+                       {"memory_bytes", run.summary.memory_bytes},
+                       {"tokens_per_second", run.summary.tokens_per_second},
+                       {"seconds", run.summary.seconds},
+                       {"matmul_flops", run.matmul_flops},
+                       {"performed_flops", run.performed_flops},
+                       {"losses", std::move(losses)}};
+}
+
+}  // namespace
+
+void read_settings_file(settings& all, std::string const& path) {
+    toml::table file;
+    try {
+        file = toml::parse(text_of_file(path), path);
+    } catch (toml::parse_error const& e) {
+        throw usage_error(at(path, e.source()) + std::string(e.description()));
+    }
+    words sections;
+    for_each_setting(all, [&](char const*, auto const& s) {
+        if (*s.section != 0 && (sections.empty() || sections.back() != s.section)) sections.push_back(s.section);
+    });
+    for (auto&& [section, node] : file) {
+        std::string const name(section.str());
+        if (name == "run" && node.is_array_of_tables()) continue;  // the results in a record
+        if (!node.is_table()) throw usage_error(at(path, section.source()) + printable(name) + " stands in no section");
+        if (std::find(sections.begin(), sections.end(), name) == sections.end())
+            throw usage_error(at(path, section.source()) + "[" + name + "]: no such section; " +
+                              nearest(name, sections));
+        for (auto&& [key, value] : *node.as_table()) {
+            bool found = false;
+            std::string const place = at(path, key.source()) + "[" + name + "] " + std::string(key.str()) + ": ";
+            for_each_setting(all, [&](char const* member, auto& s) {
+                if (key.str() != member || name != s.section) return;
+                found = true;
+                try {
+                    take_node(s, value);
+                } catch (bad_value const& e) {
+                    throw usage_error(place + e.what());
+                }
+            });
+            if (!found) throw usage_error(place + "no such key; " + instead_of(all, name, key.str()));
+        }
+    }
+}
+
+bool write_record(std::string const& path, settings const& with, std::vector<run_report> const& runs) {
+    toml::table record = as_toml(with);
+    toml::array list;
+    for (run_report const& run : runs) list.push_back(as_toml(run));
+    if (!runs.empty()) record.insert("run", std::move(list));
+    std::string const unfinished = path + ".part";
+    std::ofstream out(unfinished, std::ios::trunc);
+    out << "# A record of train_llama; `train_llama --config` with this file runs it again.\n" << record << "\n";
+    out.close();
+    std::error_code error;
+    if (out) std::filesystem::rename(unfinished, path, error);
+    if (out && !error) return true;
+    std::filesystem::remove(unfinished, error);
+    return false;
+}
