@@ -17,4 +17,4 @@ struct my_job {
     using model = st::llama<my_llama>;
     static constexpr st::batch_shape batch{.global = 4, .sequence = 8};
 };
-static_assert(st::lowered<my_job>::arena_bytes > 0);
+static_assert(st::lowered<my_job, st::buffers_only>::arena_bytes > 0);

@@ -16,4 +16,4 @@ struct my_job {
     using model = st::llama<my_llama>;
     static constexpr st::batch_shape batch{.global = 4, .sequence = 8};
 };
-constexpr long bytes = st::lowered<my_job>::arena_bytes;
+constexpr long bytes = st::lowered<my_job, st::buffers_only>::arena_bytes;

@@ -13,4 +13,4 @@ struct my_job {
     using model = st::chain<st::embedding<64, 32>, st::attention<ST_TOKEN(5, 4)>, st::linear<64>, st::cross_entropy>;
     static constexpr st::batch_shape batch{.global = 4, .sequence = 8};
 };
-constexpr long bytes = st::lowered<my_job>::arena_bytes;
+constexpr long bytes = st::lowered<my_job, st::buffers_only>::arena_bytes;

@@ -14,4 +14,4 @@ struct my_job {
         st::chain<st::embedding<64, 32>, st::repeat<ST_TOKEN(0, 2), st::rms_norm>, st::linear<64>, st::cross_entropy>;
     static constexpr st::batch_shape batch{.global = 4, .sequence = 8};
 };
-constexpr long bytes = st::lowered<my_job>::arena_bytes;
+constexpr long bytes = st::lowered<my_job, st::buffers_only>::arena_bytes;

@@ -144,11 +144,12 @@ struct axis_of_fault<Job, What, Axis> {
     using type = typename Job::mesh::template axis_at<Axis>;
 };
 
-struct no_back_end {
-    static constexpr scratch_bound scratch = &no_scratch;
-};
-
 }  // namespace detail
+
+/// Stands for a back end where only types are at hand: without any scratch, so the arena is a lower bound.
+struct buffers_only {
+    static constexpr scratch_bound scratch = &detail::no_scratch;
+};
 
 /// A job, checked: its model read under its strategy on its mesh. A job is a struct with `mesh`, `model`, `strategy`
 /// and `static constexpr batch_shape batch`; optionally `element` (float or double).
@@ -173,7 +174,7 @@ struct checked {
 };
 
 /// A job lowered to its schedule: what one rank walks, every buffer at its place.
-template <class Job, class BackEnd = detail::no_back_end>
+template <class Job, class BackEnd>
 struct lowered {
     using operations = typename detail::operations_of<Job>::type;
     static constexpr schedule_builder built = detail::lower<operations>(checked<Job>::value, BackEnd::scratch, false);
