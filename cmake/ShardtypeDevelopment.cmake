@@ -1,5 +1,11 @@
 # What this project's own programs (examples, tests, bench) are compiled with. Users of the targets never see it.
 
+option(SHARDTYPE_NATIVE "Compile this project's own programs for this machine's CPU" ON)
+option(SHARDTYPE_CUDA "Require nvcc: without it the tests that compile the headers as CUDA are skipped" OFF)
+if(SHARDTYPE_CUDA AND NOT SHARDTYPE_NVCC)
+    message(FATAL_ERROR "shardtype: SHARDTYPE_CUDA is ON and nvcc was not found: set CUDA_HOME, or SHARDTYPE_NVCC")
+endif()
+
 if(PROJECT_IS_TOP_LEVEL)
     if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
         set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
@@ -39,8 +45,9 @@ target_compile_definitions(shardtype_dev INTERFACE "SHARDTYPE_SOURCE_DIR=\"${PRO
 target_link_libraries(shardtype_dev INTERFACE shardtype::runtime)
 
 # The include directories a check hands to a compiler by itself: all but those that it searches anyway.
+get_target_property(boost_include_dirs Boost::headers INTERFACE_INCLUDE_DIRECTORIES)
 set(SHARDTYPE_CHECK_INCLUDE_DIRS
     "${PROJECT_SOURCE_DIR}/include" "${SHARDTYPE_THRUST_INCLUDE_DIR}" "${SHARDTYPE_DNNL_INCLUDE_DIR}"
-    "${SHARDTYPE_XSIMD_INCLUDE_DIR}" "${SHARDTYPE_RANDOM123_INCLUDE_DIR}" ${Boost_INCLUDE_DIRS})
+    "${SHARDTYPE_XSIMD_INCLUDE_DIR}" "${SHARDTYPE_RANDOM123_INCLUDE_DIR}" ${boost_include_dirs})
 list(REMOVE_ITEM SHARDTYPE_CHECK_INCLUDE_DIRS ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
 list(REMOVE_DUPLICATES SHARDTYPE_CHECK_INCLUDE_DIRS)

@@ -1,70 +1,95 @@
-# Sourced by examples/run.sh and tests/run.sh: says which Debian packages are missing and why they are needed, and
-# installs those only. Does nothing where all are there.
+# Sourced by examples/run.sh and tests/run.sh. shardtype_setup checks what the build needs, says which Debian packages are
+# missing and why they are needed, and installs those only; shardtype_build configures and builds with progress.
+# Everything said here goes to standard error: standard output is the program's. A refusal is one line, exit code 1.
+source cmake/requirements.sh
+source cmake/packages.sh
 
-# package|why
-shardtype_runtime_packages=(
-    "g++|the C++20 compiler (with GNU OpenMP, which oneDNN runs on)"
-    "cmake|the build"
-    "ninja-build|runs the build"
-    "libboost-dev|Boost.Hana, the compile-time layers"
-    "libdnnl-dev|oneDNN, matrix products"
-    "libthrust-dev|Thrust on the host, elementwise work and reductions"
-    "libxsimd-dev|vector code that needs no compiler flags"
-    "librandom123-dev|counter-based random numbers"
-    "libcli11-dev|the programs' options"
-)
-shardtype_test_packages=(
-    "doctest-dev|the test programs"
-    "nlohmann-json3-dev|reads the tests' reference data"
-    "libbenchmark-dev|Google Benchmark, for bench/"
-)
+shardtype_note() { printf '%s\n' "$*" >&2; }
 
-# shardtype_setup runtime|test...: exits 1 with one line if something is missing and cannot be installed
-shardtype_setup() {
-    local group package entry entries names=() missing=() as_root=() log
-    command -v dpkg-query >/dev/null || { echo "set-up: not a Debian system, nothing checked"; return 0; }
-    for group in "$@"; do
-        local -n entries="shardtype_${group}_packages"
-        for entry in "${entries[@]}"; do
-            package=${entry%%|*}
-            if [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
-                missing+=("$entry")
-                names+=("$package")
-            fi
-        done
-    done
-    [ ${#missing[@]} -gt 0 ] || return 0
+shardtype_help() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$1"; }  # SCRIPT: its comment
 
-    if [ "$(id -u)" -ne 0 ]; then
-        if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then as_root=(sudo)
-        else
-            echo "set-up: missing: ${names[*]} (install them as root: apt-get install ${names[*]})" >&2
-            exit 1
-        fi
-    fi
-    echo "set-up: installs with apt-get:"
-    for entry in "${missing[@]}"; do printf '  %-20s %s\n' "${entry%%|*}" "${entry#*|}"; done
-    log=$(mktemp)
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq >"$log" 2>&1 || true
-    if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${names[@]}" 2>&1 |
-        tee -a "$log" | sed -u -nE 's/^(Need to get .*|Setting up ([^ ]+)).*/  \1/p'; then
-        echo "set-up: missing: ${names[*]}; apt-get could not install them: $(grep -m 1 '^E:' "$log" || echo "see $log")" >&2
-        exit 1
-    fi
-    rm -f "$log"
+shardtype_begin() {  # SCRIPT, as its user names it; sets shardtype_build_dir and shardtype_scratch
+    shardtype_command=$1
+    shardtype_unfinished=()  # what a run that ends now must not leave behind
+    shardtype_scratch=
+    trap shardtype_end EXIT
+    trap 'shardtype_interrupted 130' INT
+    trap 'shardtype_interrupted 143' TERM HUP
+    shardtype_build_dir=${SHARDTYPE_BUILD_DIR:-build}
+    shardtype_scratch=$(mktemp -d 2>/dev/null) || shardtype_refuse \
+        "cannot write temporary files to ${TMPDIR:-/tmp}; free space there, or choose another folder: TMPDIR=FOLDER"
 }
 
-# shardtype_build BUILD_DIR TARGET [CMAKE_ARGUMENT...]: configures (quietly unless it fails) and builds with progress
-shardtype_build() {
-    local build=$1 target=$2 log
-    shift 2
-    log=$(mktemp)
-    echo "configure: $build"
-    if ! cmake -S . -B "$build" -G Ninja "$@" >"$log" 2>&1; then
-        cat "$log" >&2
-        exit 1
+shardtype_end() { rm -rf "$shardtype_scratch" "${shardtype_unfinished[@]}"; }
+
+shardtype_interrupted() {
+    trap '' INT TERM HUP
+    printf '%s: interrupted; run it again and it goes on\n' "$shardtype_command" >&2
+    exit "$1"
+}
+
+# shardtype_setup runtime|test...: exits 1 with one line if something is missing and cannot be had
+shardtype_setup() {
+    local group need_disk=0 need_memory=0 need
+    for group in "$@"; do  # a later group includes the earlier
+        need=shardtype_${group}_disk_mib need_disk=${!need}
+        need=shardtype_${group}_memory_mib need_memory=${!need}
+    done
+    need_disk=$(shardtype_number SHARDTYPE_NEED_DISK_MIB "$need_disk" 0)
+    need_memory=$(shardtype_number SHARDTYPE_NEED_MEMORY_MIB "$need_memory" 0)
+    shardtype_check_folder "$shardtype_build_dir"
+    shardtype_check_disk "$shardtype_build_dir" "$need_disk"
+    shardtype_check_memory "$need_memory"
+    shardtype_packages "$@"
+    shardtype_check_compiler "$shardtype_build_dir"
+}
+
+# ninja's lines for a file: one for every tenth of the work, and all that is not its counter.
+shardtype_plain_progress() {
+    local line held="" shown=-10 percent
+    while IFS= read -r line || [ -n "$line" ]; do
+        case $line in
+            *"] Re-checking globbed directories..."* | "ninja: no work to do." | *": interrupted by user.") continue ;;
+        esac
+        if [[ $line =~ ^\[([0-9]+)/([0-9]+)\]\  ]]; then
+            percent=$((100 * BASH_REMATCH[1] / BASH_REMATCH[2]))
+            if [ "$percent" -lt "$shown" ]; then shown=-10; fi  # another counter
+            held=$line
+            if [ "$percent" -lt $((shown + 10)) ] && [ "$percent" -lt 100 ]; then continue; fi
+            shown=$percent held=""
+        elif [ -n "$held" ]; then  # what follows is said about the file just named
+            printf '%s\n' "$held"
+            held=""
+        fi
+        printf '%s\n' "$line"
+    done
+}
+
+shardtype_configure() {  # CMAKE_ARGUMENT...
+    local build=$shardtype_build_dir log=$shardtype_scratch/configure.log reason kept
+    if [ ! -e "$build" ]; then shardtype_unfinished=("$build")
+    elif [ ! -e "$build/CMakeCache.txt" ]; then shardtype_unfinished=("$build/CMakeCache.txt" "$build/CMakeFiles")
     fi
-    rm -f "$log"
-    echo "build: $target"
-    cmake --build "$build" --target "$target" --parallel "$(nproc)" -- -k 0  # all errors, not the first
+    if ! cmake -S . -B "$build" -G Ninja "$@" >"$log" 2>&1; then
+        reason=$(awk '/^CMake Error/ { on = 1; next } !on { next } !NF { if (text) exit; next }
+            { $1 = $1; text = text (text ? " " : "") $0 } END { print substr(text, 1, 300) }' "$log")
+        kept=$(mktemp --suffix .log) && cp "$log" "$kept"
+        shardtype_refuse "cmake could not configure: ${reason:-$(tail -n 1 "$log")}${shardtype_absent:+; not found:" \
+            "$shardtype_absent} (all it said: $kept)"
+    fi
+    shardtype_unfinished=()
+}
+
+# shardtype_build TARGET [CMAKE_ARGUMENT...]
+shardtype_build() {
+    local build=$shardtype_build_dir target=$1 command status=0
+    shift
+    shardtype_configure "$@"
+    shardtype_note "build: $target in $build, $shardtype_jobs at a time"
+    command=(cmake --build "$build" --target "$target" --parallel "$shardtype_jobs" -- -k 0)  # all errors, not the first
+    if [ -t 2 ]; then NINJA_STATUS='[%f/%t, %e s] ' "${command[@]}" >&2 || status=$?
+    else NINJA_STATUS='[%f/%t] ' "${command[@]}" 2>&1 | shardtype_plain_progress >&2 || status=$?
+    fi
+    [ "$status" -eq 0 ] || shardtype_refuse "$target could not be built, see above; if a compiler was 'Killed'," \
+        "memory was short: SHARDTYPE_JOBS=1 bash $shardtype_command"
 }

@@ -1,5 +1,6 @@
 // A whole array on eight thread ranks: each rank copies its shard, as the type says, and gathers bring the whole back.
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <vector>
@@ -22,17 +23,13 @@ struct local {
 };
 
 //! [take]
-// A rank's part of the whole: the type gives the first row and column and how many there are.
+// A rank's part of the whole, in runs of elements that lie side by side in both.
 template <class Tensor>
-local<Tensor> take(std::vector<float> const& whole, int rank) {
-    constexpr long rows = Tensor::value.local(0), columns = Tensor::value.local(1), width = Tensor::value.extent[1];
+local<Tensor> take(std::vector<float> const& whole, int const* coordinate) {
     local<Tensor> part;
-    for (long i = 0; i < rows; ++i)
-        for (long j = 0; j < columns; ++j) {
-            long const row = Tensor::offset(rank, 0) + i, column = Tensor::offset(rank, 1) + j;
-            part.values[static_cast<std::size_t>(i * columns + j)] =
-                whole[static_cast<std::size_t>(row * width + column)];
-        }
+    st::for_each_run(Tensor::value, coordinate, [&](long in_whole, long in_part, long count) {
+        std::copy_n(whole.begin() + in_whole, count, part.values.begin() + in_part);
+    });
     return part;
 }
 //! [take]
@@ -62,21 +59,21 @@ int main() try {
     std::vector<float> whole(8 * 16);
     for (std::size_t i = 0; i < whole.size(); ++i) whole[i] = static_cast<float>(i);
 
-    st::thread::world world(grid::axis_size, grid::axes, 1);  // eight ranks, each a thread of this process
+    st::thread::world world(grid{});  // eight ranks, each a thread of this process
     world.run([&](st::thread::rank_communicators const& ranks) {
         // Columns over tp; both dp ranks hold the same.
         using columns = matrix<st::shard<1, tp>>;
-        auto const part = take<columns>(whole, ranks.rank);
+        auto const part = take<columns>(whole, ranks.coordinate);
         report("shard<1, tp>", gather<tp>(part, ranks), whole, ranks.rank);
 
         // A block each: rows over dp, columns over tp. Either axis may be gathered first.
         using block = matrix<st::shard<0, dp>, st::shard<1, tp>>;
-        auto const rows = gather<tp>(take<block>(whole, ranks.rank), ranks);
+        auto const rows = gather<tp>(take<block>(whole, ranks.coordinate), ranks);
         report("shard<0, dp>, shard<1, tp>", gather<dp>(rows, ranks), whole, ranks.rank);
 
         // Rows over tp, then over dp: dp is the minor axis and must go first. `gather<tp>` here is error ST-C402.
         using nested = matrix<st::shard<0, tp, dp>>;
-        auto const quarter = gather<dp>(take<nested>(whole, ranks.rank), ranks);
+        auto const quarter = gather<dp>(take<nested>(whole, ranks.coordinate), ranks);
         report("shard<0, tp, dp>", gather<tp>(quarter, ranks), whole, ranks.rank);
     });
 } catch (std::exception const& error) {

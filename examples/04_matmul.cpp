@@ -134,7 +134,7 @@ int main() try {
                 dw1 = whole_product(256, 64, 32, true, dh, false, x);
     array const dx = whole_product(32, 64, 256, false, dh, false, w1);
 
-    st::thread::world world(grid::axis_size, grid::axes, 1);
+    st::thread::world world(grid{});
     world.run([&](st::thread::rank_communicators const& ranks) {
         auto const& tp_ranks = ranks.on[grid::index_of<tp>()];
         auto const x_here = take<input>(x, ranks.coordinate);

@@ -1,23 +1,34 @@
 #!/usr/bin/env bash
 # usage: bash tests/run.sh [CTEST_ARGUMENT...]      e.g. bash tests/run.sh -R comm
-# Installs what a bare Debian 12 lacks, builds everything, runs the tests. Exit code: ctest's.
-# SHARDTYPE_BUILD_DIR: where to build (default: build).
+#
+# Installs what a bare Debian 12 lacks (as root or with sudo; says what and why), builds everything, runs the tests.
+# Exit code: ctest's; 1 with one line if it cannot be built here. clang 16 and 19 are used where they are installed.
+#
+#   --help                      this
+#   SHARDTYPE_BUILD_DIR=FOLDER  where to build (default: build)
+#   SHARDTYPE_JOBS=N            compiles at a time (default: as cores and memory allow)
+#   SHARDTYPE_NEED_DISK_MIB=N, SHARDTYPE_NEED_MEMORY_MIB=N  what must be free, 0: not checked (default: as measured)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source cmake/setup.sh
-build=${SHARDTYPE_BUILD_DIR:-build}
+shardtype_begin tests/run.sh
+
+if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
+    shardtype_help tests/run.sh
+    exit
+fi
 
 shardtype_setup runtime test
 begin=$SECONDS
-shardtype_build "$build" all -DSHARDTYPE_BUILD_TESTS=ON -DSHARDTYPE_BUILD_EXAMPLES=ON -DSHARDTYPE_BUILD_BENCH=ON
+shardtype_build all -DSHARDTYPE_BUILD_TESTS=ON -DSHARDTYPE_BUILD_EXAMPLES=ON -DSHARDTYPE_BUILD_BENCH=ON
 built=$SECONDS
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$shardtype_scratch/ctest.log
 status=0
-ctest --test-dir "$build" --output-on-failure --no-tests=error --timeout 900 -j 2 "$@" 2>&1 | tee "$log" || status=$?
+# Tests run 8 threads and compilers: two at a time fill a small machine.
+ctest --test-dir "$shardtype_build_dir" --output-on-failure --no-tests=error --timeout 900 \
+    -j $((shardtype_jobs < 2 ? shardtype_jobs : 2)) "$@" 2>&1 | tee "$log" || status=$?
 
-# The figures and the reasons for skipping that tests print are worth seeing even where all pass.
 echo
 skipped=$(grep -c '\*\*\*Skipped' "$log") || true
 echo "tests/run.sh: built in $((built - begin)) s, tested in $((SECONDS - built)) s, $skipped skipped, exit code $status"

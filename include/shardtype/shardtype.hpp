@@ -12,4 +12,5 @@
 #include <shardtype/model/read.hpp>
 #include <shardtype/rules/parameter.hpp>
 #include <shardtype/schedule/lower.hpp>
+#include <shardtype/tensor/runs.hpp>
 #include <shardtype/tensor/tensor.hpp>

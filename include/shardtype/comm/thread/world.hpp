@@ -2,6 +2,7 @@
 
 #include <shardtype/comm/thread/communicator.hpp>
 #include <shardtype/comm/thread/cpus.hpp>
+#include <shardtype/mesh/mesh.hpp>
 
 #include <initializer_list>
 #include <memory>
@@ -23,13 +24,16 @@ struct rank_communicators {
 };
 
 /// A mesh of ranks, each a thread of this process; rank numbers are row-major, the last axis is the fastest.
-/// Example: world({2, 4}, 8): rank 6 has coordinate {1, 2}; on[0] joins ranks {2, 6}, on[1] ranks {4, 5, 6, 7}.
+/// Example: world({2, 4}, 8), or world(mesh<dp, tp>{}, 8): rank 6 has coordinate {1, 2}; on[0] joins ranks {2, 6}, on[1] ranks {4, 5, 6, 7}.
 class world {
   public:
     /// @param slots collectives in flight in one group (already doubled where a start runs a trip ahead of its wait)
     /// @throws std::invalid_argument for more than 4 axes or sizes that are not positive
     world(int const* axis_sizes, int axes, int slots)
         : world(axis_sizes, axes, slots, patience::of(ranks_of(axis_sizes, axes) <= usable_cpus())) {}
+    /// The ranks of a mesh type.
+    template <class... Axes>
+    explicit world(mesh<Axes...>, int slots = 1) : world(mesh<Axes...>::axis_size, mesh<Axes...>::axes, slots) {}
     world(std::initializer_list<int> axis_sizes, int slots)
         : world(axis_sizes.begin(), static_cast<int>(axis_sizes.size()), slots) {}
 
