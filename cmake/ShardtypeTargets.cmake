@@ -17,7 +17,8 @@ if(PROJECT_IS_TOP_LEVEL)
 endif()
 file(GLOB_RECURSE runtime_headers ${watch} "${include_dir}/*.hpp")
 set(headers ${runtime_headers})
-list(FILTER headers INCLUDE REGEX "/shardtype/(shardtype\\.hpp|(base|mesh|placement|tensor|rules|plan|model|schedule)/.*)$")
+list(FILTER headers INCLUDE REGEX
+    "/shardtype/(shardtype\\.hpp$|(base|mesh|placement|tensor|rules|plan|model|schedule)/)")
 list(REMOVE_ITEM runtime_headers ${headers})
 
 add_library(shardtype INTERFACE)

@@ -116,15 +116,15 @@ shardtype_install() {  # ENTRY...
     local install=(install --no-install-recommends --no-remove) entry name least version unknown fetch use
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null || shardtype_refuse \
-            "missing: ${names[*]}; you are not root and there is no sudo; as root: apt-get install ${names[*]}"
+            "packages are missing, you are not root, and there is no sudo; as root: apt-get install ${names[*]}"
         if sudo -n true 2>/dev/null; then as_root=(sudo -n)
         elif [ -t 0 ]; then
             shardtype_say_packages "$@"
             said=yes
-            sudo -v || shardtype_refuse "missing: ${names[*]}; sudo refused; as root: apt-get install ${names[*]}"
+            sudo -v || shardtype_refuse "packages are missing and sudo refused; as root: apt-get install ${names[*]}"
             as_root=(sudo)
         else
-            shardtype_refuse "missing: ${names[*]}; sudo asks for a password and there is no terminal to ask on;" \
+            shardtype_refuse "packages are missing, sudo asks for a password, and there is no terminal to ask on;" \
                 "as root: apt-get install ${names[*]}"
         fi
     fi

@@ -9,9 +9,9 @@
 namespace st = shardtype;
 
 //! [operands]
-struct dp final : st::axis<2> {};
+struct dp final : st::axis<2> {};  // axes are types of your own: the compiler prints their names
 struct tp final : st::axis<4> {};
-using grid = st::mesh<dp, tp>;
+using grid = st::mesh<dp, tp>;  // 2 x 4 ranks
 template <class Shape, class... Placements>
 using f32 = st::tensor<float, Shape, grid, Placements...>;
 

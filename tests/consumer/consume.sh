@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# usage: consume.sh CMAKE SOURCE_DIR BUILD_DIR COMPILER WORK_DIR WAY
+# usage: consume.sh CMAKE SOURCE_DIR COMPILER WORK_DIR WAY
 # Uses the library as a user's project does. WAY: `install` puts it into WORK_DIR/moved; `find_package`, `runtime`,
 # `subdirectory` and `fetch_content` build and run project/ with it; `refusals` asks for what is not there.
 set -euo pipefail
-cmake=$1 source=$2 build=$3 compiler=$4 work=$5 way=$6
+cmake=$1 source=$2 compiler=$3 work=$4 way=$5
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/project
-prefix=$work/moved consumer=$work/$way
+library=$work/library prefix=$work/moved consumer=$work/$way
 export LC_ALL=C
 unset CXXFLAGS LDFLAGS CMAKE_PREFIX_PATH shardtype_DIR shardtype_ROOT
 die() { echo "consumer, $way: $*"; exit 1; }
@@ -51,20 +51,23 @@ refused() {
 
 launcher=()  # ccache only where train.cpp is compiled, so that the others show that we set none
 if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
-version=$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' "$build/CMakeCache.txt")
+version=$(sed -nE 's/^project\(shardtype VERSION ([0-9.]+).*/\1/p' "$source/CMakeLists.txt")
 IFS=. read -r major minor _ <<<"$version"
 
 case $way in
 install)
-    rm -rf "$work/first" "$prefix"
-    quietly "$cmake" --install "$build" --prefix "$work/first"
+    rm -rf "$library" "$work/first" "$prefix"
+    quietly "$cmake" -S "$source" -B "$library" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" \
+        -DSHARDTYPE_BUILD_EXAMPLES=OFF -DSHARDTYPE_BUILD_TESTS=OFF -DSHARDTYPE_BUILD_BENCH=OFF
+    quietly "$cmake" --install "$library" --prefix "$work/first"
     mv "$work/first" "$prefix"
-    if grep -rFn -e "$source" -e "$build" -e "$work" "$prefix" ||
+    if grep -rFn -e "$source" -e "$work" "$prefix" ||
         grep -rnE '(^|[ ;"(])/(usr|opt|home|root)/' "$prefix" | grep -v 'PATHS /usr/local/cuda '; then
         die "the lines above name a path of this machine"
     fi
     diff <(cd "$source/include" && find . -name '*.hpp' | sort) <(cd "$prefix/include" && find . -type f | sort) ||
-        die "the lines above: not installed (<; a build notices new headers), or not in the tree (>)" ;;
+        die "the lines above: not installed (<), or not in the tree (>)"
+    grep -qF "\"version-semver\": \"$version\"" "$source/vcpkg.json" || die "vcpkg.json has another version" ;;
 find_package) use OFF -DWAY=find_package -DVERSION="$major.$minor" ;;
 runtime) use ON -DWAY=find_package -DVERSION="$version" -DCOMPONENTS=runtime "${launcher[@]}" ;;
 subdirectory) use ON -DWAY=subdirectory -DSOURCE="$source" "${launcher[@]}" ;;
@@ -84,7 +87,7 @@ fetch_content)  # as on a machine without oneDNN: the types do not need it
 refusals)
     rm -rf "$consumer"
     wrong=("$major.$((minor + 1))" "$((major + 1)).0" "$version.1")
-    [ "$major.$minor" = 0.0 ] || [ "$major" -gt 0 ] || wrong+=("0.$((minor - 1))")  # before 1.0 a minor version may break
+    if [ "$major" -eq 0 ] && [ "$minor" -gt 0 ]; then wrong+=("0.$((minor - 1))"); fi  # before 1.0 a minor may break
     for other in "${wrong[@]}"; do refused "requested version \"$other\"" -DVERSION="$other"; done
     refused "component runtime: not found: oneDNN 2 (libdnnl-dev)" -DCOMPONENTS=runtime -DSHARDTYPE_DNNL_LIBRARY=OFF
     refused "component runtime: not found: Thrust (libthrust-dev, or the CUDA toolkit), xsimd (libxsimd-dev)" \

@@ -5,14 +5,14 @@ case_no_root_and_no_sudo() {
     without cmake libdnnl-dev
     set_state uid 1000
     without_tool sudo
-    refuses examples/run.sh 'missing: cmake libdnnl-dev;' 'not root' 'apt-get install cmake libdnnl-dev'
+    refuses examples/run.sh 'packages are missing' 'not root' 'no sudo' 'as root: apt-get install cmake libdnnl-dev'
     not_called apt-get
 }
 case_sudo_wants_a_password() {
     without cmake
     set_state uid 1000
     set_state sudo_password
-    refuses examples/run.sh 'missing: cmake;' 'sudo asks for a password' 'no terminal'
+    refuses examples/run.sh 'packages are missing' 'sudo asks for a password' 'no terminal' 'apt-get install cmake'
     not_called apt-get
 }
 case_no_network() {

@@ -22,12 +22,15 @@ int main() {
             st::step_numbers numbers;
             numbers.adamw.lr = 1e-2;
             numbers.adamw.step = step;
-            last = trainer.step(numbers, [](long row, int* tokens, int* targets) {
-                for (int i = 0; i < job::batch.sequence; ++i) {
-                    tokens[i] = static_cast<int>(row) + i;
-                    targets[i] = tokens[i] + 1;
-                }
-            }).loss;
+            last = trainer
+                       .step(numbers,
+                             [](long row, int* tokens, int* targets) {
+                                 for (int i = 0; i < job::batch.sequence; ++i) {
+                                     tokens[i] = static_cast<int>(row) + i;
+                                     targets[i] = tokens[i] + 1;
+                                 }
+                             })
+                       .loss;
             if (step == 1) first = last;
         }
         if (trainer.rank() == 0) std::printf("the loss %s\n", last < first ? "falls" : "does not fall");

@@ -14,8 +14,8 @@ using f32 = st::tensor<float, Shape, grid, Placements...>;
 constexpr f32<st::shape<8, 256, 768>, st::shard<0, dp>, st::shard<2, tp>> hidden{};
 constexpr f32<st::shape<256, 768>, st::shard<1, tp>, st::replicate<dp>> down{};
 constexpr auto y = st::op::linear(hidden, down);
-static_assert(st::same<decltype(st::all_reduce<tp, st::to_invariant>(y)),
-                       f32<st::shape<8, 256, 256>, st::shard<0, dp>>>);
+static_assert(
+    st::same<decltype(st::all_reduce<tp, st::to_invariant>(y)), f32<st::shape<8, 256, 256>, st::shard<0, dp>>>);
 
 constexpr st::llama_config config{.dim = 64, .layers = 2, .heads = 4, .kv_heads = 4, .ffn_dim = 128, .vocabulary = 256};
 struct job {
