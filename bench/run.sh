@@ -9,7 +9,7 @@
 #
 #   --help                      this
 #   --benchmark_min_time=S      seconds of each row (default: 0.3)
-#   --benchmark_filter=REGEX    only the rows whose names match
+#   --benchmark_filter=REGEX    only the rows whose names match; name the programs that have such
 #   SHARDTYPE_BUILD_DIR=FOLDER  where to build (default: build)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -140,7 +140,7 @@ shardtype_install() {  # ENTRY...
             "($(grep -m 1 -E '^ |^[EW]:' "$log.update" | sed -E 's/^ +//')); connect to the network, then run this again"
         unknown=$(sed -nE "s/^E: (Unable to locate package|Package) '?([^' ]+)'?( has no installation.*)?$/\2/p" "$log")
         [ -z "$unknown" ] || shardtype_refuse "missing: ${names[*]}; the package archive does not have" \
-            "$(paste -sd ' ' <<<"$unknown"): add Debian 12's main archive to apt's sources, or install it yourself"
+            "$(paste -sd ' ' <<<"$unknown"): add Debian 12's main archive to apt's sources, or install them yourself"
         shardtype_apt_refuse "apt-get cannot install them"
     fi
     for entry in "$@"; do

@@ -127,13 +127,15 @@ shardtype_check_memory() {  # MIB_OF_A_COMPILE
     fi
 }
 
-shardtype_check_compiler() {  # BUILD_DIR
+# The one that CMake will take. With if-there, one that is yet to be installed is not missed.
+shardtype_check_compiler() {  # BUILD_DIR [if-there]
     local cached said gnu clang compiler=(c++)
     cached=$(shardtype_cached "$1" CMAKE_CXX_COMPILER)
     if [ -n "$cached" ]; then compiler=("$cached")
     elif [ -n "${CXX:-}" ]; then read -ra compiler <<<"$CXX"  # may hold arguments, as for CMake
     elif ! command -v c++ >/dev/null; then compiler=(g++)
     fi
+    [ -z "${2:-}" ] || command -v "${compiler[0]}" >/dev/null || return 0
     said=$("${compiler[@]}" -x c++ -E -P - 2>&1 <<<'__GNUC__ __clang_major__') || shardtype_refuse \
         "the compiler ${compiler[*]} does not work: $(sed -E 's/^.*: line [0-9]+: //; q' <<<"$said"); install it again, name another (CXX=...)," \
         "or delete $1 if it was configured for one that is gone"

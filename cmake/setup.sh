@@ -40,6 +40,7 @@ shardtype_setup() {
     shardtype_check_folder "$shardtype_build_dir"
     shardtype_check_disk "$shardtype_build_dir" "$need_disk"
     shardtype_check_memory "$need_memory"
+    shardtype_check_compiler "$shardtype_build_dir" if-there
     shardtype_packages "$@"
     shardtype_check_compiler "$shardtype_build_dir"
 }

@@ -47,6 +47,12 @@ case_compiler_is_too_old() {
     set_state compiler '10 __clang_major__'
     refuses examples/run.sh 'c++ is g++ 10; needed is g++ 12, clang 16 or newer' 'CXX='
 }
+case_compiler_is_too_old_and_packages_are_missing() {
+    without cmake
+    set_state compiler '11 __clang_major__'
+    refuses examples/run.sh 'c++ is g++ 11; needed is g++ 12'
+    not_called apt-get
+}
 case_clang_is_too_old() {
     set_state compiler '4 14'
     CXX=clang++ && export CXX

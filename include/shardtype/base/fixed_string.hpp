@@ -5,7 +5,8 @@ namespace shardtype {
 /// A string literal as a template argument: `named<"attention", ...>`.
 template <int N>
 struct fixed_string {
-    char data[N]{};
+    char data[N]{};  ///< with the closing 0
+    /// Implicit, so that a literal can stand in the argument list.
     constexpr fixed_string(char const (&text)[N]) {
         for (int i = 0; i < N; ++i) data[i] = text[i];
     }
@@ -24,15 +25,17 @@ inline constexpr unsigned id_of = name_id(Named::name);
 
 /// Text of at most 63 characters that a constexpr value can own (a dotted parameter name).
 struct label {
-    char data[64]{};
-    int size = 0;
+    char data[64]{};   ///< 0 behind the last character
+    int size = 0;      ///< characters
     bool cut = false;  ///< something did not fit
 
+    /// Adds a part behind a dot: "layers" and "norm" give `layers.norm`.
     constexpr void append(char const* text) {
         if (size != 0 && size < 63) data[size++] = '.';
         for (; *text != 0 && size < 63; ++text) data[size++] = *text;
         cut = cut || *text != 0;
     }
+    /// Cuts it back to an earlier `size`.
     constexpr void truncate(int to) {
         for (; size > to; --size) data[size - 1] = 0;
     }

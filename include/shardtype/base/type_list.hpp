@@ -6,6 +6,7 @@ namespace shardtype {
 template <class...>
 inline constexpr bool never = false;
 
+/// As std::is_same_v, without the cost of its header.
 template <class A, class B>
 inline constexpr bool same = false;
 template <class A>

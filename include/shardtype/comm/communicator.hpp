@@ -13,11 +13,14 @@ enum class reduction : unsigned char { sum, max };
 /// Index n is the receiving rank in the source and the sending rank in the target. One is the inverse of the other.
 /// Example, 4 ranks, rows sharded -> columns sharded of an 8 x 12 matrix: {1, 2, 1, 3, false}, 2 x 12 becomes 8 x 3.
 struct exchange {
+    /// The sizes above, in elements.
+    /// @{
     long outer = 1;
     long split = 1;
     long middle = 1;
     long block = 1;
-    bool trailing_to_leading = false;
+    /// @}
+    bool trailing_to_leading = false;  ///< which of the two forms
 };
 
 /// What a back end offers to one rank of a group of n = size() ranks; a cheap handle, like a span.

@@ -4,20 +4,24 @@ namespace shardtype {
 
 /// A named dimension of a mesh with N devices along it. Users derive their own: `struct tp final : axis<4> {};`
 /// the type's name is what the compiler prints.
+/// @pre N is at least 1 [ST-M002]
+/// @snippet 01_mesh_and_tensor.cpp mesh
 template <int N>
 struct axis {
-    static constexpr int size = N;
+    static constexpr int size = N;  ///< devices
 };
 
-/// torchtitan's axis names, for meshes whose sizes are template values.
+/// torchtitan's name of an axis of whole replicas, for meshes whose sizes are template values.
 template <int N>
 struct dp_replicate final : axis<N> {
     static constexpr char const* name = "dp_replicate";
 };
+/// torchtitan's name of an axis that the stored parameters are split over (FSDP).
 template <int N>
 struct dp_shard final : axis<N> {
     static constexpr char const* name = "dp_shard";
 };
+/// torchtitan's name of an axis that layers are split over (tensor parallel).
 template <int N>
 struct tp final : axis<N> {
     static constexpr char const* name = "tp";

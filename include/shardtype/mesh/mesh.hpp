@@ -5,6 +5,7 @@
 
 namespace shardtype {
 
+/// A mesh has at most so many axes: a layout is a value of fixed size.
 inline constexpr int max_axes = 4;
 
 template <class Axis>
@@ -43,13 +44,17 @@ inline constexpr bool all_checked = true;
 
 /// A grid of devices. Ranks are row-major over the axes: the last axis is the fastest.
 /// `mesh<dp, tp>` with sizes 2 and 4: rank 5 has coordinates {1, 1}.
+/// @pre every axis once [ST-M001], with at least one device [ST-M002]
+/// @snippet 01_mesh_and_tensor.cpp mesh
 template <class... Axes>
 struct mesh {
     static_assert(sizeof...(Axes) <= max_axes, "a mesh has at most 4 axes");
-    static constexpr int axes = static_cast<int>(sizeof...(Axes));
-    static constexpr int size = (1 * ... * Axes::size);
+    static constexpr int axes = static_cast<int>(sizeof...(Axes));  ///< how many
+    static constexpr int size = (1 * ... * Axes::size);             ///< devices
+    /// Devices along each axis, 1 past the last.
     static constexpr int axis_size[max_axes] = {(Axes::size < 1 ? 1 : Axes::size)...};
 
+    /// The type of axis number I.
     template <int I>
     using axis_at = typename detail::pick<I, Axes...>::type;
 
@@ -60,9 +65,11 @@ struct mesh {
         ((at = same<A, Axes> ? i : at, ++i), ...);
         return at;
     }
+    /// How often A stands in this mesh: 0 or 1.
     template <class A>
     static constexpr int count = (0 + ... + (same<A, Axes> ? 1 : 0));
 
+    /// The position of axis A. @pre A is one of the axes [ST-M003]
     template <class A>
     static constexpr int index_of() {
         static_assert(detail::all_checked<decltype(detail::check_known<A, mesh>())>);

@@ -11,76 +11,91 @@ namespace shardtype {
 
 /// The graph's own operations, beside the rules. How an operation becomes steps is lowering<Operation> in schedule/.
 namespace graph_operation {
+/// The used copy of a parameter, made from the stored one: gathers, from the minor axis outwards.
 struct materialize {
     static constexpr char const* name = "materialize";
 };
+/// Another placement on one axis.
 struct redistribute {
     static constexpr char const* name = "redistribute";
 };
+/// The same elements under another shape; nothing runs.
 struct reshape {
     static constexpr char const* name = "reshape";
 };
+/// The first operation of a repeat.
 struct loop_begin {
     static constexpr char const* name = "loop_begin";
 };
+/// The last one: the body's result becomes the next trip's input.
 struct loop_end {
     static constexpr char const* name = "loop_end";
 };
+/// Cosines and sines by position, made once at set-up.
 struct rotary_table {
     static constexpr char const* name = "rotary_table";
 };
 }  // namespace graph_operation
 
-/// A tensor of the graph: its layout, and whether a gradient flows to it.
+/// A tensor of the graph, known by its number.
 struct graph_value {
-    layout lay{};
-    bool differentiable = false;
-    short parameter = -1;  ///< the parameter that this is the used copy of
-    short loop = 0;        ///< the number of the repeat that it belongs to, 0 outside
-    bool used = false;
+    layout lay{};                 ///< where it lies
+    bool differentiable = false;  ///< whether a gradient flows to it
+    short parameter = -1;         ///< the parameter that this is the used copy of
+    short loop = 0;               ///< the number of the repeat that it belongs to, 0 outside
+    bool used = false;            ///< by an operation; what is not has no gradient [ST-S612]
 };
 
+/// An operation of the graph, with the numbers of the values that it takes and gives.
 struct node {
-    unsigned operation = 0;  ///< name_id of the rule or graph operation
-    short in[max_operands] = {-1, -1, -1, -1};
-    short out = -1;
-    short id = 0;
-    int axis = 0;     ///< of a redistribution
-    placement to{};   ///< of a redistribution
-    collective by{};  ///< of a redistribution
-    long number = 0;  ///< trips of a loop, theta of a rotary table
-    double real = 0;  ///< epsilon of a norm
+    unsigned operation = 0;                     ///< name_id of the rule or graph operation
+    short in[max_operands] = {-1, -1, -1, -1};  ///< values, -1 where there are fewer
+    short out = -1;                             ///< value
+    short id = 0;                               ///< its place in the list of nodes
+    int axis = 0;                               ///< of a redistribution
+    placement to{};                             ///< of a redistribution
+    collective by{};                            ///< of a redistribution
+    long number = 0;                            ///< trips of a loop, theta of a rotary table
+    double real = 0;                            ///< epsilon of a norm
 };
 
+/// A parameter of the model: what it is called, where it lies and how it begins.
 struct parameter_record {
-    label name{};
-    layout stored{};
-    layout used{};
-    initialiser init{};
-    int layers = 1;  ///< how many of it: the trips of the loop that it stands in
-    bool in_loop = false;
+    label name{};          ///< `layers.*.attention.wq.weight`
+    layout stored{};       ///< between steps
+    layout used{};         ///< by the operations
+    initialiser init{};    ///< its first values
+    int layers = 1;        ///< how many of it: the trips of the loop that it stands in
+    bool in_loop = false;  ///< of a repeat: gathered again on each trip
 };
 
 /// A model read under a strategy: the typed program of one step's forward. The backward follows from it.
-/// The first illegal operation is kept in `says`, with the layer that it stands in; the rest is then ignored.
+/// The first illegal operation is kept in `says`, with the layer that it stands in; the rest is then ignored. Layers
+/// know values by their numbers; a member that gives one gives -1 once something is wrong.
+/// @snippet 05_chain.cpp layer
 struct graph {
+    /// Room; more is [ST-S604].
     static constexpr int max_values = 96, max_nodes = 96, max_parameters = 32;
 
-    placement_policy policy{};
-    dtype compute = dtype::f32;
-    graph_value values[max_values]{};
-    node nodes[max_nodes]{};
-    parameter_record parameters[max_parameters]{};
+    placement_policy policy{};                      ///< the strategy
+    dtype compute = dtype::f32;                     ///< element type of activations
+    graph_value values[max_values]{};               ///< by number
+    node nodes[max_nodes]{};                        ///< in forward order
+    parameter_record parameters[max_parameters]{};  ///< in the order of declaration
+    /// Used of the arrays.
     short value_count = 0, node_count = 0, parameter_count = 0;
-    short loop = 0, loops = 0;  ///< the open repeat's number, and how many there were
-    short loop_trips = 0;       ///< of the open repeat
+    /// The open repeat's number, and how many there were.
+    short loop = 0, loops = 0;
+    short loop_trips = 0;  ///< of the open repeat
+    /// The inputs [batch, sequence] and the result, as values.
     short tokens = -1, targets = -1, loss = -1;
     double step_flops = 0;  ///< of matrix products and attention, forward and backward, over the whole mesh
-    label scope{};
-    label failed_in{};
-    verdict says{};
-    long fix_bytes = 0;  ///< what the verdict's fix would send, forward and backward
+    label scope{};          ///< of the layer being read
+    label failed_in{};      ///< the layer of `says`
+    verdict says{};         ///< the first error
+    long fix_bytes = 0;     ///< what the verdict's fix would send, forward and backward
 
+    /// Whether all that was read so far is legal.
     constexpr bool ok() const { return says.legal(); }
     /// Ids that every embedding has a row for and the loss a column.
     constexpr long vocabulary() const {
@@ -94,26 +109,31 @@ struct graph {
         }
         return least;
     }
+    /// The layout of value v.
     constexpr layout const& at(short v) const { return values[v < 0 ? 0 : v].lay; }
 
+    /// Keeps the first error, with the layer that it stands in.
     constexpr short fail(verdict v) {
         if (v.what == code::not_divisible || v.what == code::shard_dimension || v.what == code::extent_below_one)
             v.what = code::layer_not_divisible;
         if (ok()) says = v, failed_in = scope;
         return -1;
     }
+    /// The same for an error that has no fix.
     constexpr short fail(code what, int axis = 0) {
         verdict v;
         v.what = what;
         v.axis = axis;
         return fail(v);
     }
+    /// A new value.
     constexpr short value(layout const& lay, bool has_gradient) {
         if (loss >= 0) return fail(code::no_loss_at_the_end);
         if (value_count == max_values) return fail(code::capacity);
         values[value_count] = {lay, has_gradient, -1, loop, false};
         return value_count++;
     }
+    /// A new operation, whose operands and result the caller fills in.
     template <class Operation>
     constexpr node& add_node() {
         if (node_count == max_nodes) {
@@ -162,6 +182,7 @@ struct graph {
         return y;
     }
 
+    /// x with another placement on axis number `axis`; x itself if it has it already.
     constexpr short redistribute(short x, int axis, placement to) {
         if (!take(x)) return -1;
         auto const step = shardtype::redistribute(at(x), axis, to);
@@ -185,6 +206,7 @@ struct graph {
             if (policy.splits_weights(a)) x = redistribute(x, a, policy.between(a));
         return x;
     }
+    /// x under another global shape [ST-R311], [ST-R312].
     template <class... Extents>
     constexpr short reshape(short x, Extents... e) {
         if (!take(x)) return -1;

@@ -16,9 +16,10 @@ enum class init : unsigned char { ones, normal, truncated_normal, depth_scaled, 
 /// Llama as torchtitan starts it: embedding `{normal, 1}`; wq, wk, wv, w1 `{truncated_normal, 0.02}`;
 /// wo, w2, w3 `{depth_scaled, 0.02}`; output `{output, 1}`; norms `{ones, 1}`.
 struct initialiser {
-    init kind = init::normal;
-    double scale = 1;
+    init kind = init::normal;  ///< the distribution
+    double scale = 1;          ///< see `init`
 
+    /// Memberwise.
     friend constexpr bool operator==(const initialiser&, const initialiser&) = default;
 };
 

@@ -39,7 +39,9 @@ constexpr short project(graph& g, short x, char const* name, long out, split by,
 }
 }  // namespace detail
 
-/// Causal self-attention with rotary positions; KvHeads kv heads are shared by Heads query heads.
+/// Causal self-attention with rotary positions (base Theta); KvHeads kv heads are shared by Heads query heads.
+/// Parameters wq, wk, wv split by rows, wo by columns.
+/// @pre Heads times an even number are the columns [ST-S610]; KvHeads divide over the tensor axes [ST-S608]
 template <long Heads, long KvHeads = Heads, long Theta = 500000>
 struct attention {
     static_assert(Heads % KvHeads == 0, "kv heads must divide the heads");
@@ -90,6 +92,8 @@ struct cross_entropy {
     static constexpr short read(graph& g, short x) { return g.loss = g.apply<rules::cross_entropy>(x, g.targets); }
 };
 
+/// Layers one after the other.
+/// @snippet 05_chain.cpp model
 template <class... Layers>
 struct chain {
     static constexpr short read(graph& g, short x) {
@@ -98,13 +102,16 @@ struct chain {
     }
 };
 
-/// x + layers(x)
+/// x + layers(x). @pre the layers give x's shape and placements [ST-R309], [ST-R308], [ST-R304]
+/// @snippet 05_chain.cpp model
 template <class... Layers>
 struct residual {
     static constexpr short read(graph& g, short x) { return g.apply<rules::add>(x, chain<Layers...>::read(g, x)); }
 };
 
-/// N equal layers: one copy of the steps, walked N times; parameters are named `<scope>.<trip>`.
+/// N equal layers: one copy of the steps, walked N times. Parameters of trip 2 are named `layers.2.norm.weight`.
+/// @pre 1 to 32000 trips [ST-S614], no repeat inside [ST-S605], the layers give the layout that they take [ST-S603]
+/// @snippet 05_chain.cpp model
 template <int N, class... Layers>
 struct repeat {
     static constexpr short read(graph& g, short x) {
@@ -118,6 +125,7 @@ struct repeat {
 };
 
 /// Layers whose parameters' names begin with Name.
+/// @snippet 05_chain.cpp model
 template <fixed_string Name, class... Layers>
 struct named {
     static constexpr short read(graph& g, short x) {

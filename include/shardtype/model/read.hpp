@@ -6,8 +6,8 @@ namespace shardtype {
 
 /// The tokens of one step: [global, sequence], over all ranks.
 struct batch_shape {
-    long global = 8;
-    long sequence = 256;
+    long global = 8;      ///< rows over all ranks
+    long sequence = 256;  ///< tokens of a row
 };
 
 namespace detail {
@@ -27,7 +27,8 @@ constexpr void check_end(graph& g) {
 
 }  // namespace detail
 
-/// Reads a model under a strategy: every operation is checked, every layout known.
+/// Reads a model under a strategy: every operation is checked, every layout known. @return the graph; its first error
+/// is in `says`
 template <class Model>
 constexpr graph read_model(placement_policy const& p, batch_shape batch, dtype compute) {
     graph g;

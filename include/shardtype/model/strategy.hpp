@@ -32,7 +32,9 @@ struct sequence_parallel {
     static constexpr role value = role::sequence_parallel;
 };
 
-/// One role for each axis that is used: `strategy<fsdp<dp>, sequence_parallel<tp>>`.
+/// One role for each axis that is used: `strategy<fsdp<dp>, sequence_parallel<tp>>`. An axis of one device needs none.
+/// @pre no axis without a role, none with two [ST-S616]; the axes are the mesh's [ST-M003]
+/// @snippet 05_chain.cpp jobs
 template <class... Roles>
 struct strategy {};
 
@@ -42,10 +44,10 @@ enum class split : unsigned char { none, rows, columns };
 
 /// A strategy as a value: where the tensors of a transformer lie.
 struct placement_policy {
-    int axes = 0;
-    int axis_size[max_axes]{};
-    role on[max_axes]{};
-    int twice = -1;  ///< an axis that was given two roles
+    int axes = 0;               ///< of the mesh
+    int axis_size[max_axes]{};  ///< devices
+    role on[max_axes]{};        ///< of each axis
+    int twice = -1;             ///< an axis that was given two roles
 
     /// The first axis that has not exactly one role (one device needs none), or -1.
     constexpr int without_role() const {
@@ -54,12 +56,16 @@ struct placement_policy {
             if (on[a] == role::none && axis_size[a] > 1) return a;
         return -1;
     }
+    /// Whether every axis has exactly one role, as `without_role` counts.
     constexpr bool complete() const { return without_role() < 0; }
 
+    /// Whether axis a splits the batch.
     constexpr bool splits_batch(int a) const { return on[a] == role::data_parallel || on[a] == role::fully_sharded; }
+    /// Whether axis a splits weights by rows and columns.
     constexpr bool splits_weights(int a) const {
         return on[a] == role::tensor_parallel || on[a] == role::sequence_parallel;
     }
+    /// In how many parts the batch is split.
     constexpr int batch_parts() const {
         int n = 1;
         for (int a = 0; a < axes; ++a)
@@ -67,6 +73,7 @@ struct placement_policy {
         return n;
     }
 
+    /// A tensor that is invariant on every axis.
     constexpr layout whole(dtype t, int rank, long const* extent) const {
         layout x;
         x.type = t;
@@ -83,12 +90,14 @@ struct placement_policy {
             if (splits_batch(a)) append(x, a, 0);
         return x;
     }
+    /// A parameter between steps: split by the tensor axes as `by` says, then its rows by the fully sharded ones.
     constexpr layout stored(dtype t, int rank, long const* extent, split by) const {
         layout x = split_weight(t, rank, extent, by);
         for (int a = 0; a < axes; ++a)
             if (on[a] == role::fully_sharded) append(x, a, 0);
         return x;
     }
+    /// The same parameter when a step uses it: gathered from the fully sharded axes, replicate where tokens are split.
     constexpr layout used(dtype t, int rank, long const* extent, split by) const {
         layout x = split_weight(t, rank, extent, by);
         for (int a = 0; a < axes; ++a)
@@ -130,6 +139,7 @@ constexpr placement_policy policy_of(strategy<Roles...>*) {
 }
 }  // namespace detail
 
+/// The value of a strategy on a mesh.
 template <class Mesh, class Strategy>
 inline constexpr placement_policy policy = detail::policy_of<Mesh>(static_cast<Strategy*>(nullptr));
 

@@ -43,7 +43,7 @@ constexpr long cpu_scratch_of(step const& s) {
 
 /// The CPU back end's bounds on scratch, for the schedule; light enough for programs that only lay out memory.
 struct cpu_back_end {
-    static constexpr scratch_bound scratch = &detail::cpu_scratch_of;
+    static constexpr scratch_bound scratch = &detail::cpu_scratch_of;  ///< of a step
 };
 
 }  // namespace shardtype

@@ -13,8 +13,8 @@ static_assert(max_axes == thread::rank_communicators::max_axes);
 
 /// The numbers of one optimizer step that change from step to step.
 struct step_numbers {
-    cpu::adamw_parameters adamw{};
-    double max_norm = 1.0;  ///< gradients are scaled down to this global norm
+    cpu::adamw_parameters adamw{};  ///< learning rate and step among them
+    double max_norm = 1.0;          ///< gradients are scaled down to this global norm
 };
 
 /// What a kernel made ready at set-up: a library's primitive, kept by its step.
@@ -27,11 +27,11 @@ struct prepared {
 
 /// One rank, while it walks a schedule.
 struct rank_context {
-    execution exec{};
-    thread::rank_communicators comm{};
-    step_numbers numbers{};
-    int micro_batch = 0;
-    int trip = 0;
+    execution exec{};                   ///< of the step that runs
+    thread::rank_communicators comm{};  ///< this rank's place in the mesh
+    step_numbers numbers{};             ///< of this training step
+    int micro_batch = 0;                ///< from 0
+    int trip = 0;                       ///< of the open loop, from 0
 
     /// Whether an output is added to rather than replaced.
     bool adds(argument const& a) const {
@@ -47,11 +47,14 @@ struct rank_context {
     int slot(step const& s) const { return s.slot * 2 + ((trip + s.ahead) & 1); }
 };
 
+/// What the walker calls for a step: the rank, the step, its operands' addresses, and what was made at set-up.
 using kernel_function = void (*)(rank_context&, step const&, void* const*, prepared const*);
+/// What makes something ready for a step at set-up.
 using prepare_function = std::unique_ptr<prepared> (*)(step const&, int threads);
 
 /// A back end's implementation of a kernel name:
-/// `run<T>(rank_context&, step const&, void* const* arguments, prepared const*)`, and `prepare<T>` where set-up is needed.
+/// `run<T>(rank_context&, step const&, void* const* arguments, prepared const*)`, and `prepare<T>` where set-up is
+/// needed.
 template <class Kernel>
 struct cpu_kernel;
 

@@ -10,15 +10,18 @@ namespace shardtype {
 /// With w = warm_steps(), d = decay_steps() and p = steps - w - d, step s (counted from 0) has the factor
 /// (s+1)/(w+1) for s < w, then 1 for p steps, then m + (1-m) (1 - (s+1-w-p)/(d+1)) with m = `minimum`.
 /// `{8e-4, 2, 0.8, 0, 10}`: 2.67e-4, 5.33e-4, 7.11e-4, 6.22e-4, ..., 0.89e-4.
+/// @snippet 05_chain.cpp train
 struct learning_rate {
-    double base = 8e-4;
+    double base = 8e-4;        ///< the highest rate
     long warmup = 2;           ///< steps; more than `steps` counts as `steps`: the rate then rises to the end
     double decay_ratio = 0.8;  ///< share of `steps` that decays, rounded half to even; warmup has precedence
     double minimum = 0;        ///< where the decay heads for, as a share of `base`
-    long steps = 10;
+    long steps = 10;           ///< of the whole run
 
+    /// Steps that rise.
     constexpr long warm_steps() const { return warmup < 0 ? 0 : warmup > steps ? steps : warmup; }
 
+    /// Steps that fall.
     constexpr long decay_steps() const {
         const double wanted = static_cast<double>(steps) * decay_ratio;
         long rounded = static_cast<long>(wanted);

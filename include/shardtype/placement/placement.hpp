@@ -4,12 +4,14 @@ namespace shardtype {
 
 /// The tensor's dimension Dim is split over these axes, the major one first: `shard<0, tp, dp>` splits rows over tp
 /// and each of the parts over dp. Gradient: the same shard.
+/// @snippet 01_mesh_and_tensor.cpp tensor
 template <int Dim, class... Axes>
 struct shard {};
 /// Equal on every rank of these axes and *used* inside a parallel region. Gradient: partial.
 template <class... Axes>
 struct replicate {};
 /// Each rank holds one summand; the value is their sum over these axes. Gradient: replicate.
+/// @snippet 04_matmul.cpp forward
 template <class... Axes>
 struct partial {};
 /// Equal on every rank, the ordinary case and the default of an axis that is not named. Gradient: invariant.
@@ -17,20 +19,25 @@ struct partial {};
 template <class... Axes>
 struct invariant {};
 
+/// The four placements without their axes.
 enum class kind : unsigned char { invariant, replicate, shard, partial };
 
-/// What a tensor is on one mesh axis, as a value. `order`: the place in the dimension's list of axes, 0 the major one.
+/// What a tensor is on one mesh axis, as a value.
 struct placement {
-    kind is = kind::invariant;
-    signed char dim = 0;
-    signed char order = 0;
+    kind is = kind::invariant;  ///< which of the four
+    signed char dim = 0;        ///< the dimension that a shard splits
+    signed char order = 0;      ///< a shard's place in the dimension's list of axes, 0 the major one
+    /// Memberwise.
     constexpr bool operator==(placement const&) const = default;
 };
 
+/// Values of `placement`, to compare with and to redistribute to.
+/// @{
 inline constexpr placement on_invariant{};
 inline constexpr placement on_replicate{kind::replicate, 0, 0};
 inline constexpr placement on_partial{kind::partial, 0, 0};
-/// (A dimension that no tensor has stays one that no tensor has.)
+/// @}
+/// A shard of dimension `dim`, the major one. (A dimension that no tensor has stays one that no tensor has.)
 constexpr placement on_shard(int dim) {
     return {kind::shard, static_cast<signed char>(dim < 0 || dim > 127 ? 127 : dim), 0};
 }

@@ -4,23 +4,28 @@
 
 namespace shardtype {
 
-// The arguments of a failed check, the fix first: operands print hundreds of characters.
+/// An argument of a failed check: what the fix costs. The fix comes first there, as operands print hundreds of
+/// characters.
 template <long Bytes>
 struct bytes {};
 /// "Redistribute operand Operand (0 the first) to To; forward and backward send Cost bytes per device."
 template <int Operand, class To, class Cost>
 struct redistribute_operand {};
+/// In the place of a fix: no change of one operand on one axis is enough.
 struct no_single_change {};
 /// The call itself is the mistake: the operand is already what it makes.
 struct remove_this_call {};
 /// Only the minor axis of a dimension's list moves: gather or move Axis first.
 template <class Axis>
 struct move_first {};
+/// In front of a fix: what to write instead.
 template <class Fix>
 struct write {};
+/// The mesh axis that the check failed on; void where it is not about one.
 template <class Axis>
 struct on_axis {};
 
+// A numbered check, for this file only. @cond
 #define SHARDTYPE_CHECK(number, text)                                                                                  \
     template <class Fix, class Axis, class Operation, class... X>                                                      \
     struct ST_##number {                                                                                               \
@@ -86,6 +91,7 @@ SHARDTYPE_CHECK(S616,
                 "all do the same work");
 
 #undef SHARDTYPE_CHECK
+// @endcond
 
 namespace detail {
 /// Raises Check. Call it unevaluated, `failed<decltype(raise<...>())>()`: then the operation that raised it still gives

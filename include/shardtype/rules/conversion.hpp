@@ -7,16 +7,19 @@ namespace shardtype {
 /// A sequence of one-axis redistributions from one layout to another of the same shape: gathers from the minor axis
 /// outwards, then reductions, then shards from the major axis inwards. Its backward is the sequence of duals reversed.
 struct conversion {
+    /// One redistribution of a conversion: on which axis, from what to what.
     struct hop {
-        int axis = 0;
-        placement from{};
-        placement to{};
+        int axis = 0;      ///< its position in the mesh
+        placement from{};  ///< before
+        placement to{};    ///< after, with its place in the list of axes
     };
-    verdict says{};
-    int hops = 0;
-    hop path[max_axes]{};
+    verdict says{};        ///< legal, or the first hop that is not
+    int hops = 0;          ///< used of `path`
+    hop path[max_axes]{};  ///< in order
 };
 
+/// The hops from one layout to the other, each axis at most once. @return an illegal one where
+/// they do not arrive [ST-C403].
 constexpr conversion convert(layout const& from, layout const& to) {
     conversion out;
     layout now = from;

@@ -6,9 +6,10 @@
 
 namespace shardtype {
 
+/// What a rule makes of operands: the verdict, and where it is legal the layout of the result.
 struct inference {
-    verdict says{};
-    layout result{};
+    verdict says{};   ///< legal, or what is wrong and how to mend it
+    layout result{};  ///< meaningless after an error
 };
 
 namespace detail {

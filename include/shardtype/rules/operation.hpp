@@ -128,10 +128,16 @@ struct no_gradient {};
 
 /// An operation on tensor types: called with tensors it gives the result's tensor, or does not compile.
 /// `constexpr auto y = op::linear(x, w);` computes types only; nothing is run.
+/// @pre operands are tensors [ST-T202] of one mesh [ST-R310] with the shapes of the rule [ST-R309], in placements that
+/// it takes on every axis [ST-R301] to [ST-R308]
+/// @snippet 03_compile_error.cpp operands
+/// @snippet 04_matmul.cpp linear
 template <class Rule>
 struct operation {
+    /// The operation as data.
     using rule_type = Rule;
 
+    /// @return an empty object of the result's tensor type, `ill_typed` after an error
     template <class... X>
     constexpr auto operator()(X...) const {
         if constexpr (detail::any_failed<X...>) {
@@ -161,8 +167,10 @@ struct operation {
     };
 };
 
-/// The operations by their usual names: `op::linear(x, w)`.
+/// The operations by their usual names: `op::linear(x, w)`. Their formulas stand at the rules of the same names.
 namespace op {
+/// The operation of the rule of the same name.
+/// @{
 inline constexpr operation<rules::matmul> matmul{};
 inline constexpr operation<rules::linear> linear{};
 inline constexpr operation<rules::embedding> embedding{};
@@ -172,6 +180,7 @@ inline constexpr operation<rules::attention> attention{};
 inline constexpr operation<rules::swiglu> swiglu{};
 inline constexpr operation<rules::add> add{};
 inline constexpr operation<rules::cross_entropy> cross_entropy{};
+/// @}
 }  // namespace op
 
 namespace detail {
@@ -192,6 +201,7 @@ constexpr auto operand_gradients(int_list<I...>) {
 /// The types of an operation's gradients, one per operand, given the gradient of its result.
 /// `gradients(op::linear, dy, x, w)` is a Hana tuple: the gradient of x, then that of w.
 /// @pre dy has the gradient type of the result [ST-G501]
+/// @snippet 04_matmul.cpp backward
 template <class Rule, class Dy, class... X>
 constexpr auto gradients(operation<Rule> f, Dy, X... x) {
     using result = decltype(f(x...));
@@ -216,6 +226,7 @@ constexpr bool can_apply() {
 }  // namespace detail
 
 /// Whether operation Rule takes these operands.
+/// @snippet 03_compile_error.cpp why
 template <class Rule, class... X>
 inline constexpr bool can = detail::can_apply<Rule, X...>();
 

@@ -53,6 +53,7 @@ struct swiglu {
     static constexpr char const* name = "swiglu";
     static constexpr rule value{.operands = 2, .in = {"bsf", "bsf"}, .out = "bsf", .linear = 0b10};
 };
+/// y = a + b, of partial operands too: summands may be added before they are summed over the ranks
 struct add {
     static constexpr char const* name = "add";
     static constexpr rule value{.operands = 2, .in = {"bsh", "bsh"}, .out = "bsh", .sum = true};

@@ -61,8 +61,8 @@ constexpr auto report_gradient() {
 /// @pre Stored is shard or invariant on every axis [ST-S601]; a conversion leads from Stored to Used [ST-C403]
 template <class Stored, class Used>
 struct parameter {
-    using stored = Stored;
-    using used = Used;
+    using stored = Stored;  ///< between steps
+    using used = Used;      ///< by the operations of a step
 
   private:
     static constexpr bool check() {

@@ -91,11 +91,13 @@ struct hops_of<partial<A...>> : reversed_hops<on_partial, A...> {};
 
 }  // namespace detail
 
+/// Target of a collective: equal everywhere, gradient equal everywhere. Its backward sends nothing.
 struct to_invariant {
-    static constexpr placement value = on_invariant;
+    static constexpr placement value = on_invariant;  ///< as a value
 };
+/// Target of a collective: equal everywhere and used in a parallel region. Its backward sums the gradients.
 struct to_replicate {
-    static constexpr placement value = on_replicate;
+    static constexpr placement value = on_replicate;  ///< as a value
 };
 
 namespace detail {
@@ -117,6 +119,7 @@ constexpr bool in_written_order(shard<Dim, Axes...>*) {
 /// are made from the first axis on, and made whole from the last one back.
 /// `redistribute<shard<1, tp>>(y)`: from partial a reduce_scatter, from invariant a slice.
 /// @pre the axes of a shard come to lie in the order written [ST-C402]
+/// @snippet 03_compile_error.cpp right
 template <class... Placements, class X>
 constexpr auto redistribute(X x) {
     using result = decltype(detail::move_all(x, detail::concat_t<typename detail::hops_of<Placements>::type...>{}));
@@ -158,25 +161,34 @@ constexpr auto collective_from(X x) {
 }  // namespace detail
 
 /// Sum over Axis. The target decides the backward: `to_invariant` nothing, `to_replicate` another all_reduce.
-/// @pre partial on Axis [ST-C401]. Cost: 2(n-1)/n of the local bytes.
+/// Cost: 2(n-1)/n of the local bytes.
+/// @pre partial on Axis [ST-C401]
+/// @snippet 04_matmul.cpp redistribute
 template <class Axis, class To, class X>
 constexpr auto all_reduce(X x) {
     return detail::collective_from<kind::partial, code::not_partial, Axis, To::value, names::all_reduce>(x);
 }
 
-/// @pre sharded on Axis [ST-C404], Axis the minor one of its dimension [ST-C402]. Cost: (n-1)/n of the gathered bytes.
+/// Makes a shard whole. `to_replicate`: backward is a reduce_scatter; `to_invariant`: a slice.
+/// Cost: (n-1)/n of the gathered bytes.
+/// @pre sharded on Axis [ST-C404], Axis the minor one of its dimension [ST-C402]
+/// @snippet 02_shard_and_gather.cpp gather
 template <class Axis, class To, class X>
 constexpr auto all_gather(X x) {
     return detail::collective_from<kind::shard, code::not_sharded, Axis, To::value, names::all_gather>(x);
 }
 
-/// @pre partial on Axis [ST-C401], dimension Dim divides [ST-T201]. Cost: (n-1)/n of the local bytes.
+/// Sum over Axis of which each rank keeps its part of dimension Dim. Backward: an all_gather.
+/// Cost: (n-1)/n of the local bytes.
+/// @pre partial on Axis [ST-C401], dimension Dim divides [ST-T201]
 template <class Axis, int Dim, class X>
 constexpr auto reduce_scatter(X x) {
     return detail::collective_from<kind::partial, code::not_partial, Axis, on_shard(Dim), names::reduce_scatter>(x);
 }
 
-/// Moves Axis' shard to dimension Dim. @pre sharded on Axis [ST-C404]. Cost: (n-1)/n^2 of the unsharded bytes.
+/// Moves Axis' shard to dimension Dim. Backward: an all_to_all.
+/// Cost: (n-1)/n^2 of the unsharded bytes.
+/// @pre sharded on Axis [ST-C404], Axis the minor one [ST-C402]
 template <class Axis, int Dim, class X>
 constexpr auto all_to_all(X x) {
     return detail::collective_from<kind::shard, code::not_sharded, Axis, on_shard(Dim), names::all_to_all>(x);
@@ -203,7 +215,8 @@ struct gathered {
 };
 }  // namespace detail
 
-/// The same elements under another shape. @pre [ST-R311], [ST-R312], even parts [ST-T201]. Cost: none.
+/// The same elements under another shape. Cost: none.
+/// @pre [ST-R311], [ST-R312], even parts [ST-T201]
 template <class Shape, class X>
 constexpr auto reshape(X) {
     if constexpr (detail::any_failed<X>) {

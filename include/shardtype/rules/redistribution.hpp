@@ -17,10 +17,11 @@ enum class collective : unsigned char {
     mask
 };
 
+/// A row of the table `redistributions`.
 struct redistribution_row {
-    kind from;
-    kind to;
-    collective by;
+    kind from;           ///< before
+    kind to;             ///< after
+    collective by;       ///< what runs
     bool gradient_only;  ///< right as the backward of a row above it; as a forward it is an expert's conversion
 };
 
@@ -39,10 +40,11 @@ inline constexpr redistribution_row redistributions[] = {
     {kind::shard, kind::partial, collective::zero_pad, true},
 };
 
+/// What `redistribute` makes of a layout value.
 struct redistribution {
-    verdict says{};
-    collective by = collective::none;
-    layout result{};
+    verdict says{};                    ///< legal, or why not: [ST-C402], [ST-C403], [ST-P103], [ST-T201]
+    collective by = collective::none;  ///< what runs
+    layout result{};                   ///< of the tensor afterwards
 };
 
 /// Changes axis `a` of x to `to`, for a forward (`gradient` false) or for the backward of one.
@@ -91,6 +93,7 @@ constexpr double bytes_sent(collective c, double g, int n) {
 }
 
 /// Forward and backward bytes that one device sends to redistribute axis `a` of x to `to`.
+/// @snippet 04_matmul.cpp bytes
 constexpr double redistribution_bytes(layout const& x, int a, placement to) {
     auto const forward = redistribute(x, a, to);
     if (!forward.says.legal()) return 0;

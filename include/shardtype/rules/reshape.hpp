@@ -5,10 +5,11 @@
 
 namespace shardtype {
 
+/// What `reshape` makes of a layout value.
 struct reshaping {
-    verdict says{};
-    layout result{};
-    int dim = 0;  ///< of the new shape, the one that its axes do not divide
+    verdict says{};   ///< legal, or [ST-R311], [ST-R312], [ST-T201]
+    layout result{};  ///< of the tensor afterwards
+    int dim = 0;      ///< of the new shape, the one that its axes do not divide
 };
 
 /// The layout of x seen with other extents. Dimensions fall into groups of equal product; inside a group a shard

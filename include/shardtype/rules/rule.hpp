@@ -4,16 +4,17 @@
 
 namespace shardtype {
 
+/// An operation has at most so many operands.
 inline constexpr int max_operands = 4;
 
 /// An operation as data. Each operand's dimensions carry factor letters, as in an einsum: "bsk,nk->bsn". What
 /// placements are legal, what comes out and what the gradients are follows (rules/infer.hpp).
 struct rule {
-    int operands = 0;
-    char in[max_operands][max_rank + 1]{};
-    char out[max_rank + 1]{};
-    unsigned linear = 0;         ///< operands in which the operation is linear, each by itself (bit mask)
-    bool sum = false;            ///< linear in all operands together: partial + partial is partial
+    int operands = 0;                       ///< how many
+    char in[max_operands][max_rank + 1]{};  ///< a letter per dimension of each operand
+    char out[max_rank + 1]{};               ///< a letter per dimension of the result
+    unsigned linear = 0;                    ///< operands in which the operation is linear, each by itself (bit mask)
+    bool sum = false;                       ///< linear in all operands together: partial + partial is partial
     unsigned constant = 0;       ///< operands without gradient (token ids, tables); invariant counts as replicate there
     char whole[max_rank + 1]{};  ///< factors that no axis may split (a normalised dimension)
     char equal[3]{};             ///< two factors of equal extent (a query's and a key's sequence)
@@ -23,17 +24,23 @@ struct rule {
     double flops = 0;     ///< floating-point operations per point of all factors, forward
     double backward = 2;  ///< backward's operations over forward's
 
+    /// Whether no axis may split factor f.
     constexpr bool is_whole(char f) const {
         for (char w : whole)
             if (w == f && w != 0) return true;
         return false;
     }
+    /// Whether operand i has no gradient.
     constexpr bool is_constant(int i) const { return ((constant >> i) & 1U) != 0; }
+    /// Whether the operation is linear in operand i.
     constexpr bool is_linear(int i) const { return ((linear >> i) & 1U) != 0; }
     /// The dimension of operand i that carries factor f, or -1.
     constexpr int dim_of(int i, char f) const { return find(in[i], f); }
+    /// The result's dimension with factor f, or -1.
     constexpr int out_dim_of(char f) const { return find(out, f); }
+    /// Dimensions of operand i.
     constexpr int rank_of(int i) const { return length(in[i]); }
+    /// Dimensions of the result.
     constexpr int out_rank() const { return length(out); }
 
   private:

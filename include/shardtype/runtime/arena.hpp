@@ -13,6 +13,7 @@ namespace shardtype {
 /// owns it. Nothing else is allocated during a step.
 class arena {
   public:
+    /// Maps and touches it. @throws std::runtime_error with the size if the system has no room
     explicit arena(long bytes) : bytes_(static_cast<std::size_t>(bytes)) {
         constexpr std::size_t huge = std::size_t{2} << 20;
         mapped_ = (bytes_ + 2 * huge - 1) / huge * huge;
@@ -29,7 +30,9 @@ class arena {
     arena& operator=(arena const&) = delete;
     ~arena() { munmap(base_, mapped_); }
 
+    /// Its first byte, aligned to 2 MiB.
     char* data() const { return data_; }
+    /// As asked for.
     long bytes() const { return static_cast<long>(bytes_); }
 
   private:

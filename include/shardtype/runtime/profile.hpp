@@ -20,12 +20,13 @@ constexpr char const* kernel_name(type_list<Kernels...>, unsigned id) {
 
 /// Where a rank's time went, added up by kernel over ranks: CPU seconds and, of products, floating-point operations.
 struct profile_table {
+    /// One kernel.
     struct row {
-        char const* kernel = "";
-        double seconds = 0;
-        double flops = 0;
+        char const* kernel = "";  ///< its name
+        double seconds = 0;       ///< of CPU time, over all ranks
+        double flops = 0;         ///< of matrix products, else 0
     };
-    std::vector<row> rows;
+    std::vector<row> rows;  ///< in the order of first use
 
     /// Adds one rank's profile of `steps` training steps.
     void add(walker const& w, int steps) {

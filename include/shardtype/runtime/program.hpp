@@ -20,9 +20,9 @@ using cpu_kernels = type_list<
 
 /// What one step runs, and what it wants made at set-up.
 struct bound_step {
-    kernel_function run = nullptr;
-    prepare_function prepare = nullptr;
-    bool found = false;  ///< g++ 12 with UBSan compares no function's address in a constant
+    kernel_function run = nullptr;       ///< called at every walk over the step
+    prepare_function prepare = nullptr;  ///< called once, or null
+    bool found = false;                  ///< g++ 12 with UBSan compares no function's address in a constant
 };
 
 namespace detail {
@@ -70,12 +70,13 @@ constexpr bound_step bind_step(type_list<Kernels...>, step const& s) {
 /// A job's schedule with a function for every step. The binding is one constexpr table.
 template <class Job>
 struct program {
-    using element = typename checked<Job>::element;
-    using plan = lowered<Job, cpu_back_end>;
-    static constexpr int steps = static_cast<int>(sizeof(plan::value.steps) / sizeof(step));
+    using element = typename checked<Job>::element;  ///< of weights and activations
+    using plan = lowered<Job, cpu_back_end>;         ///< the schedule it runs
+    static constexpr int steps = static_cast<int>(sizeof(plan::value.steps) / sizeof(step));  ///< of the schedule
+    /// The binding.
     struct table {
-        bound_step of[steps]{};
-        bool complete = true;
+        bound_step of[steps]{};  ///< by step
+        bool complete = true;    ///< every kernel was found
     };
 
   private:
@@ -91,17 +92,18 @@ struct program {
     }
 
   public:
-    static constexpr table bound = bind();
+    static constexpr table bound = bind();  ///< what each step runs
     static_assert(bound.complete || !plan::accepted,
                   "a kernel of the job's schedule has no implementation in the CPU back end");
-    static constexpr schedule_view view = view_of(plan::value);
+    static constexpr schedule_view view = view_of(plan::value);  ///< what the walker follows
 };
 
 /// A program by pointers.
 struct program_view {
-    schedule_view schedule{};
-    bound_step const* bound = nullptr;
+    schedule_view schedule{};           ///< the steps
+    bound_step const* bound = nullptr;  ///< one for each of them
 };
+/// The view of a job's program, which lives as long as the process.
 template <class Job>
 inline constexpr program_view program_of{program<Job>::view, program<Job>::bound.of};
 

@@ -14,6 +14,9 @@ namespace shardtype {
 /// One rank's executor: the arena, what was prepared at set-up, and the walk over the schedule. It knows no operation.
 class walker {
   public:
+    /// Allocates the arena, makes what the steps want at set-up, and walks the segments of set-up. On the rank's own
+    /// thread.
+    /// @throws std::runtime_error where memory or a library refuses
     walker(program_view const& p, thread::rank_communicators const& comm)
         : program_(p), arena_(p.schedule.at.arena_bytes) {
         context_.comm = comm;
@@ -47,10 +50,15 @@ class walker {
     }
     /// From now on the CPU seconds of every step are added up, one number per step of the schedule.
     void start_profile() { seconds_.assign(static_cast<std::size_t>(program_.schedule.step_count), 0); }
+    /// These sums; empty before `start_profile`.
     std::vector<double> const& profile() const { return seconds_; }
 
+    /// What kernels see of this rank.
+    /// @{
     rank_context& context() { return context_; }
     rank_context const& context() const { return context_; }
+    /// @}
+    /// What it walks.
     program_view const& program() const { return program_; }
 
   private:

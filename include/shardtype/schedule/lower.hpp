@@ -148,15 +148,18 @@ struct axis_of_fault<Job, What, Axis> {
 
 /// Stands for a back end where only types are at hand: without any scratch, so the arena is a lower bound.
 struct buffers_only {
-    static constexpr scratch_bound scratch = &detail::no_scratch;
+    static constexpr scratch_bound scratch = &detail::no_scratch;  ///< 0 bytes for every step
 };
 
 /// A job, checked: its model read under its strategy on its mesh. A job is a struct with `mesh`, `model`, `strategy`
 /// and `static constexpr batch_shape batch`; optionally `element` (float or double).
+/// @pre every layer is legal; the compiler stops at the first that is not, with its number, the axis and the layer
+/// @snippet 05_chain.cpp jobs
 template <class Job>
 struct checked {
-    using element = typename detail::element_of<Job>::type;
-    using mesh_type = typename Job::mesh;
+    using element = typename detail::element_of<Job>::type;  ///< float unless the job says double
+    using mesh_type = typename Job::mesh;                    ///< the job's
+    /// The model, read.
     static constexpr graph value = read_model<typename Job::model>(policy<typename Job::mesh, typename Job::strategy>,
                                                                    Job::batch, detail::compute_type<element>);
 
@@ -173,10 +176,13 @@ struct checked {
     static_assert(check());
 };
 
-/// A job lowered to its schedule: what one rank walks, every buffer at its place.
+/// A job lowered to its schedule: what one rank walks, every buffer at its place. BackEnd bounds the scratch of its
+/// kernels: `cpu_back_end`, or `buffers_only` where only types are at hand.
+/// @snippet 05_chain.cpp memory
 template <class Job, class BackEnd>
 struct lowered {
-    using operations = typename detail::operations_of<Job>::type;
+    using operations = typename detail::operations_of<Job>::type;  ///< those of the job and of the library
+    /// Before it is cut to size.
     static constexpr schedule_builder built = detail::lower<operations>(checked<Job>::value, BackEnd::scratch, false);
 
   private:
@@ -191,9 +197,10 @@ struct lowered {
   public:
     /// False where an error was reported.
     static constexpr bool accepted = checked<Job>::value.ok() && built.says.legal();
+    /// The `schedule`.
     static constexpr auto value = detail::trim<room(built.step_count), room(built.buffer_count),
                                                room(built.segment_count), room(built.parameter_count)>(built);
-    static constexpr long arena_bytes = value.at.arena_bytes;
+    static constexpr long arena_bytes = value.at.arena_bytes;  ///< one allocation of one rank
 };
 
 }  // namespace shardtype

@@ -12,36 +12,40 @@ using scratch_bound = long (*)(step const&);
 /// value's gradient has a location; a location may be shared by several values (an addition gives both operands
 /// the same gradient), and is added to in place only when nobody else still needs it.
 struct lowerer {
+    /// A buffer, at the slot of this trip or of one `shift` trips later. The default exists nowhere.
     struct location {
-        short buffer = -1;
-        short shift = 0;
-        constexpr bool exists() const { return buffer >= 0; }
+        short buffer = -1;                                     ///< its number
+        short shift = 0;                                       ///< in trips
+        constexpr bool exists() const { return buffer >= 0; }  ///< false for the default
     };
     /// Where a kernel writes a contribution to a gradient.
     struct target {
-        location at{};
-        accumulate mode = accumulate::write;
-        bool temporary = false;
+        location at{};                        ///< where
+        accumulate mode = accumulate::write;  ///< how
+        bool temporary = false;               ///< still to be added to the gradient
     };
 
-    graph const& g;
-    schedule_builder& b;
-    scratch_bound scratch;
-    bool micro_batches = false;                ///< gradients are summed over several micro-batches
-    location where[graph::max_values]{};       ///< forward values
-    location regathered[graph::max_values]{};  ///< used copies of parameters, gathered again for backward
-    location grad[graph::max_values]{};
+    graph const& g;                                  ///< what is lowered
+    schedule_builder& b;                             ///< what it becomes
+    scratch_bound scratch;                           ///< of the back end
+    bool micro_batches = false;                      ///< gradients are summed over several micro-batches
+    location where[graph::max_values]{};             ///< forward values
+    location regathered[graph::max_values]{};        ///< used copies of parameters, gathered again for backward
+    location grad[graph::max_values]{};              ///< where each value's gradient lies now
     location carried{};                              ///< the gradient that the open backward loop carries
     short holders[schedule_builder::max_buffers]{};  ///< how many gradients share a buffer
     short aux[graph::max_nodes][2]{};                ///< buffers that a node's forward leaves for its backward
 
+    /// Keeps references to the graph and the builder.
     constexpr lowerer(graph const& graph_, schedule_builder& builder, scratch_bound bound)
         : g(graph_), b(builder), scratch(bound) {
         // g++ 12 starts `grad` with zeros at run time once the same file has run this in a constant expression.
         for (int v = 0; v < graph::max_values; ++v) where[v] = regathered[v] = grad[v] = location{};
     }
 
+    /// The layout of value v.
     constexpr layout const& lay(short v) const { return g.values[v].lay; }
+    /// A new local buffer.
     constexpr location fresh(long bytes) { return {b.add_buffer(bytes), 0}; }
     /// Room for the forward value v.
     constexpr location make(short v) { return where[v] = fresh(lay(v).local_bytes()); }
@@ -66,6 +70,7 @@ struct lowerer {
         long const bytes = scratch(s);
         if (bytes > 0) s.scratch = b.add_buffer(bytes);
     }
+    /// Emits a collective as its start and its wait on a slot of their own.
     template <class Kernel>
     constexpr void collective(int axis, location source, location to, long const* dim, int dims, dtype type,
                               accumulate mode = accumulate::write, bool gathers_parameter = false) {
@@ -84,6 +89,7 @@ struct lowerer {
     }
 
     // ---- gradients ----
+    /// The place of a parameter's gradient between backward and the optimiser.
     constexpr target stored_gradient(short parameter) const {
         return {{b.parameters[parameter].gradient, 0}, micro_batches ? accumulate::add_after_first : accumulate::write};
     }
@@ -93,6 +99,7 @@ struct lowerer {
             if (p.stored.axis_size[a] > 1 && !(p.stored.on[a] == p.used.on[a])) return true;
         return false;
     }
+    /// Whether a gradient flows to v.
     constexpr bool wants_gradient(short v) const { return g.values[v].differentiable; }
 
     /// Where to write the next contribution to v's gradient. Ops that can only write get a temporary when there is one
@@ -105,6 +112,7 @@ struct lowerer {
         if (can_add && holders[old.buffer] == 1) return {old, accumulate::add, false};
         return {fresh(lay(v).local_bytes()), accumulate::write, true};
     }
+    /// Takes note that a kernel has written to t a contribution to v's gradient.
     constexpr void contribute(short v, target t) {
         if (t.mode == accumulate::add) return;
         if (grad[v].exists()) {  // also where an operation has v as several operands
@@ -129,6 +137,7 @@ struct lowerer {
         grad[v] = {};
     }
 
+    /// v's gradient lies at `at` from here on.
     constexpr void hold(short v, location at) {
         grad[v] = at;
         ++holders[at.buffer];

@@ -10,40 +10,50 @@ namespace shardtype {
 /// the caller after the step.
 enum class buffer_class : unsigned char { local, parameter, gradient, region, constant, input, report };
 
-/// A stretch of one rank's arena: `period` slots of `stride` bytes. A buffer used inside one loop has one slot, one that
-/// forward loops leave for backward loops has one per trip, a residual stream one more.
+/// A stretch of one rank's arena: `period` slots of `stride` bytes. A buffer used inside one loop has one slot, one
+/// that forward loops leave for backward loops has one per trip, a residual stream one more.
 struct buffer {
-    long bytes = 0;
-    long offset = 0;
-    long stride = 0;
-    int period = 1;
-    short first = -1;  ///< steps of the first and last use
+    long bytes = 0;   ///< of one slot
+    long offset = 0;  ///< from the arena's begin
+    long stride = 0;  ///< from slot to slot
+    int period = 1;   ///< slots
+    /// Steps of the first and last use.
+    /// @{
+    short first = -1;
     short last = -1;
-    buffer_class is = buffer_class::local;
-    bool carried = false;  ///< by a repeat: the ring of its values, or the one slot of its gradient
+    /// @}
+    buffer_class is = buffer_class::local;  ///< decides lifetime and place
+    bool carried = false;                   ///< by a repeat: the ring of its values, or the one slot of its gradient
 };
 
+/// When a segment is walked. set_up: once, before the first step.
 enum class segment_kind : unsigned char { every_micro_batch, once_per_step, set_up };
 
 /// Steps [begin, end) walked `trips` times.
 struct segment {
+    /// The steps [begin, end).
+    /// @{
     short begin = 0;
     short end = 0;
-    int trips = 1;
-    bool reverse = false;
-    segment_kind when = segment_kind::every_micro_batch;
+    /// @}
+    int trips = 1;                                        ///< how often
+    bool reverse = false;                                 ///< from the last trip to the first, for backward
+    segment_kind when = segment_kind::every_micro_batch;  ///< within a training step
 };
 
+/// A parameter of the model, with the buffers that hold it.
 struct scheduled_parameter {
-    parameter_record is{};
-    short weight = -1;    ///< buffer of the stored values, one slot per layer
-    short gradient = -1;  ///< buffer of the stored gradient
-    unsigned group = 0;   ///< mask of the axes that shard it: equal ones share a norm
+    parameter_record is{};  ///< what the model says of it
+    short weight = -1;      ///< buffer of the stored values, one slot per layer
+    short gradient = -1;    ///< buffer of the stored gradient
+    unsigned group = 0;     ///< mask of the axes that shard it: equal ones share a norm
 };
 
 /// Where the parts of a step's result and the state lie.
 struct landmarks {
+    /// Buffers of the inputs and of [loss, gradient norm, clipping scale].
     short tokens = -1, targets = -1, report = -1;
+    /// Buffers of the state regions; the moments are AdamW's.
     short weights = -1, gradients = -1, moment1 = -1, moment2 = -1;
     long state_bytes = 0;  ///< of one region
     long arena_bytes = 0;  ///< one allocation per rank
@@ -51,11 +61,14 @@ struct landmarks {
     short slots = 0;       ///< collectives
 };
 
+/// Buffers begin at multiples of 64 bytes, a cache line and the widest vector.
 constexpr long align_up(long bytes) { return (bytes + 63) & ~63L; }
 
 /// What the run time walks, without capacity.
 template <int Steps, int Buffers, int Segments, int Parameters>
 struct schedule {
+    /// The parts, and where the state lies.
+    /// @{
     step steps[Steps]{};
     buffer buffers[Buffers]{};
     segment segments[Segments]{};
@@ -65,14 +78,18 @@ struct schedule {
 
 /// A schedule by pointers, so that the walker is one function for all.
 struct schedule_view {
+    /// The arrays of the schedule, and their lengths.
+    /// @{
     step const* steps = nullptr;
     buffer const* buffers = nullptr;
     segment const* segments = nullptr;
     scheduled_parameter const* parameters = nullptr;
     int step_count = 0, buffer_count = 0, segment_count = 0, parameter_count = 0;
     landmarks at{};
+    /// @}
 };
 
+/// The view of a schedule, which must outlive it.
 template <int S, int B, int G, int P>
 constexpr schedule_view view_of(schedule<S, B, G, P> const& s) {
     return {s.steps, s.buffers, s.segments, s.parameters, S, B, G, P, s.at};
@@ -80,19 +97,28 @@ constexpr schedule_view view_of(schedule<S, B, G, P> const& s) {
 
 /// A schedule being built, with room.
 struct schedule_builder {
+    /// Room; more is [ST-S604].
+    /// @{
     static constexpr int max_steps = 448, max_buffers = 416, max_segments = 24;
     static constexpr int max_parameters = graph::max_parameters;
+    /// @}
+    /// The parts so far, how many they are, and the first error.
+    /// @{
     step steps[max_steps]{};
     buffer buffers[max_buffers]{};
     segment segments[max_segments]{};
     scheduled_parameter parameters[max_parameters]{};
     short step_count = 0, buffer_count = 0, segment_count = 0, parameter_count = 0;
     landmarks at{};
-    verdict says{};
+    /// @}
+    verdict says{};  ///< or ok
+    /// @}
 
+    /// Keeps the first error.
     constexpr void fail(code c) {
         if (says.legal()) says.what = c;
     }
+    /// A new buffer without a place yet; its number.
     constexpr short add_buffer(long bytes, buffer_class is = buffer_class::local, int period = 1) {
         if (buffer_count == max_buffers) {
             fail(code::capacity);
@@ -104,6 +130,7 @@ struct schedule_builder {
         b.period = period;
         return buffer_count++;
     }
+    /// A new step at the end of the open segment.
     constexpr step& add_step() {
         if (step_count == max_steps) {
             fail(code::capacity);
@@ -111,6 +138,7 @@ struct schedule_builder {
         }
         return steps[step_count++];
     }
+    /// Begins a segment, and ends the one before.
     constexpr void open(int trips, bool reverse = false, segment_kind when = segment_kind::every_micro_batch) {
         close();
         if (segment_count == max_segments) {
@@ -119,9 +147,11 @@ struct schedule_builder {
         }
         segments[segment_count++] = {step_count, step_count, trips, reverse, when};
     }
+    /// Ends the open segment.
     constexpr void close() {
         if (segment_count > 0) segments[segment_count - 1].end = step_count;
     }
+    /// The open segment.
     constexpr segment const& current() const { return segments[segment_count - 1]; }
 };
 

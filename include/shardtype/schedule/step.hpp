@@ -6,7 +6,9 @@
 
 namespace shardtype {
 
+/// A step has at most so many operands.
 inline constexpr int max_arguments = 10;
+/// A step has at most so many sizes.
 inline constexpr int max_dims = 6;
 
 /// materialize: the start of a parameter's gather, which may move ahead of its use.
@@ -18,30 +20,36 @@ enum class accumulate : unsigned char { write, add, add_after_first };
 
 /// Operand `buffer`, at the slot `(trip + shift) mod period`.
 struct argument {
-    short buffer = -1;
-    short shift = 0;
-    accumulate mode = accumulate::write;
+    short buffer = -1;                    ///< its number
+    short shift = 0;                      ///< in trips
+    accumulate mode = accumulate::write;  ///< of an output
 };
 
 /// One entry of the schedule. It holds no pointers: `kernel` names what runs (schedule/kernels.hpp), the run time
 /// binds it. A collective is two steps with equal operands, start and wait.
 struct step {
-    unsigned kernel = 0;
-    unsigned reads = 0;  ///< bit mask over the arguments
+    unsigned kernel = 0;  ///< `name_id` of its name
+    /// Bit masks over the arguments.
+    /// @{
+    unsigned reads = 0;
     unsigned writes = 0;
-    step_kind kind = step_kind::kernel;
-    dtype type = dtype::f32;
-    signed char axis = -1;
-    unsigned char ahead = 0;  ///< trips that a start runs before its wait
-    short slot = -1;
-    short args = 0;
-    short scratch = -1;  ///< buffer of the kernel's scratch
-    argument arg[max_arguments]{};
-    long dim[max_dims]{};
-    double real = 0;
-    int part[max_axes]{};  ///< this rank's part of a sharded dimension: the sum of coordinate * part
-    int from = 0;          ///< runs on trips [from, to)
+    /// @}
+    step_kind kind = step_kind::kernel;  ///< what the walker does
+    dtype type = dtype::f32;             ///< of the operands
+    signed char axis = -1;               ///< of a collective: the mesh axis
+    unsigned char ahead = 0;             ///< trips that a start runs before its wait
+    short slot = -1;                     ///< of a collective: pairs start and wait
+    short args = 0;                      ///< used of `arg`
+    short scratch = -1;                  ///< buffer of the kernel's scratch
+    argument arg[max_arguments]{};       ///< operands, inputs first
+    long dim[max_dims]{};                ///< sizes, as schedule/kernels.hpp says of each kernel
+    double real = 0;                     ///< epsilon or scale
+    int part[max_axes]{};                ///< this rank's part of a sharded dimension: the sum of coordinate * part
+    /// Runs on trips [from, to).
+    /// @{
+    int from = 0;
     int to = 1 << 30;
+    /// @}
 };
 
 }  // namespace shardtype

@@ -6,6 +6,7 @@
 
 namespace shardtype {
 
+/// A list of numbers as a type; as std::integer_sequence, without the cost of its header.
 template <int... I>
 struct int_list {};
 

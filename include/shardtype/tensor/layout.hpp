@@ -7,17 +7,19 @@
 
 namespace shardtype {
 
+/// A tensor has at most so many dimensions.
 inline constexpr int max_rank = 4;
 
 /// A tensor type as a value: its global extents, the sizes of its mesh's axes and its placement on each of them.
 struct layout {
-    dtype type = dtype::f32;
-    int rank = 0;
-    int axes = 0;
-    long extent[max_rank]{};
-    int axis_size[max_axes]{};
-    placement on[max_axes]{};
+    dtype type = dtype::f32;    ///< of the elements
+    int rank = 0;               ///< dimensions
+    int axes = 0;               ///< of the mesh
+    long extent[max_rank]{};    ///< global, outermost first
+    int axis_size[max_axes]{};  ///< devices along each axis
+    placement on[max_axes]{};   ///< on each axis
 
+    /// Memberwise.
     constexpr bool operator==(layout const&) const = default;
 
     /// How many axes split dimension `dim`.
@@ -40,6 +42,7 @@ struct layout {
             if (on[a].is == kind::shard && on[a].dim == dim) n *= axis_size[a];
         return n;
     }
+    /// The extent of dimension `dim` on one rank.
     constexpr long local(int dim) const { return extent[dim] / parts(dim); }
     /// Elements that one rank holds.
     constexpr long local_count() const {
@@ -47,12 +50,15 @@ struct layout {
         for (int d = 0; d < rank; ++d) n *= local(d);
         return n;
     }
+    /// Bytes that one rank holds.
     constexpr long local_bytes() const { return local_count() * bytes_of(type); }
+    /// Elements of the whole tensor.
     constexpr long count() const {
         long n = 1;
         for (int d = 0; d < rank; ++d) n *= extent[d];
         return n;
     }
+    /// Bytes of the whole tensor.
     constexpr long bytes() const { return count() * bytes_of(type); }
 
     /// The first global index along `dim` that the rank with these coordinates holds; the minor axis is the fastest.
@@ -65,12 +71,13 @@ struct layout {
         return part * local(dim);
     }
 
-    /// Local elements before `dim` and after it: a tensor seen as [outer][local(dim)][inner].
+    /// Local elements before `dim`: a tensor seen as [outer][local(dim)][inner].
     constexpr long outer(int dim) const {
         long n = 1;
         for (int d = 0; d < dim; ++d) n *= local(d);
         return n;
     }
+    /// Local elements after `dim`.
     constexpr long inner(int dim) const {
         long n = 1;
         for (int d = dim + 1; d < rank; ++d) n *= local(d);
@@ -84,10 +91,11 @@ constexpr layout dual(layout x) {
     return x;
 }
 
+/// What `fault_of` finds: the first fault, on which axis, at which dimension.
 struct layout_fault {
-    code what = code::ok;
-    int axis = 0;
-    int dim = 0;
+    code what = code::ok;  ///< ok, or the number of the fault
+    int axis = 0;          ///< where a shard is at fault
+    int dim = 0;           ///< of the tensor
 };
 
 /// What is wrong with a layout by itself, before any operation.

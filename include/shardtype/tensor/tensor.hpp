@@ -87,18 +87,22 @@ struct spelled<T, shape<Extents...>, mesh<Axes...>, Placements...> {
 }  // namespace detail
 
 /// A tensor over a mesh, as a type without data: element type, global shape, and its placement on every mesh axis
-/// (an axis that is not named is invariant). Using it checks it.
+/// (an axis that is not named is invariant). Using it checks it. The members are those of the specialisation below.
 /// @pre canonical spelling [ST-P101], each axis once [ST-P102], dimensions in range [ST-P103], even parts [ST-T201]
+/// @pre element and placements are known [ST-T202], axes are the mesh's [ST-M003], extents are at least 1 [ST-T203]
+/// @snippet 01_mesh_and_tensor.cpp tensor
+/// @snippet 01_mesh_and_tensor.cpp two_axes
 template <class T, class Shape, class Mesh, class... Placements>
 struct tensor {
     static_assert(sizeof(ST_T202<tensor>) != 0);
 };
 
+/// A tensor type and what follows from it. All members are constants; an object of it is empty.
 template <class T, long... Extents, class... Axes, class... Placements>
 struct tensor<T, shape<Extents...>, mesh<Axes...>, Placements...> {
-    using element = T;
-    using shape_type = shape<Extents...>;
-    using mesh_type = mesh<Axes...>;
+    using element = T;                     ///< float, double, bf16 or int
+    using shape_type = shape<Extents...>;  ///< global
+    using mesh_type = mesh<Axes...>;       ///< as written
 
   private:
     using spelling_type = detail::spelled<T, shape_type, mesh_type, Placements...>;
@@ -150,12 +154,13 @@ struct tensor<T, shape<Extents...>, mesh<Axes...>, Placements...> {
     }
 
   public:
+    /// The same as a value, for functions that compute with layouts.
     static constexpr layout value = spelling_.value;
     /// `shape<4096, 14336>` with shard<1, tp> over tp of 4: `shape<4096, 3584>`.
     static constexpr auto local_shape = local(detail::make_ints<static_cast<int>(sizeof...(Extents))>{});
-    static constexpr long bytes = value.bytes();
-    static constexpr long local_bytes = value.local_bytes();
-    static constexpr long local_count = value.local_count();
+    static constexpr long bytes = value.bytes();              ///< of the whole tensor
+    static constexpr long local_bytes = value.local_bytes();  ///< that one rank holds
+    static constexpr long local_count = value.local_count();  ///< elements that one rank holds
 
     /// The first global index along `dim` that `rank` holds.
     static constexpr long offset(int rank, int dim) {
@@ -167,9 +172,10 @@ struct tensor<T, shape<Extents...>, mesh<Axes...>, Placements...> {
 
 /// What a failed operation returns; operations that take it stay silent, so that one mistake prints once.
 struct ill_typed {
-    static constexpr bool failed = true;
+    static constexpr bool failed = true;  ///< what the others look for
 };
 
+/// Whether X is a `tensor<...>`.
 template <class X>
 inline constexpr bool is_tensor = false;
 template <class T, class Shape, class Mesh, class... P>
@@ -182,11 +188,13 @@ using tensor_of = detail::from_layout<T, Mesh, Holder>;
 /// The type of the gradient of X: same shape, dual placements.
 template <class X>
 struct gradient {
+    /// Has the dual layout, in the form that `tensor_of` takes.
     struct holder {
-        static constexpr layout value = dual(X::value);
+        static constexpr layout value = dual(X::value);  ///< every placement replaced by its dual
     };
-    using type = tensor_of<typename X::element, typename X::mesh_type, holder>;
+    using type = tensor_of<typename X::element, typename X::mesh_type, holder>;  ///< the gradient's type
 };
+/// Short for `gradient<X>::type`.
 template <class X>
 using gradient_t = typename gradient<X>::type;
 

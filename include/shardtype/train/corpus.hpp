@@ -16,9 +16,11 @@
 namespace shardtype {
 
 /// Byte-level tokens: a byte is its own token, and a document lies between these two.
+/// @{
 inline constexpr int begin_of_text = 256;
 inline constexpr int end_of_text = 257;
 inline constexpr int byte_vocabulary = 258;
+/// @}
 
 /// A data set: documents one after the other, read in windows.
 ///
@@ -31,7 +33,8 @@ class corpus {
     /// Loads a text file (one document), a folder (every text file below it, ordered by path) or a token shard.
     ///
     /// Below a folder these are left out: hidden folders, folders named build*, links, empty files, files that are not
-    /// text (a NUL byte, not UTF-8), files above 64 MiB. Throws std::runtime_error, path first, if nothing can be read from there.
+    /// text (a NUL byte, not UTF-8), files above 64 MiB. Throws std::runtime_error, path first, if nothing can be read
+    /// from there.
     static corpus from_path(const std::filesystem::path& path) {
         std::error_code error;
         const std::filesystem::file_status status = std::filesystem::status(path, error);
@@ -69,6 +72,7 @@ class corpus {
     /// The number of documents (0 for a token shard, which marks them inside).
     long documents() const { return documents_; }
 
+    /// The path that it was read from.
     const std::string& source() const { return source_; }
 
     /// Throws std::runtime_error unless every token is below `vocabulary` and a window and a shift fit.

@@ -46,11 +46,11 @@ inline std::string device_mesh_line(std::span<const std::string_view> names, std
 /// What the cost of a token depends on. `parameters` counts the whole model, `embedding_parameters` the table that
 /// is looked up and not multiplied.
 struct model_size {
-    long parameters = 0;
-    long embedding_parameters = 0;
-    long layers = 0;
-    long heads = 0;
-    long dim = 0;
+    long parameters = 0;            ///< of the whole model
+    long embedding_parameters = 0;  ///< of the table
+    long layers = 0;                ///< blocks
+    long heads = 0;                 ///< of queries
+    long dim = 0;                   ///< columns of the residual stream
 };
 
 /// Flops of forward and backward for one token: 6 (N - N_emb) + 12 L h (d/h) seq. Counts no recomputation and
@@ -63,16 +63,16 @@ constexpr double flops_per_token(const model_size& model, long seq) {
 
 /// What one step measured on one rank.
 struct step_metrics {
-    long step = 0;               ///< as printed, from 1
-    double loss = 0;             ///< mean over the global batch
-    double grad_norm = 0;        ///< before clipping
-    double memory_bytes = 0;     ///< of one rank
-    double memory_capacity = 0;  ///< of one device, bytes
-    double tokens = 0;           ///< seen by this rank's data-parallel share
-    double seconds = 0;
+    long step = 0;                    ///< as printed, from 1
+    double loss = 0;                  ///< mean over the global batch
+    double grad_norm = 0;             ///< before clipping
+    double memory_bytes = 0;          ///< of one rank
+    double memory_capacity = 0;       ///< of one device, bytes
+    double tokens = 0;                ///< seen by this rank's data-parallel share
+    double seconds = 0;               ///< of the step
     long non_data_parallel_size = 1;  ///< cp * tp * pp: so many ranks share those tokens
-    double flops_per_token = 0;
-    double peak_flops = 0;  ///< of one device, per second
+    double flops_per_token = 0;       ///< see the function
+    double peak_flops = 0;            ///< of one device, per second
 
     /// Tokens per second and device.
     constexpr double tokens_per_second() const {
@@ -99,13 +99,13 @@ inline std::string step_line(const step_metrics& m) {
 
 /// One run in the closing table.
 struct run_summary {
-    std::string layout;  ///< "fsdp"
-    std::string mesh;    ///< "[2, 4] dp_shard, tp"
-    double first_loss = 0;
-    double last_loss = 0;
+    std::string layout;            ///< "fsdp"
+    std::string mesh;              ///< "[2, 4] dp_shard, tp"
+    double first_loss = 0;         ///< of the first step
+    double last_loss = 0;          ///< of the last step
     double tokens_per_second = 0;  ///< of all devices together
     double memory_bytes = 0;       ///< of one rank
-    double seconds = 0;
+    double seconds = 0;            ///< of the whole run
 };
 
 /// Bytes in the largest unit that leaves at least 1: "512 B", "1.50 KiB", "23.40 MiB", "1.15 GiB".

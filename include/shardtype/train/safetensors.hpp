@@ -31,9 +31,9 @@ struct tensor_file {
     /// dtype in the format's spelling ("F32"), shape, and the bytes [begin, end) of `data`.
     using entry = detail::safetensors_entry;
 
-    std::map<std::string, entry> entries;
-    std::map<std::string, std::string> metadata;
-    std::vector<char> data;
+    std::map<std::string, entry> entries;         ///< by name
+    std::map<std::string, std::string> metadata;  ///< free text, as the format allows
+    std::vector<char> data;                       ///< the tensors' bytes, without gaps
 
     /// Throws std::runtime_error for a missing or malformed file.
     static tensor_file read(const std::filesystem::path& path) {

@@ -5,11 +5,12 @@
 
 namespace shardtype {
 
-/// The state that a parameter number and a layer name: the stored values and their gradient, as this rank holds them.
+/// The stored values of a parameter in one layer, as this rank holds them.
 template <class T>
 T* parameter_values(walker const& w, int parameter, int layer) {
     return w.at<T>(w.program().schedule.parameters[parameter].weight, layer);
 }
+/// Their gradient, after backward and before it is scaled.
 template <class T>
 T* parameter_gradient(walker const& w, int parameter, int layer) {
     return w.at<T>(w.program().schedule.parameters[parameter].gradient, layer);

@@ -21,14 +21,17 @@ enum class token_width : unsigned char { uint16 = 2, uint32 = 4 };
 /// A token file in memory.
 struct token_shard {
     static_assert(std::endian::native == std::endian::little, "the file format is little-endian");
+    /// The file's header.
+    /// @{
     static constexpr std::int32_t magic_uint16 = 20240520;
     static constexpr std::int32_t version_uint16 = 1;
     static constexpr std::int32_t magic_uint32 = 20240801;
     static constexpr std::int32_t version_uint32 = 7;
     static constexpr std::size_t header_bytes = 256 * sizeof(std::int32_t);
+    /// @}
 
-    token_width width = token_width::uint16;
-    std::vector<std::uint32_t> tokens;
+    token_width width = token_width::uint16;  ///< bytes of a token in the file
+    std::vector<std::uint32_t> tokens;        ///< in order
 
     /// Whether the file begins with one of the two magic numbers.
     static bool recognises(const std::filesystem::path& path) {

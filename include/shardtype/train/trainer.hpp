@@ -16,23 +16,31 @@ struct step_result {
 };
 
 /// One rank of a job being trained. Made on the rank's own thread.
+/// @snippet 05_chain.cpp train
 template <class Job>
 class trainer {
   public:
-    using element = typename program<Job>::element;
-    static constexpr batch_shape batch = Job::batch;
-    static constexpr layout tokens_layout = checked<Job>::value.at(checked<Job>::value.tokens);
+    using element = typename program<Job>::element;   ///< float, or what the job says
+    static constexpr batch_shape batch = Job::batch;  ///< over all ranks
+    static constexpr layout tokens_layout =
+        checked<Job>::value.at(checked<Job>::value.tokens);  ///< which rows this rank has
     /// Bytes of this rank's one allocation.
+    /// @snippet 05_chain.cpp memory
     static constexpr long arena_bytes = program<Job>::plan::arena_bytes;
 
     /// Token ids are below this.
     static constexpr long vocabulary = checked<Job>::value.vocabulary();
 
+    /// For the rank that `comm` belongs to; `run` makes it.
     explicit trainer(thread::rank_communicators const& comm) : walker_(program_of<Job>, comm) {}
 
+    /// Its number in the mesh, row-major.
     int rank() const { return walker_.context().comm.rank; }
+    /// The executor, for state and profiles.
+    /// @{
     walker& walk() { return walker_; }
     walker const& walk() const { return walker_; }
+    /// @}
 
     /// First values by the model's own initialisers; the same numbers in every layout.
     void initialise(std::uint64_t seed) {
@@ -49,6 +57,7 @@ class trainer {
 
     /// One step on the rows that `row(number, tokens, targets)` writes: `number` counts the step's rows over all ranks,
     /// each of `batch.sequence` ids below `vocabulary`.
+    /// @snippet 05_chain.cpp data
     /// @throws std::runtime_error for an id that is not
     template <class Row>
     step_result step(step_numbers const& numbers, Row row) {
@@ -75,6 +84,7 @@ class trainer {
             for (int layer = 0; layer < s.parameters[k].is.layers; ++layer) f(k, layer, s.parameters[k].is);
     }
 
+    /// Its place along each axis of the mesh.
     int const* coordinate() const { return walker_.context().comm.coordinate; }
 
   private:
@@ -89,8 +99,9 @@ class trainer {
     walker walker_;
 };
 
-/// Runs a job on thread ranks: `f(trainer<Job>&)` once per rank. @throws std::runtime_error `rank R: ...` of the first
-/// rank that failed.
+/// Runs a job on thread ranks: `f(trainer<Job>&)` once per rank.
+/// @throws std::runtime_error `rank R: ...` of the first rank that failed
+/// @snippet 05_chain.cpp train
 template <class Job, class F>
 void run(F f) {
     using mesh = typename Job::mesh;

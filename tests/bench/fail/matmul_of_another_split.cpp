@@ -1,6 +1,6 @@
-// A product whose contracted dimension is split in one operand only.
+// An axis that splits what is contracted in one operand and the columns of the other.
 //
-// expect: [ST-R303]
+// expect: [ST-R301]
 // expect: rules::linear
 #include <shardtype/bench/matmul.hpp>
 

@@ -74,6 +74,7 @@ struct patience {
 /// next meeting, even while the world is failing.
 class barrier {
   public:
+    /// For `parties` ranks; `failure` is the world's, and outlives it.
     barrier(int parties, patience limits, poison const& failure)
         : parties_(parties), limits_(limits), failure_(failure) {}
 
@@ -109,6 +110,7 @@ class barrier {
     /// `rank` will meet nobody again; whoever waits for it now or later fails with a message that says so.
     void depart(int rank) noexcept { departed_.store(rank, std::memory_order_release); }
 
+    /// Starts anew with meeting 1. @pre nobody is at a meeting
     void reset() noexcept {
         word_.store(0, std::memory_order_relaxed);
         departed_.store(-1, std::memory_order_relaxed);

@@ -17,14 +17,19 @@ namespace shardtype::thread {
 /// or where a rank has returned; std::invalid_argument for sizes out of range
 class communicator {
   public:
-    static constexpr int max_size = 256;
+    static constexpr int max_size = 256;  ///< ranks of a group
 
     communicator() = default;
+    /// The handle of a rank of `group`, which outlives it.
     communicator(team& group, int rank) : team_(&group), rank_(rank), size_(group.size()) {}
 
+    /// Its place in the group, and the group's ranks.
+    /// @{
     [[nodiscard]] int rank() const noexcept { return rank_; }
     [[nodiscard]] int size() const noexcept { return size_; }
+    /// @}
 
+    /// Waits for all ranks of the group.
     void barrier() const {
         detail::posting post;
         post.what.kind = detail::collective::barrier;
@@ -36,6 +41,7 @@ class communicator {
     void all_reduce_start(int slot, T const* source, T* target, long count) const {
         team_->start(rank_, post<T>(detail::collective::all_reduce, slot, source, target, rows(count, 1)));
     }
+    /// Completes it: this rank's slice is reduced here, the others have done theirs.
     template <class T>
     void all_reduce_wait(int slot, T const* source, T* target, long count, reduction combine = reduction::sum) const {
         auto now = post<T>(detail::collective::all_reduce, slot, source, target, rows(count, 1));
@@ -66,6 +72,7 @@ class communicator {
     void all_gather_start(int slot, T const* source, T* target, long outer, long block) const {
         team_->start(rank_, post<T>(detail::collective::all_gather, slot, source, target, rows(outer, block)));
     }
+    /// Completes it: this rank copies the parts of all to its target.
     template <class T>
     void all_gather_wait(int slot, T const* source, T* target, long outer, long block) const {
         auto const now = post<T>(detail::collective::all_gather, slot, source, target, rows(outer, block));
@@ -84,6 +91,7 @@ class communicator {
     void reduce_scatter_start(int slot, T const* source, T* target, long outer, long block) const {
         team_->start(rank_, post<T>(detail::collective::reduce_scatter, slot, source, target, rows(outer, block)));
     }
+    /// Completes it: this rank sums its part of all sources.
     template <class T>
     void reduce_scatter_wait(int slot, T const* source, T* target, long outer, long block, bool accumulate) const {
         auto const now = post<T>(detail::collective::reduce_scatter, slot, source, target, rows(outer, block));
@@ -106,6 +114,7 @@ class communicator {
     void all_to_all_start(int slot, T const* source, T* target, exchange const& shapes) const {
         team_->start(rank_, post<T>(detail::collective::all_to_all, slot, source, target, shapes));
     }
+    /// Completes it: this rank copies what is for it out of all sources.
     template <class T>
     void all_to_all_wait(int slot, T const* source, T* target, exchange const& shapes) const {
         auto const now = post<T>(detail::collective::all_to_all, slot, source, target, shapes);
@@ -128,10 +137,12 @@ class communicator {
         team_->leave(rank_, staged);
     }
 
+    /// From `root` to all.
     template <class T>
     void broadcast_start(int slot, T* buffer, long count, int root) const {
         team_->start(rank_, post<T>(detail::collective::broadcast, slot, buffer, buffer, rows(count, 1), root));
     }
+    /// Completes it: this rank copies the buffer of `root`.
     template <class T>
     void broadcast_wait(int slot, T* buffer, long count, int root) const {
         auto now = post<T>(detail::collective::broadcast, slot, buffer, buffer, rows(count, 1), root);
@@ -142,6 +153,8 @@ class communicator {
         team_->leave(rank_, staged);
     }
 
+    /// Start and wait in one.
+    /// @{
     template <class T>
     void all_reduce(T const* source, T* target, long count, reduction combine = reduction::sum) const {
         all_reduce_start(team_->own_slot(), source, target, count);
@@ -167,6 +180,7 @@ class communicator {
         broadcast_start(team_->own_slot(), buffer, count, root);
         broadcast_wait(team_->own_slot(), buffer, count, root);
     }
+    /// @}
 
   private:
     template <class T>

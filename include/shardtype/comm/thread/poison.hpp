@@ -29,6 +29,7 @@ class poison {
         raised_.store(true, std::memory_order_release);
     }
 
+    /// Whether a rank has failed.
     [[nodiscard]] bool raised() const noexcept { return raised_.load(std::memory_order_acquire); }
 
     /// `rank R: <message>` of the first failure, else empty.
@@ -37,6 +38,7 @@ class poison {
         return "rank " + std::to_string(rank_) + ": " + message_;  // both are constant once raised
     }
 
+    /// Forgets the failure. @pre no rank runs
     void clear() noexcept {
         rank_ = -1;
         message_.clear();

@@ -80,6 +80,7 @@ inline std::string describe(operation const& o) {
 class team {
   public:
     /// @param size ranks of the group  @param slots collectives in flight  @param limits of waiting, for all its ranks
+    /// @param failure the world's, which outlives the group
     team(int size, int slots, patience limits, poison const& failure)
         : size_(size),
           slots_(slots),
@@ -93,11 +94,13 @@ class team {
         }
     }
 
+    /// Ranks of the group.
     [[nodiscard]] int size() const noexcept { return size_; }
 
     /// The slot behind the caller's, for the calls that are start and wait in one.
     [[nodiscard]] int own_slot() const noexcept { return slots_; }
 
+    /// Keeps the operands of `rank` in their slot. @throws std::runtime_error if the slot is in use
     void start(int rank, detail::posting const& operands) {
         detail::posting& mine = of(rank).started[checked(operands.what)];
         if (mine.what.kind != detail::collective::none)

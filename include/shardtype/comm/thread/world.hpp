@@ -15,18 +15,20 @@ namespace shardtype::thread {
 
 /// What one rank is given: its place in the mesh, and its handle in the group of every axis through it.
 struct rank_communicators {
-    static constexpr int max_axes = 4;
+    static constexpr int max_axes = 4;  ///< of a world
 
-    int rank = 0;
+    int rank = 0;                   ///< in the whole mesh
     int coordinate[max_axes] = {};  ///< 0 beyond the mesh's axes
     communicator on[max_axes];      ///< unusable beyond the mesh's axes
     communicator all;               ///< the whole mesh as one group
 };
 
 /// A mesh of ranks, each a thread of this process; rank numbers are row-major, the last axis is the fastest.
-/// Example: world({2, 4}, 8), or world(mesh<dp, tp>{}, 8): rank 6 has coordinate {1, 2}; on[0] joins ranks {2, 6}, on[1] ranks {4, 5, 6, 7}.
+/// Example: world({2, 4}, 8), or world(mesh<dp, tp>{}, 8): rank 6 has coordinate {1, 2}; on[0] joins ranks {2, 6},
+/// on[1] ranks {4, 5, 6, 7}.
 class world {
   public:
+    /// @param axis_sizes ranks along each axis; @param axes how many axes
     /// @param slots collectives in flight in one group (already doubled where a start runs a trip ahead of its wait)
     /// @throws std::invalid_argument for more than 4 axes or sizes that are not positive
     world(int const* axis_sizes, int axes, int slots)
@@ -34,6 +36,7 @@ class world {
     /// The ranks of a mesh type.
     template <class... Axes>
     explicit world(mesh<Axes...>, int slots = 1) : world(mesh<Axes...>::axis_size, mesh<Axes...>::axes, slots) {}
+    /// The same, from a list: `world({2, 4}, 8)`.
     world(std::initializer_list<int> axis_sizes, int slots)
         : world(axis_sizes.begin(), static_cast<int>(axis_sizes.size()), slots) {}
 
@@ -81,11 +84,13 @@ class world {
         }
     }
 
+    /// Ranks in all.
     [[nodiscard]] int size() const noexcept { return size_; }
 
     /// Calls f(rank_communicators&) once per rank, each on a thread of its own, and joins them all. When a rank throws,
     /// the others end with `rank_failed` at their next collective, waiting ones within 50 ms.
     /// @throws std::runtime_error `rank R: <message>` of the first rank that failed
+    /// @snippet 02_shard_and_gather.cpp gather
     template <class F>
     void run(F&& f) {
         failure_.clear();

@@ -5,6 +5,7 @@ namespace shardtype::cpu {
 /// Sizes of one attention call: q, out and their gradients are [batch, seq, heads, head_dim];
 /// k, v and theirs are [batch, seq, kv_heads, head_dim]. `heads` is a multiple of `kv_heads`.
 struct attention_shape {
+    /// As above; on one rank.
     long batch, seq, heads, kv_heads, head_dim;
 };
 

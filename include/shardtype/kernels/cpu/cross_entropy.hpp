@@ -4,12 +4,13 @@
 #include <shardtype/kernels/cpu/vector_loop.hpp>
 #include <shardtype/kernels/execution.hpp>
 
+namespace shardtype::cpu {
+
+/// max[r] = the largest logit of row r. @pre cols > 0
+///
 /// Cross-entropy in parts, so that the vocabulary may be sharded: the caller takes the maximum over the ranks after
 /// `row_max` and the sum over the ranks after `sum_and_pick`. logits [rows, cols] are the columns
 /// [first_col, first_col + cols) of the whole; targets [rows] count in the whole.
-namespace shardtype::cpu {
-
-/// max[r] = the largest logit of row r. Precondition: cols > 0.
 template <class T>
 void cross_entropy_row_max(execution const&, T const* logits, T* max, long rows, long cols) {
     using batch = detail::vec::batch<T>;

@@ -44,6 +44,7 @@ class gemm;
 template <>
 class gemm<float> {
   public:
+    /// For C[m, n]. @throws std::invalid_argument for sizes below 1, std::runtime_error as above
     gemm(long m, long n, long k, bool transpose_a, bool transpose_b, bool accumulate, int threads = 1)
         : problem_{m, n, k, transpose_a, transpose_b, accumulate}, threads_(threads) {
         problem_.check_sizes();
@@ -90,6 +91,7 @@ class gemm<float> {
         if (scratch_bytes_ > 0) attach(3, DNNL_ARG_SCRATCHPAD, scratch);
     }
 
+    /// Runs it. @throws std::runtime_error for too little scratch
     void operator()(execution const& with, float const* a, float const* b, float* c) const {
         if (scratch_bytes_ > static_cast<long>(with.scratch_bytes)) {
             throw std::runtime_error("gemm: " + problem_.text() + " needs " + std::to_string(scratch_bytes_) +
@@ -105,6 +107,7 @@ class gemm<float> {
         check(dnnl_stream_wait(stream_.get()), "waiting");
     }
 
+    /// What a call needs, at most `gemm_scratch_bytes`.
     long scratch_bytes() const { return scratch_bytes_; }
 
   private:
@@ -147,16 +150,19 @@ class gemm<float> {
 template <>
 class gemm<double> {
   public:
+    /// For C[m, n]; runs on one thread. @throws std::invalid_argument for sizes below 1
     gemm(long m, long n, long k, bool transpose_a, bool transpose_b, bool accumulate, int = 1)
         : problem_{m, n, k, transpose_a, transpose_b, accumulate} {
         problem_.check_sizes();
     }
 
+    /// Runs it.
     void operator()(execution const&, double const* a, double const* b, double* c) const {
         detail::gemm_blocked(problem_.m, problem_.n, problem_.k, problem_.transpose_a, problem_.transpose_b,
                              problem_.accumulate, a, b, c);
     }
 
+    /// None.
     long scratch_bytes() const { return 0; }
 
   private:

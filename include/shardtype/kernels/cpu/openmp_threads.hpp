@@ -3,9 +3,10 @@
 #ifdef _OPENMP
 #include <omp.h>
 #else
-// oneDNN runs on OpenMP whether or not this file is compiled for it.
+// oneDNN runs on OpenMP whether or not this file is compiled for it. @cond
 extern "C" void omp_set_num_threads(int) noexcept;
 extern "C" int omp_get_max_threads(void) noexcept;
+// @endcond
 #endif
 
 namespace shardtype::cpu {

@@ -9,6 +9,7 @@ namespace shardtype::simd {
 template <class T>
 using pack = xsimd::batch<T>;
 
+/// Numbers of T in a register.
 template <class T>
 inline constexpr int lanes = static_cast<int>(pack<T>::size);
 
@@ -93,8 +94,10 @@ inline pack<float> exp2(pack<float> x, pack<float> shift) {
     return detail::scale_by_power(p, whole - shift);
 }
 
+/// The same in double, by xsimd.
 inline pack<double> exp2(pack<double> x, pack<double> shift) { return xsimd::exp2(x - shift); }
 
+/// 2^x.
 template <class T>
 inline pack<T> exp2(pack<T> x) {
     return exp2(x, pack<T>(T(0)));
