@@ -1,4 +1,5 @@
-// AdamW on one rank, and as fully sharded data parallelism runs it: the debug Llama's 6 million parameters over 8 ranks.
+// AdamW on one rank, and as fully sharded data parallelism runs it: the debug Llama's 6 million parameters over 8
+// ranks.
 
 #include <shardtype/bench/adamw.hpp>
 

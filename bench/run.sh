@@ -5,7 +5,7 @@
 # table of each on standard output, row by row. A row's best and median are microseconds of one call on all ranks of its
 # mesh (threads); its rate is the best one's, its limit what the machine reached in the same run: see
 # build/bench/bench_PROGRAM --help. Exit code 1 for a program or flag that is none, or a benchmark that fails.
-# Takes six minutes on two cores; run nothing beside it.
+# Takes about four minutes on two cores; run nothing beside it.
 #
 #   --help                      this
 #   --benchmark_min_time=S      seconds of each row (default: 0.3)

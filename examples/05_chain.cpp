@@ -99,7 +99,7 @@ void report(char const* name, double const (&losses)[steps]) {
 }
 
 int main() try {
-    double first[steps], second[steps];
+    double first[steps] = {}, second[steps] = {};
     train<data_parallel>(first);
     train<with_tensors>(second);
     report<data_parallel>("data_parallel", first);

@@ -19,7 +19,7 @@ check_one() {  # FOLDER N
     local folder=$1 begin=$SECONDS state=clean file flags=()
     IFS=$'\t' read -r file command < <(sed -n "${2}p" "$folder/list")
     if [ -n "$command" ]; then
-        eval "flags=(-- $command)"  # quoted for a shell, by CMake
+        eval "flags=(--config-file=$root/.clang-tidy -- $command)"  # quoted for a shell, by CMake
     else
         flags=(-p "$folder")
     fi

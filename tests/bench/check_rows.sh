@@ -6,8 +6,8 @@ set -euo pipefail
 [ $# -gt 0 ] || { echo "no programs"; exit 1; }
 
 declare -A filter=(  # what is quick of the large ones
-    [bench_attention]='8x256x2/|double|tp/' [bench_collectives]='(barrier|KiB)' [bench_matmul]='/(256|2048)x256x256|added'
-    [bench_train_step]='single')
+    [bench_attention]='8x256x2/|double|tp/' [bench_collectives]='barrier|/16KiB' [bench_elementwise]='/256/'
+    [bench_matmul]='/(256|2048)x256x256|added' [bench_train_step]='single')
 for program in "$@"; do
     name=$(basename "$program")
     log=$("$program" --benchmark_min_time=0.001 --benchmark_filter="${filter[$name]:-.}" --benchmark_format=json \

@@ -35,6 +35,7 @@ struct cpu_product {
         auto const* left = static_cast<T const*>(a[weight ? 1 : 0]);
         auto const* right = static_cast<T const*>(a[weight ? 0 : 1]);
         auto const& product = c.adds(s.arg[2]) ? with.add : with.replace;
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): prepare made those that this step can ask for
         (*product)(c.exec, left, right, static_cast<T*>(a[2]));
     }
 };

@@ -76,7 +76,7 @@ constexpr void lower_optimizer(lowerer& l) {
         }
         sums[groups++] = sum;
     }
-    b.at.report = b.add_buffer(3 * 8, buffer_class::report);
+    b.at.report = b.add_buffer(3L * 8, buffer_class::report);
     sums[groups] = loss;
     sums[groups + 1] = {b.at.report, 0};
     step& clip = l.kernel<kernels::clip>(sums, l.g.compute, groups + 2);

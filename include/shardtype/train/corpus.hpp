@@ -145,6 +145,7 @@ class corpus {
         if (error) detail::file_error(folder, "cannot be listed: " + error.message());
         std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
         std::vector<fs::path> files;
+        files.reserve(found.size());
         for (auto& [name, path] : found) files.push_back(std::move(path));
         return files;
     }

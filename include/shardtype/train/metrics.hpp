@@ -56,9 +56,10 @@ struct model_size {
 /// Flops of forward and backward for one token: 6 (N - N_emb) + 12 L h (d/h) seq. Counts no recomputation and
 /// no saving from the causal mask. The debug model (vocabulary 2000, seq 2048): 71,511,552.
 constexpr double flops_per_token(const model_size& model, long seq) {
+    const long head_dim = model.dim / model.heads;
     return 6. * static_cast<double>(model.parameters - model.embedding_parameters) +
-           12. * static_cast<double>(model.layers) * static_cast<double>(model.heads) *
-               static_cast<double>(model.dim / model.heads) * static_cast<double>(seq);
+           12. * static_cast<double>(model.layers) * static_cast<double>(model.heads) * static_cast<double>(head_dim) *
+               static_cast<double>(seq);
 }
 
 /// What one step measured on one rank.

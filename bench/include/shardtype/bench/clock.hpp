@@ -12,8 +12,9 @@ inline double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// From the first rank's begin to the last one's end. One rank's clock would not do: where ranks outnumber the CPUs it may
-/// leave a barrier after others have done their work. Each rank writes its own times; they are read after a barrier.
+/// From the first rank's begin to the last one's end. One rank's clock would not do: where ranks outnumber the CPUs it
+/// may leave a barrier after others have done their work. Each rank writes its own times; they are read after a
+/// barrier.
 class span {
   public:
     explicit span(int ranks) : of_(static_cast<std::size_t>(ranks)) {}

@@ -156,7 +156,7 @@ inline double handover_rate(int threads) {
 
 }  // namespace detail
 
-/// Flops, bytes or round trips per second: measured once, and once more where a benchmark reached more; the best is kept.
+/// Flops, bytes or round trips per second: measured once, and again where a benchmark reached more; the best is kept.
 /// @param bytes moved by each thread, of the streams
 template <class T>
 double rate_of(limit of, long bytes, int threads, double reached = 0) {

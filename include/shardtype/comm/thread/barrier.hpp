@@ -134,8 +134,13 @@ class barrier {
     }
 
     void rest(long tries, std::uint64_t seen) noexcept {
-        if (tries < limits_.spins)
-            return (tries + 1) % limits_.yield_every == 0 ? std::this_thread::yield() : detail::pause();
+        if (tries < limits_.spins) {
+            if ((tries + 1) % limits_.yield_every == 0)
+                std::this_thread::yield();
+            else
+                detail::pause();
+            return;
+        }
         sleepers_.fetch_add(1, std::memory_order_seq_cst);
         detail::park(word_, seen);
         sleepers_.fetch_sub(1, std::memory_order_relaxed);

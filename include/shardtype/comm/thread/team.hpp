@@ -86,11 +86,12 @@ class team {
           slots_(slots),
           staged_bytes_(size > 1 ? limits.staged_bytes : -1),
           gate_(size, limits, failure),
-          seats_(new seat[static_cast<std::size_t>(size)]) {
+          seats_(std::make_unique<seat[]>(static_cast<std::size_t>(size))) {
         for (int r = 0; r < size_; ++r) {
-            of(r).started.reset(new detail::posting[static_cast<std::size_t>(slots) + 1]);
+            of(r).started = std::make_unique<detail::posting[]>(static_cast<std::size_t>(slots) + 1);
             if (staged_bytes_ <= 0) continue;
-            for (auto& half : of(r).staging) half.reset(new std::byte[static_cast<std::size_t>(staged_bytes_)]);
+            for (auto& half : of(r).staging)
+                half = std::make_unique<std::byte[]>(static_cast<std::size_t>(staged_bytes_));
         }
     }
 

@@ -34,8 +34,9 @@ class world {
     world(int const* axis_sizes, int axes, int slots)
         : world(axis_sizes, axes, slots, patience::of(ranks_of(axis_sizes, axes) <= usable_cpus())) {}
     /// The ranks of a mesh type.
-    template <class... Axes>
-    explicit world(mesh<Axes...>, int slots = 1) : world(mesh<Axes...>::axis_size, mesh<Axes...>::axes, slots) {}
+    template <class Axis, class... Axes>  // not a pack alone: `{2, 4}` would deduce mesh<>
+    explicit world(mesh<Axis, Axes...>, int slots = 1)
+        : world(mesh<Axis, Axes...>::axis_size, mesh<Axis, Axes...>::axes, slots) {}
     /// The same, from a list: `world({2, 4}, 8)`.
     world(std::initializer_list<int> axis_sizes, int slots)
         : world(axis_sizes.begin(), static_cast<int>(axis_sizes.size()), slots) {}
@@ -54,9 +55,9 @@ class world {
             size_ *= sizes_[a];
         }
         all_ = std::make_unique<team>(size_, slots, limits, failure_);
-        ranks_.resize(static_cast<std::size_t>(size_));
+        ranks_.resize(index(size_));
         for (int r = 0; r < size_; ++r) {
-            rank_communicators& mine = ranks_[static_cast<std::size_t>(r)];
+            rank_communicators& mine = ranks_[index(r)];
             mine.rank = r;
             mine.all = communicator(*all_, r);
         }
@@ -67,19 +68,19 @@ class world {
                 if (first / stride % sizes_[a] != 0) continue;
                 groups_.push_back(std::make_unique<team>(sizes_[a], slots, limits, failure_));
                 for (int i = 0; i < sizes_[a]; ++i) {
-                    rank_communicators& mine = ranks_[static_cast<std::size_t>(first + i * stride)];
+                    rank_communicators& mine = ranks_[index(first + i * stride)];
                     mine.coordinate[a] = i;
                     mine.on[a] = communicator(*groups_.back(), i);
                 }
             }
         }
-        memberships_.resize(static_cast<std::size_t>(size_ * axes));
+        memberships_.resize(index(size_ * axes));
         stride = size_;
         for (int a = 0, begin = 0; a < axes; ++a) {
             stride /= sizes_[a];
             for (int r = 0; r < size_; ++r)  // groups of an axis are listed by their first rank
-                memberships_[static_cast<std::size_t>(r * axes + a)] =
-                    groups_[static_cast<std::size_t>(begin + r / (stride * sizes_[a]) * stride + r % stride)].get();
+                memberships_[index(r * axes + a)] =
+                    groups_[index(begin + r / (stride * sizes_[a]) * stride + r % stride)].get();
             begin += size_ / sizes_[a];
         }
     }
@@ -119,6 +120,8 @@ class world {
     }
 
   private:
+    static std::size_t index(int i) noexcept { return static_cast<std::size_t>(i); }
+
     static long ranks_of(int const* axis_sizes, int axes) {
         long ranks = 1;
         for (int a = 0; a < axes && a < rank_communicators::max_axes; ++a) ranks *= axis_sizes[a];

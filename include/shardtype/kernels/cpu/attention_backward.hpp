@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <numbers>
 #include <shardtype/kernels/cpu/attention_tile.hpp>
 
 namespace shardtype::detail {
@@ -9,8 +10,8 @@ namespace shardtype::detail {
 template <class T>
 struct attention_backward_head {
     using pack = simd::pack<T>;
-    static constexpr int lanes = simd::lanes<T>;
-    static constexpr int scalars = attention_scalars<T>;
+    static constexpr long lanes = simd::lanes<T>;
+    static constexpr long scalars = attention_scalars<T>;
     static constexpr long tile = attention_tile_lanes<T>;
 
     long seq, head_dim, width;    // width: head_dim padded to whole vectors
@@ -100,7 +101,7 @@ struct attention_backward_head {
             for (long x = 0; x < width; x += lanes)
                 sum = simd::fma(pack::load_aligned(dq + i * width + x), pack::load_aligned(dout + i * width + x), sum);
             delta[i] = xsimd::hadd(sum);
-            double const log2 = i < seq ? static_cast<double>(lse[i]) * 1.4426950408889634 : 0.0;
+            double const log2 = i < seq ? static_cast<double>(lse[i]) * std::numbers::log2e : 0.0;
             double const nearest = std::nearbyint(log2);
             whole[i] = static_cast<T>(nearest);
             fraction[i] = static_cast<T>(log2 - nearest);
@@ -117,7 +118,7 @@ struct attention_backward_head {
             long const at = key * stride;
             pack_rows<T>(k_rows + at, stride, rows, head_dim, k, width, vectors * lanes, static_cast<T>(scale));
             pack_transposed<T>(k_rows + at, stride, rows, head_dim, kt, tile, vectors * lanes,
-                               static_cast<T>(scale * 1.4426950408889634));
+                               static_cast<T>(scale * std::numbers::log2e));
             pack_transposed<T>(v_rows + at, stride, rows, head_dim, vt, tile, vectors * lanes, T(1));
             for (long x = 0; x < width * tile; ++x) dkt[x] = dvt[x] = T(0);
             switch (vectors) {

@@ -1,20 +1,21 @@
 #pragma once
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <shardtype/kernels/cpu/attention_tile.hpp>
 
 namespace shardtype::detail {
 
 /// How a pass over the keys treats scores: `plain` takes exp of them as they are, `maxima` only finds each row's
 /// maximum, `shifted` takes exp of the score minus that maximum.
-enum class attention_pass { plain, maxima, shifted };
+enum class attention_pass : unsigned char { plain, maxima, shifted };
 
 /// Attention of one head. The lanes of all vectors are queries, so softmax needs no shuffles.
 template <class T>
 struct attention_forward_head {
     using pack = simd::pack<T>;
-    static constexpr int lanes = simd::lanes<T>;
-    static constexpr int scalars = attention_scalars<T>;
+    static constexpr long lanes = simd::lanes<T>;
+    static constexpr long scalars = attention_scalars<T>;
     static constexpr long tile = attention_tile_lanes<T>;
 
     long seq, head_dim, width;  // width: head_dim padded to whole vectors
@@ -102,7 +103,7 @@ struct attention_forward_head {
     }
 
     void run(T const* q, long stride, T* result, T* lse) {
-        T const scale = static_cast<T>(1.4426950408889634 / std::sqrt(static_cast<double>(head_dim)));
+        T const scale = static_cast<T>(std::numbers::log2e / std::sqrt(static_cast<double>(head_dim)));
         bool extreme = false;
         for (long query = 0; query < seq; query += tile) {
             long const rows = seq - query < tile ? seq - query : tile;
@@ -127,7 +128,7 @@ struct attention_forward_head {
                 }
             }
             // the scalar log: xsimd::log does not pass through nvcc without optimisation
-            for (long i = 0; i < rows; ++i) lse[query + i] = std::log(sums[i]) + maxima[i] * T(0.6931471805599453);
+            for (long i = 0; i < rows; ++i) lse[query + i] = std::log(sums[i]) + maxima[i] * std::numbers::ln2_v<T>;
             unpack_transposed<T>(out, tile, rows, head_dim, result + query * stride, stride, T(1), false);
         }
     }

@@ -20,7 +20,7 @@ inline constexpr int attention_scalars = [] {
 }();
 
 template <class T>
-inline constexpr long attention_tile_lanes = attention_vectors* simd::lanes<T>;
+inline constexpr long attention_tile_lanes = long{attention_vectors} * simd::lanes<T>;
 
 /// The one register tile of all seven products, over t < steps, with the vectors `left` aligned:
 /// sum[a][b] += left[t * left_step + a * lanes ...] * right[t * step + b * next].

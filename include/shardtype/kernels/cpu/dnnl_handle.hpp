@@ -27,7 +27,7 @@ using dnnl_handle =
 
 /// The process's one oneDNN engine. It is never destroyed, so that objects with static storage may outlive main.
 inline dnnl_engine_t cpu_engine() {
-    static dnnl_engine_t const engine = [] {
+    static auto* const engine = [] {
         dnnl_engine_t made = nullptr;
         dnnl_status_t const status = dnnl_engine_create(&made, dnnl_cpu, 0);
         if (status != dnnl_success) {
