@@ -64,8 +64,8 @@ shardtype_packages_elsewhere() {  # ENTRY...
             shardtype_absent+=${shardtype_absent:+, }"<$tool> ($name in Debian)"
         fi
     done
-    [ -z "$tools" ] || shardtype_refuse "missing: $tools${shardtype_absent:+, $shardtype_absent}; this is no Debian," \
-        "so install them yourself"
+    [ -z "$tools" ] || shardtype_refuse "missing: $tools${shardtype_absent:+, $shardtype_absent};" \
+        "this is no Debian, so install them yourself"
 }
 
 shardtype_say_packages() {  # ENTRY...
@@ -104,10 +104,17 @@ shardtype_apt_refuse() {  # WHAT: with apt-get's own reason, the first that its 
     reason=$(grep -m 1 -E '^(E:|dpkg: error)' "$log" || tail -n 1 "$log")
     case $reason in
         *"Could not get lock"* | *"Unable to acquire"* | *"Unable to lock"*)
-            shardtype_refuse "missing: ${names[*]}; another program holds apt's lock (${reason#E: }); wait for its end," \
-                "then run this again" ;;
+            shardtype_refuse "missing: ${names[*]}; another program holds apt's lock (${reason#E: });" \
+                "wait for its end, then run this again" ;;
     esac
     shardtype_refuse "missing: ${names[*]}; $1: ${reason:-no reason given}"
+}
+
+shardtype_apt_offline() {
+    local reason
+    reason=$(grep -m 1 -E '^ |^[EW]:' "$log.update" | sed -E 's/^ +//')
+    shardtype_refuse "missing: ${names[*]}; the package archive cannot be reached ($reason); connect to the network," \
+        "then run this again"
 }
 
 # Nothing is changed before all is known to be there: look up, check sizes, download, and only then install.
@@ -136,8 +143,7 @@ shardtype_install() {  # ENTRY...
     : >"$log"
     shardtype_apt "${install[@]}" --assume-no -V "${names[@]}" >>"$log" || true  # no is an error, too
     if grep -q '^E:' "$log"; then
-        [ "$online" = yes ] || shardtype_refuse "missing: ${names[*]}; the package archive cannot be reached" \
-            "($(grep -m 1 -E '^ |^[EW]:' "$log.update" | sed -E 's/^ +//')); connect to the network, then run this again"
+        [ "$online" = yes ] || shardtype_apt_offline
         unknown=$(sed -nE "s/^E: (Unable to locate package|Package) '?([^' ]+)'?( has no installation.*)?$/\2/p" "$log")
         [ -z "$unknown" ] || shardtype_refuse "missing: ${names[*]}; the package archive does not have" \
             "$(paste -sd ' ' <<<"$unknown"): add Debian 12's main archive to apt's sources, or install them yourself"
@@ -162,9 +168,7 @@ shardtype_install() {  # ENTRY...
     : >"$log"
     # Without the archive, all may still lie here already.
     if [ "$online" = no ]; then
-        shardtype_apt "${install[@]}" -y --download-only --no-download "${names[@]}" >>"$log" || shardtype_refuse \
-            "missing: ${names[*]}; the package archive cannot be reached" \
-            "($(grep -m 1 -E '^ |^[EW]:' "$log.update" | sed -E 's/^ +//')); connect to the network, then run this again"
+        shardtype_apt "${install[@]}" -y --download-only --no-download "${names[@]}" >>"$log" || shardtype_apt_offline
     fi
     [ "$said" = yes ] || shardtype_say_packages "$@"
     shardtype_note "  ($fetch MB to download, $use MB when installed)"

@@ -137,8 +137,8 @@ shardtype_check_compiler() {  # BUILD_DIR [if-there]
     fi
     [ -z "${2:-}" ] || command -v "${compiler[0]}" >/dev/null || return 0
     said=$("${compiler[@]}" -x c++ -E -P - 2>&1 <<<'__GNUC__ __clang_major__') || shardtype_refuse \
-        "the compiler ${compiler[*]} does not work: $(sed -E 's/^.*: line [0-9]+: //; q' <<<"$said"); install it again, name another (CXX=...)," \
-        "or delete $1 if it was configured for one that is gone"
+        "the compiler ${compiler[*]} does not work: $(sed -E 's/^.*: line [0-9]+: //; q' <<<"$said");" \
+        "install it again, name another (CXX=...), or delete $1 if it was configured for one that is gone"
     read -r gnu clang <<<"$said" || true
     if [[ $clang =~ ^[0-9]+$ ]]; then
         [ "$clang" -ge 16 ] || shardtype_refuse "the compiler ${compiler[*]} is clang $clang; needed is g++ 12," \

@@ -1,5 +1,5 @@
-# Sourced by examples/run.sh and tests/run.sh. shardtype_setup checks what the build needs, says which Debian packages are
-# missing and why they are needed, and installs those only; shardtype_build configures and builds with progress.
+# Sourced by examples/run.sh and tests/run.sh. shardtype_setup checks what the build needs, says which Debian packages
+# are missing and why they are needed, and installs those only; shardtype_build configures and builds with progress.
 # Everything said here goes to standard error: standard output is the program's. A refusal is one line, exit code 1.
 source cmake/requirements.sh
 source cmake/packages.sh
@@ -87,10 +87,11 @@ shardtype_build() {
     shift
     shardtype_configure "$@"
     shardtype_note "build: $target in $build, $shardtype_jobs at a time"
-    command=(cmake --build "$build" --target "$target" --parallel "$shardtype_jobs" -- -k 0)  # all errors, not the first
+    # -k 0: all errors, not the first
+    command=(cmake --build "$build" --target "$target" --parallel "$shardtype_jobs" -- -k 0)
     if [ -t 2 ]; then NINJA_STATUS='[%f/%t, %e s] ' "${command[@]}" >&2 || status=$?
     else NINJA_STATUS='[%f/%t] ' "${command[@]}" 2>&1 | shardtype_plain_progress >&2 || status=$?
     fi
-    [ "$status" -eq 0 ] || shardtype_refuse "$target could not be built, see above; if a compiler was 'Killed'," \
+    [ "$status" -eq 0 ] || shardtype_refuse "the build of '$target' failed, see above; if a compiler was 'Killed'," \
         "memory was short: SHARDTYPE_JOBS=1 bash $shardtype_command"
 }

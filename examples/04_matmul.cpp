@@ -127,7 +127,8 @@ void report(char const* name, local<Tensor> part, array const& whole, st::thread
 }
 
 int main() try {
-    array const x = numbers(32 * 64, 1), w1 = numbers(256 * 64, 2), w2 = numbers(64 * 256, 3), dz = numbers(32 * 64, 4);
+    array const x = numbers(32L * 64, 1), w1 = numbers(256L * 64, 2), w2 = numbers(64L * 256, 3),
+                dz = numbers(32L * 64, 4);
     array const h = whole_product(32, 256, 64, false, x, true, w1), z = whole_product(32, 64, 256, false, h, true, w2);
     array const dh = whole_product(32, 256, 64, false, dz, false, w2);
     array const dw2 = whole_product(64, 256, 32, true, dz, false, h),

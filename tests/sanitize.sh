@@ -30,9 +30,11 @@ command -v "$compiler" >/dev/null || refuse "$compiler is not installed (Debian 
 [ -e "$("$compiler" -print-resource-dir)/lib/linux/libclang_rt.tsan-$(uname -m).a" ] ||
     refuse "$compiler has no sanitizers (Debian package libclang-rt-19-dev)"
 
-export ASAN_OPTIONS=detect_stack_use_after_return=1:check_initialization_order=1:strict_string_checks=1
-export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=suppressions=$PWD/tests/sanitize/tsan.supp:ignore_noninstrumented_modules=0:halt_on_error=1
+# For reports with lines; Debian's clang looks for it under another name.
+symbolizer=$(command -v llvm-symbolizer-19 || command -v llvm-symbolizer || command -v addr2line || true)
+export ASAN_OPTIONS=external_symbolizer_path=$symbolizer:detect_stack_use_after_return=1:strict_string_checks=1
+export UBSAN_OPTIONS=external_symbolizer_path=$symbolizer:print_stacktrace=1
+export TSAN_OPTIONS=external_symbolizer_path=$symbolizer:halt_on_error=1:suppressions=$PWD/tests/sanitize/tsan.supp
 tests='^(comm|kernels|ops|optim|runtime|train)_|^example_0[1-5]_[a-z_]*$'
 jobs=${SHARDTYPE_JOBS:-$(nproc)}
 status=0

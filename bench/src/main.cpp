@@ -40,13 +40,13 @@ class markdown : public benchmark::BenchmarkReporter {
         for (Run const& run : runs) {
             if (run.run_type == Run::RT_Aggregate) continue;
             std::string line = "| `" + run.benchmark_name() + "` | ";
-            if (run.error_occurred || run.counters.count("share") == 0) {
+            if (run.error_occurred || !run.counters.contains("share")) {
                 ++failed;
                 line += (run.error_occurred ? run.error_message : "has no limit") + " | | | | | |";
             } else {
                 line += digits(run.counters.at("best_us")) + " | " + digits(run.counters.at("median_us")) + " | ";
                 for (auto const& [name, value] : run.counters)
-                    if (name.compare(0, 6, "limit_") == 0)
+                    if (name.starts_with("limit_"))
                         line += digits(run.counters.at(name.substr(6))) + " " + name.substr(6) + " | " + digits(value) +
                                 " | ";
                 line += digits(100 * run.counters.at("share")) + " % | " + run.report_label + " |";

@@ -9,11 +9,14 @@ head -c 20000 /dev/zero | tr '\0' 'a' >"$folder/data.txt"
 arguments=(--layout dp_shard=2,tp=2 --seq-len 64 --global-batch-size 4 --steps 2 --dataset "$folder/data.txt")
 
 said=$("$program" "${arguments[@]}" 2>&1) && { echo "not refused"; exit 1; }
-argument=$(sed -E "s/.*'(-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=[^']*)'.*/\1/" <<<"$said")
-[ "$argument" != "$said" ] || { echo "no CMake argument in: $said"; exit 1; }
-build=(cmake --build "$folder/build" --target train_llama)
+line=$(sed -nE "s/.*to add it: (cmake .*)/\1/p" <<<"$said")
+[[ $line == "cmake -S '$source' -B '"*"' '-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS="*" --target train_llama" ]] ||
+    { echo "no CMake line in: $said"; exit 1; }
+# The line, as it was printed, but in another build folder.
+binary=$(sed -E "s/.* -B '([^']*)'.*/\1/" <<<"$line")
 cmake -S "$source" -B "$folder/build" -G Ninja -DSHARDTYPE_BUILD_TESTS=OFF -DSHARDTYPE_BUILD_BENCH=OFF \
-    -DCMAKE_CXX_FLAGS_RELEASE=-O1 "$argument" >"$folder/log" && "${build[@]}" >>"$folder/log" || { cat "$folder/log"; exit 1; }
+    -DCMAKE_CXX_FLAGS_RELEASE=-O1 >"$folder/log"
+eval "${line//"$binary"/"$folder/build"}" >>"$folder/log" || { cat "$folder/log"; exit 1; }
 "$folder/build/examples/train_llama" "${arguments[@]}" | grep -q '^dp_shard=2,tp=2 .*\[2, 2\]'
 
 ! cmake -S "$source" -B "$folder/build" -DSHARDTYPE_TRAIN_LLAMA_LAYOUTS='tp = 2' >"$folder/log" 2>&1 &&

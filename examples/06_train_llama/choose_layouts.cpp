@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -25,16 +27,20 @@ layout_spec from_degrees(settings const& with) {
 }
 
 std::vector<layout_spec> wanted_meshes(settings const& with, std::vector<compiled_layout> const& compiled) {
-    bool const degrees = with.data_parallel_replicate_degree.given() || with.data_parallel_shard_degree.given() ||
-                         with.tensor_parallel_degree.given();
-    if (degrees && with.layout.given())
+    // A flag wins over a file, whichever of the two ways it uses.
+    origin const degrees = std::max({with.data_parallel_replicate_degree.from, with.data_parallel_shard_degree.from,
+                                     with.tensor_parallel_degree.from});
+    if (degrees != origin::standard && degrees == with.layout.from)
         throw usage_error("--layout and the three degrees say the same thing: give one of them");
-    if (with.ranks.given() && !degrees)
+    if (degrees > with.layout.from) return {from_degrees(with)};
+    if (with.ranks.from > with.layout.from)
         throw usage_error("--ranks belongs to the three degrees, e.g. --tensor-parallel-degree");
-    if (degrees) return {from_degrees(with)};
 
     std::vector<layout_spec> meshes;
     for (std::string const& name : with.layout.value) {
+        if (name.find("seq_len") != name.npos || name.find("global_batch_size") != name.npos)
+            throw usage_error("--layout: " + printable(name) +
+                              " is more than a mesh: give --seq-len and --global-batch-size by themselves");
         layout_spec s = layout_spec::parse(name);
         for (compiled_layout const& c : compiled)
             if (!s.valid && c.spec.short_name() == name) s = c.spec;
@@ -54,8 +60,10 @@ std::vector<layout_spec> wanted_meshes(settings const& with, std::vector<compile
 // torchtitan's rule: a global batch that is not given is local x data-parallel degree; one that is given divides by
 // that, and the quotient is the number of micro-batches.
 long global_batch(settings const& with, layout_spec const& s) {
-    long const global = with.global_batch_size.value, local = with.local_batch_size.value;
-    bool const follows = global == -1 || (local > 0 && !with.global_batch_size.given());
+    long const global = with.global_batch_size.value;
+    bool const local_counts = global == -1 || with.local_batch_size.from >= with.global_batch_size.from;
+    long const local = local_counts ? with.local_batch_size.value : -1;
+    bool const follows = global == -1 || (local > 0 && with.local_batch_size.from > with.global_batch_size.from);
     if (follows && local < 1) throw usage_error("--global-batch-size -1 needs --local-batch-size");
     if (follows) return local * s.data_ranks();
     long const parts = (local > 0 ? local : 1) * s.data_ranks();
@@ -71,8 +79,7 @@ long global_batch(settings const& with, layout_spec const& s) {
 
 }  // namespace
 
-std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> const& compiled,
-                                std::string const& added) {
+std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> const& compiled, build_info const& build) {
     std::vector<int> chosen;
     std::string missing, lines;
     for (layout_spec s : wanted_meshes(with, compiled)) {
@@ -91,13 +98,15 @@ std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> con
         }
     }
     if (!missing.empty())
-        throw usage_error(
-            "not compiled: " + missing + " (a layout is a type; --help lists those that are); to add it: " +
-            "cmake -B build '-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=" + (added.empty() ? lines.substr(1) : added + lines) +
-            "' && cmake --build build --target train_llama");
+        throw usage_error("not compiled: " + missing +
+                          " (a layout is a type; --help lists those that are); to add it: " + "cmake -S '" +
+                          build.source + "' -B '" + build.binary + "' '-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=" +
+                          (build.added.empty() ? lines.substr(1) : build.added + lines) + "' && cmake --build '" +
+                          build.binary + "' --target train_llama");
     with.layout.value.clear();
     for (int const i : chosen) with.layout.value.push_back(compiled[static_cast<std::size_t>(i)].spec.name());
-    if (!with.global_batch_size.given() && with.local_batch_size.value > 0) with.global_batch_size.value = -1;
+    if (with.local_batch_size.value > 0 && with.local_batch_size.from > with.global_batch_size.from)
+        with.global_batch_size.value = -1;
     return chosen;
 }
 

@@ -12,9 +12,15 @@ struct compiled_layout {
     long arena_bytes = 0;  ///< of one rank
 };
 
-/// The compiled layouts that the settings ask for, as places in `compiled`; their names are `with.layout` then. `added`: what CMake was told to add.
+/// How this program was built, for the line that adds a layout to it.
+struct build_info {
+    std::string source, binary;  ///< CMake's folders
+    std::string added;           ///< by -DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=
+};
+
+/// The compiled layouts that the settings ask for, as places in `compiled`; `with.layout` has their full names then.
 /// @throws usage_error naming the flag, and for a layout that is not compiled the CMake line that adds it
-std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> const& compiled, std::string const& added);
+std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> const& compiled, build_info const& build);
 
 /// What `--help` says of them.
 std::string layouts_help(std::vector<compiled_layout> const& compiled);

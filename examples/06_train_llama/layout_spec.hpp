@@ -24,9 +24,9 @@ struct layout_spec {
         while (s.valid && !text.empty()) {
             std::size_t const comma = text.find(',');
             std::string_view const word = text.substr(0, comma);
-            text = comma == text.npos ? std::string_view{} : text.substr(comma + 1);
+            text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
             std::size_t const equals = word.find('=');
-            long const number = equals == word.npos ? 0 : positive(word.substr(equals + 1));
+            long const number = equals == std::string_view::npos ? 0 : positive(word.substr(equals + 1));
             std::string_view const name = word.substr(0, equals);
             std::string_view const names[] = {"dp_replicate", "dp_shard", "tp",
                                               "plain",        "seq_len",  "global_batch_size"};
@@ -38,7 +38,7 @@ struct layout_spec {
             if (!s.valid) break;
             last = which;
             if (which == 3)
-                s.plain = equals == word.npos;
+                s.plain = equals == std::string_view::npos;
             else
                 *numbers[which] = number;
         }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <fstream>
 #include <vector>
 
 #include <shardtype/runtime.hpp>
@@ -13,15 +15,23 @@ inline double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// What this machine has, and its best at matrix products so far.
+/// What this machine has and can do.
 struct machine {
     int cpus = shardtype::thread::usable_cpus();
-    double memory_bytes = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-    double best_flops = 0;
+    double memory_bytes = usable_memory();
+    double matmul_flops = 0;  ///< per second; 0 until measured
 
-    /// The best float32 product of 1024 x 1024 x 1024 that oneDNN did on all CPUs together, flops per second. Measured
-    /// anew and the best kept: other programs may run beside us.
-    double measure_matmul_flops() {
+    /// The machine's memory, or less where the control group has a limit.
+    static double usable_memory() {
+        double bytes = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+        double limit = 0;
+        if (std::ifstream("/sys/fs/cgroup/memory.max") >> limit) bytes = std::min(bytes, limit);
+        return bytes;
+    }
+
+    /// The best float32 product of 1024 x 1024 x 1024 that oneDNN does on all CPUs together, of several tries: other
+    /// programs may run beside us.
+    void measure_matmul() {
         namespace st = shardtype;
         constexpr long n = 1024;
         int const ranks = std::min(cpus, st::thread::communicator::max_size);
@@ -36,15 +46,14 @@ struct machine {
             auto const address = (reinterpret_cast<std::size_t>(scratch.data()) + 63) / 64 * 64;
             st::execution const exec{reinterpret_cast<void*>(address),
                                      static_cast<std::size_t>(product.scratch_bytes())};
-            for (int round = 0; round < 12; ++round) {
+            for (int round = 0; round < 32; ++round) {
                 comm.all.barrier();
                 double const start = now();
                 for (int i = 0; i < 4; ++i) product(exec, a.data(), b.data(), c.data());
                 comm.all.barrier();
                 double const rate = 4 * 2.0 * static_cast<double>(n * n * n) * ranks / (now() - start);
-                if (comm.rank == 0 && round > 1 && rate > best_flops) best_flops = rate;
+                if (comm.rank == 0 && round > 1 && rate > matmul_flops) matmul_flops = rate;
             }
         });
-        return best_flops;
     }
 };

@@ -1,9 +1,14 @@
 // Trains the Llama-3 debug model under layouts that are types, at one global batch. `train_llama --help` tells the rest.
 
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <mutex>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <shardtype/runtime/profile.hpp>
 #include <shardtype/train/corpus.hpp>
@@ -14,6 +19,7 @@
 #include "machine.hpp"
 #include "read_settings.hpp"
 #include "report.hpp"
+#include "settings_file.hpp"
 
 namespace {
 
@@ -46,13 +52,13 @@ run_report describe() {
 }
 
 template <class Job>
-run_report train(settings const& with, st::corpus const& data, machine& on, report& out) {
+run_report train(settings const& with, st::corpus const& data, machine const& on, report& out) {
     constexpr auto batch = Job::batch;
     constexpr long ranks = Job::mesh::size, data_ranks = Job::spec.data_ranks();
     st::learning_rate const rate{with.lr.value, with.warmup_steps.value, with.decay_ratio.value,
                                  with.min_lr_factor.value, with.steps.value};
     run_report run = describe<Job>();
-    run.matmul_flops = on.measure_matmul_flops();
+    run.matmul_flops = on.matmul_flops;
     out.begin(run);
 
     st::step_metrics line;
@@ -68,7 +74,7 @@ run_report train(settings const& with, st::corpus const& data, machine& on, repo
     std::mutex adding;
     st::run<Job>([&](st::trainer<Job>& trainer) {
         trainer.initialise(static_cast<std::uint64_t>(with.seed.value));
-        if (with.profile.value) trainer.walk().start_profile();
+        if (with.enable_profiling.value) trainer.walk().start_profile();
         double last = now();
         for (long s = 0; s < with.steps.value; ++s) {
             st::step_numbers numbers;
@@ -96,7 +102,7 @@ run_report train(settings const& with, st::corpus const& data, machine& on, repo
                                          ", gradient norm " + text_of(result.gradient_norm) +
                                          ": not finite; a smaller --lr may help");
         }
-        if (with.profile.value) {
+        if (with.enable_profiling.value) {
             std::lock_guard const lock(adding);
             profile.add(trainer.walk(), static_cast<int>(with.steps.value));
         }
@@ -106,13 +112,13 @@ run_report train(settings const& with, st::corpus const& data, machine& on, repo
     run.summary.last_loss = run.losses.back();
     run.summary.tokens_per_second = static_cast<double>(batch.global * batch.sequence) * timed / trained;
     run.performed_flops = st::checked<Job>::value.step_flops * timed / trained;
-    out.end(run, with.profile.value ? profile.text(run.summary.seconds, on.cpus) : "");
+    out.end(run, with.enable_profiling.value ? profile.text(run.summary.seconds, on.cpus) : "");
     return run;
 }
 
 template <class... Jobs>
 struct program {
-    using train_function = run_report (*)(settings const&, st::corpus const&, machine&, report&);
+    using train_function = run_report (*)(settings const&, st::corpus const&, machine const&, report&);
     std::vector<compiled_layout> layouts{{Jobs::spec, st::trainer<Jobs>::arena_bytes}...};
     std::vector<train_function> functions{&train<Jobs>...};
 };
@@ -123,6 +129,8 @@ st::corpus read_data(settings const& with) {
     try {
         st::corpus data = st::corpus::from_path(with.dataset.value);
         data.check(st::llama3_debug.vocabulary, with.seq_len.value);
+        if (st::detail::first_bad_utf8(with.dataset.value) != with.dataset.value.size() && !with.record.value.empty())
+            throw std::runtime_error(printable(with.dataset.value) + " is not UTF-8: a record cannot name it");
         return data;
     } catch (std::exception const& e) {
         throw usage_error(std::string("--dataset: ") + e.what());
@@ -139,15 +147,24 @@ void check_memory(compiled_layout const& layout, machine const& on) {
 
 void run_all(settings with) {
     decltype(program_of(compiled{})) const all;
-    std::vector<int> const chosen = choose_layouts(with, all.layouts, layouts_added);
+    std::vector<int> const chosen = choose_layouts(with, all.layouts, {built_from, built_in, layouts_added});
+    auto const layout = [&](int i) -> compiled_layout const& { return all.layouts[static_cast<std::size_t>(i)]; };
     machine on;
-    for (int const i : chosen) check_memory(all.layouts[static_cast<std::size_t>(i)], on);
+    for (int const i : chosen) check_memory(layout(i), on);
     st::corpus const data = read_data(with);
+    with.dataset.value = std::filesystem::absolute(with.dataset.value).string();  // a record works from any folder
+    record_file record(with.record.value);
     report out(with);
     out.data(data.source(), data.size(), data.documents() > 0, on.cpus);
+    on.measure_matmul();
     std::vector<run_report> runs;
-    for (int const i : chosen) runs.push_back(all.functions[static_cast<std::size_t>(i)](with, data, on, out));
-    out.close(runs);
+    bool one_batch = true;
+    for (int const i : chosen) {
+        runs.push_back(all.functions[static_cast<std::size_t>(i)](with, data, on, out));
+        one_batch = one_batch && layout(i).spec.global_batch_size == layout(chosen[0]).spec.global_batch_size;
+    }
+    out.close(runs, one_batch);
+    record.write(with, runs);
 }
 
 }  // namespace
@@ -160,10 +177,10 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "train_llama: standard output could not be written\n");
         return 1;
     } catch (usage_error const& e) {
-        std::fprintf(stderr, "train_llama: %s\n", e.what());
+        std::fprintf(stderr, "train_llama: %s\n", one_line(e.what()).c_str());
         return 2;
     } catch (std::exception const& e) {
-        std::fprintf(stderr, "train_llama: %s\n", e.what());
+        std::fprintf(stderr, "train_llama: %s\n", one_line(e.what()).c_str());
         return 1;
     }
 }

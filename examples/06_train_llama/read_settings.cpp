@@ -1,6 +1,9 @@
 #include "read_settings.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -21,8 +24,10 @@ std::optional<settings> read_settings(int argc, char** argv, std::string const& 
         std::string const group = *s.section == 0 ? "Configuration file" : "[" + std::string(s.section) + "]";
         using type = std::remove_cvref_t<decltype(s.value)>;
         if constexpr (std::is_same_v<type, bool>) {
-            app.add_flag_callback(
-                   flag_of(name), [&raw] { raw.assign(1, "true"); }, s.help)
+            std::string const no = "!--no-" + flag_of(name).substr(2);
+            app.add_flag_function(
+                   flag_of(name) + "," + no, [&raw](std::int64_t on) { raw.assign(1, on > 0 ? "true" : "false"); },
+                   s.help)
                 ->group(group);
         } else {
             auto* const option = app.add_option(flag_of(name), raw, s.help)->group(group);
@@ -30,7 +35,8 @@ std::optional<settings> read_settings(int argc, char** argv, std::string const& 
             if constexpr (std::is_same_v<type, words>)
                 option->type_name("NAME...");
             else
-                option->expected(1)->type_name(std::is_same_v<type, std::string> ? "TEXT" : "NUMBER");
+                option->expected(1)->allow_extra_args(false)->type_name(std::is_same_v<type, std::string> ? "TEXT"
+                                                                                                          : "NUMBER");
         }
     });
     try {
@@ -42,6 +48,12 @@ std::optional<settings> read_settings(int argc, char** argv, std::string const& 
         }
         words flags;
         for_each_setting(all, [&](char const* name, auto const&) { flags.push_back(flag_of(name)); });
+        std::size_t i = 0;
+        for_each_setting(all, [&](char const* name, auto const&) {
+            words const& raw = *given[i++];
+            if (!raw.empty() && std::find(flags.begin(), flags.end(), raw.back()) != flags.end())
+                throw usage_error(flag_of(name) + ": a value is missing before " + raw.back());
+        });
         for (std::string const& word : app.remaining())
             throw usage_error(printable(word) + ": no such option; " + nearest(word, flags));
         std::string text = e.what();

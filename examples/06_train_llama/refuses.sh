@@ -32,7 +32,9 @@ in_file() {
 refuses 2 "'--nonsense': no such option; there are --layout, --data-parallel" --nonsense
 refuses 2 'did you mean --steps?' --step 3
 refuses 2 "'extra': no such option" extra
-refuses 2 '--steps' --steps
+refuses 2 '--steps: ' --steps
+refuses 2 '--steps: a value is missing before --lr' --steps --lr 3
+refuses 2 "'2': no such option" --steps 1 2
 refuses 2 "--steps: '' is not a whole number" --steps ''
 refuses 2 "--steps: 'many' is not a whole number from 1 to 1000000" --steps many
 refuses 2 '--steps: 0 is not' --steps 0
@@ -56,6 +58,7 @@ refuses 2 '--layout: an empty word' --layout tp ''
 refuses 2 "'tp=8,dp_shard=2' is no layout" --layout tp=8,dp_shard=2
 refuses 2 "'dp_shard=8,' is no layout" --layout dp_shard=8,
 refuses 2 "'tp=8,plain=2' is no layout" --layout tp=8,plain=2
+refuses 2 "'tp=8,seq_len=512' is more than a mesh: give --seq-len" --layout tp=8,seq_len=512
 refuses 2 "'-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=dp_shard=4,tp=2,seq_len=256,global_batch_size=8'" --layout dp_shard=4,tp=2
 refuses 2 'dp_shard=8,seq_len=512,global_batch_size=8;tp=8,seq_len=512,global_batch_size=8' \
     --layout dp_shard tp --seq-len 512
@@ -99,6 +102,8 @@ if [ "$(id -u)" -ne 0 ]; then refuses 2 'unread' --dataset unread; fi
 refuses 2 "--record: 'no/such/folder/run.toml' cannot be written" --record no/such/folder/run.toml
 refuses 2 "--record: 'no_text' cannot be written" --record no_text
 refuses 2 "--record: '/proc/run.toml' cannot be written" --record /proc/run.toml
+mkfifo fifo && refuses 2 "--record: 'fifo' cannot be written" --record fifo
+refuses 2 "--record: '/dev/null' cannot be written" --record /dev/null
 
 # configuration files
 refuses 2 "'missing.toml': no such file" --config missing.toml
@@ -117,25 +122,85 @@ in_file "job.toml:1: 'steps' stands in no section" 'steps = 3'
 in_file "job.toml:2: [parallelism] layout: 7 is not a word" '[parallelism]' 'layout = ["tp", 7]'
 in_file 'job.toml:2: [parallelism] layout: an empty list' '[parallelism]' 'layout = []'
 in_file 'job.toml:3: ' '[training]' 'steps = 3' 'steps = 4'
+in_file '[[training]]: write [training]' '[[training]]' 'steps = 3'
+in_file "[tr\\x0ax]: no such section" '["tr\nx"]' 'steps = 3'
+in_file '[training] st\x0aeps: no such key' '[training]' '"st\neps" = 3'
+refuses 2 "'a\\x0ab.toml': no such file" --config $'a\nb.toml'
+refuses 2 'd\x0a.txt' --dataset $'d\n.txt'
+in_file '[model] flavor: 8B is not there yet; it is debugmodel here' '[model]' 'name = "llama3"' 'flavor = "8B"'
+in_file '[parallelism] context_parallel_degree: 2 is not there yet' '[parallelism]' 'context_parallel_degree = 2'
+in_file '[checkpoint] enable_checkpoint: not there yet' '[checkpoint]' 'enable_checkpoint = true'
+in_file '[training] dataset' '[training]' 'dataset = 3'
 printf '[training]\nsteps = 3 # \xff\n' >latin.toml
 refuses 2 'latin.toml:2: ' --config latin.toml
 
-# what fails later
+# what fails later; a record that was there stays
 head -c 20000 /dev/zero | tr '\0' 'a' >data.txt
-refuses 1 'not finite' --dataset data.txt --layout dp_shard=1 --steps 20 --lr 10 --max-norm 1e9 --warmup-steps 0 --eps 1e-30 \
-    --weight-decay 10 --beta1 0 --beta2 0
+echo old >old.toml
+refuses 1 'not finite' --dataset data.txt --layout tp --steps 20 --lr 10 --max-norm 1e9 --warmup-steps 0 --eps 1e-30 \
+    --weight-decay 10 --beta1 0 --beta2 0 --record old.toml
+expect() {  # WHAT COMMAND...: the command must succeed
+    local what=$1
+    shift
+    "$@" >out 2>err || { echo "$what: $* $(head -c 300 out err)"; wrong=$((wrong + 1)); }
+}
+expect 'an old record is lost' grep -qx old old.toml
+expect 'an unfinished record is left' test -z "$(find . -name '*.part*')"
 status=0
 said=$("$program" --dataset data.txt --layout tp --steps 1 2>&1 >/dev/full) || status=$?
-[ "$status" -eq 1 ] && [[ $said == *"standard output"* ]] || { echo "a full disk: exit code $status: $said"; wrong=$((wrong + 1)); }
+expect 'a full disk' test "$status" = 1 -a "$said" = 'train_llama: standard output could not be written'
 
-# a record runs again, flags win over it, and its losses are the same
-"$program" --dataset data.txt --layout tp --steps 2 --lr 0.001 --record a.toml >/dev/null
-"$program" --config a.toml --record b.toml >/dev/null
-"$program" --config a.toml --steps 1 --record c.toml >/dev/null
-[ "$(grep losses a.toml)" = "$(grep losses b.toml)" ] || { echo "the record does not run again"; wrong=$((wrong + 1)); }
-grep -q '^steps = 1$' c.toml && grep -q '^lr = 0.001' c.toml || { echo "flags do not win"; wrong=$((wrong + 1)); }
-"$program" --dataset data.txt --tensor-parallel-degree 8 --steps 2 --lr 0.001 --log-format json >j.txt
-grep -q '"layout":"tp=8","step":2' j.txt || { echo "torchtitan's degrees"; wrong=$((wrong + 1)); }
+# a record runs again, from any folder, and stays as it is; flags win over it, whichever way they say it
+expect 'a run' "$program" --dataset data.txt --layout tp --steps 2 --lr 0.001 --record a.toml
+cp a.toml copy.toml
+mkdir elsewhere
+expect 'again' env -C elsewhere "$program" --config ../a.toml --record ../b.toml
+expect 'the record does not run again' test "$(grep losses a.toml)" = "$(grep losses b.toml)"
+expect 'flags' "$program" --config a.toml --steps 1 --no-enable-profiling
+expect 'a record was overwritten' cmp a.toml copy.toml
+expect 'flags' "$program" --config a.toml --steps 1 --record c.toml
+expect 'flags do not win' grep -q '^steps = 1$' c.toml
+expect 'flags win too far' grep -q '^lr = 0.001' c.toml
+expect 'degrees over a layout' "$program" --config a.toml --steps 1 --tensor-parallel-degree 4 --record d.toml
+expect 'degrees do not win' grep -q "layout = .*dp_shard=2,tp=4" d.toml
+expect 'local over global' "$program" --config a.toml --steps 1 --local-batch-size 8 --layout dp_shard+tp --record e.toml
+expect 'the local batch does not win' grep -q 'global_batch_size = -1' e.toml
+expect 'its record' "$program" --config e.toml --steps 1
+printf '%s\n' '[parallelism]' 'tensor_parallel_degree = 8' '[training]' 'local_batch_size = 8' >f.toml
+expect 'a layout over degrees' "$program" --config f.toml --dataset data.txt --steps 1 --layout dp_shard \
+    --global-batch-size 8 --record g.toml
+expect 'the layout does not win' grep -q "layout = .*dp_shard=8" g.toml
+
+# a file of torchtitan's: what changes nothing here is named on standard error
+cat >titan.toml <<'TOML'
+[job]
+description = "debug"
+[metrics]
+log_freq = 2
+[model]
+name = "llama3"
+flavor = "debugmodel"
+[optimizer]
+name = "AdamW"
+lr = 8e-4
+[training]
+local_batch_size = 8
+seq_len = 256
+steps = 3
+dataset = "data.txt"
+[parallelism]
+data_parallel_shard_degree = -1
+tensor_parallel_degree = 8
+[checkpoint]
+enable_checkpoint = false
+TOML
+"$program" --config titan.toml --log-format json >lines 2>notes || { echo 'a file of torchtitan'; wrong=$((wrong + 1)); }
+expect 'keys without effect are not named' grep -qx \
+    'train_llama: titan.toml: .* change nothing here: \[checkpoint\] enable_checkpoint, \[job\] description, .*' notes
+expect 'log_freq' test "$(grep -c '"event":"step"' lines)" = 2
+printf '%s\n' 'file(STRINGS lines lines)' 'foreach(line IN LISTS lines)' '    string(JSON event GET "${line}" event)' \
+    'endforeach()' >json.cmake
+expect 'a line is not JSON' cmake -P json.cmake
 
 echo "$count refusals, $wrong wrong"
 [ "$wrong" -eq 0 ] && [ "$count" -ge 40 ]

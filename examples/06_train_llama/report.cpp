@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
+#include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
-
-#include "settings_file.hpp"
 
 namespace st = shardtype;
 
@@ -42,14 +41,8 @@ double largest_difference(std::vector<run_report> const& runs) {
 }  // namespace
 
 report::report(settings const& with) : with_(with), json_(with.log_format.value == "json") {
-    std::string const& path = with.record.value;
-    std::error_code error;
-    // Written now as well, so that an unwritable path ends the run before it begins.
-    if (!path.empty() && (std::filesystem::is_directory(path, error) || !write_record(path, with, {})))
-        throw usage_error("--record: " + printable(path) + " cannot be written");
     if (json_) print(as_json(with));
 }
-report::~report() = default;
 
 void report::data(std::string const& source, long tokens, bool bytes_of_text, int cpus) {
     if (json_)
@@ -74,6 +67,7 @@ void report::begin(run_report const& run) {
 }
 
 void report::step(run_report const& run, st::step_metrics const& line) {
+    if (line.step != 1 && line.step % with_.log_freq.value != 0) return;
     if (json_) {
         print({{"event", "step"},
                {"layout", run.summary.layout},
@@ -106,21 +100,18 @@ void report::end(run_report const& run, std::string const& profile) {
     }
 }
 
-void report::close(std::vector<run_report> const& runs) {
+void report::close(std::vector<run_report> const& runs, bool one_batch) {
     if (!json_) {
         std::vector<st::run_summary> rows;
+        rows.reserve(runs.size());
         for (run_report const& run : runs) rows.push_back(run.summary);
         std::printf("\n%s", st::closing_table(rows).c_str());
     }
-    // Only runs of one global batch have one curve.
-    if (runs.size() > 1 && with_.global_batch_size.value > 0) {
+    if (runs.size() > 1 && one_batch) {  // else they have no common curve
         double const worst = largest_difference(runs);
         if (json_)
             print({{"event", "comparison"}, {"largest_relative_loss_difference", worst}});
         else
             std::printf("largest relative difference of a loss from the first layout's: %.1e\n", worst);
     }
-    if (with_.record.value.empty()) return;
-    if (!write_record(with_.record.value, with_, runs))
-        throw std::runtime_error("--record: " + printable(with_.record.value) + " could not be written");
 }

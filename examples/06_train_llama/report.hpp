@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,16 +21,14 @@ struct run_report {
 /// What a run says, as text or as JSON lines, and its record.
 class report {
   public:
-    /// @throws usage_error if the record cannot be written where it should be
     explicit report(settings const& with);
-    ~report();
 
     void data(std::string const& source, long tokens, bool bytes_of_text, int cpus);
     void begin(run_report const& run);
     void step(run_report const& run, shardtype::step_metrics const& line);
     void end(run_report const& run, std::string const& profile);
-    /// The table of all runs; writes the record. @throws std::runtime_error if something could not be written
-    void close(std::vector<run_report> const& runs);
+    /// The table of all runs; of one global batch, also how far their losses are apart.
+    void close(std::vector<run_report> const& runs, bool one_batch);
 
   private:
     settings const& with_;

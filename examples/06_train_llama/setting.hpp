@@ -123,7 +123,7 @@ void take_text(setting<T>& s, words const& given) {
     } else if constexpr (std::is_same_v<T, std::string>) {
         take(s, given.back(), origin::flag);
     } else if constexpr (std::is_same_v<T, bool>) {
-        take(s, true, origin::flag);
+        take(s, given.back() == "true", origin::flag);
     } else {
         auto const value = number_in<T>(given.back());
         if (!value) refuse(s, printable(given.back()));

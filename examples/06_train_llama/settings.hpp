@@ -91,11 +91,19 @@ struct settings {
                                     .help = "torchtitan's lines, or one JSON object per line",
                                     .value = "text",
                                     .choices = {"text", "json"}};
-    setting<bool> profile{.section = "profiling", .help = "show where the time went, by kernel", .value = false};
-    setting<std::string> record{.section = "job",
-                                .help = "write settings and results to this TOML file, which --config reads again",
-                                .value = "",
-                                .may_be_empty = true};
+    setting<long> log_freq{.section = "metrics",
+                           .help = "log every so many steps, and the first",
+                           .value = 1,
+                           .least = 1,
+                           .most = 1'000'000};
+    setting<bool> enable_profiling{
+        .section = "profiling", .help = "show where the time went, by kernel", .value = false};
+    setting<std::string> record{
+        .section = "job",
+        .help = "write settings and results to this TOML file when all is done; --config reads it",
+        .value = "",
+        .may_be_empty = true,
+        .recorded = false};
     setting<std::string> config{.section = "",
                                 .help = "a TOML file with these sections and keys; flags win over it",
                                 .value = "",
@@ -104,7 +112,7 @@ struct settings {
 BOOST_HANA_ADAPT_STRUCT(settings, layout, data_parallel_replicate_degree, data_parallel_shard_degree,
                         tensor_parallel_degree, ranks, steps, seq_len, global_batch_size, local_batch_size, seed,
                         max_norm, dataset, lr, beta1, beta2, eps, weight_decay, warmup_steps, decay_ratio,
-                        min_lr_factor, log_format, profile, record, config);
+                        min_lr_factor, log_format, log_freq, enable_profiling, record, config);
 
 /// Calls f(name, setting) for each member, in order.
 template <class Settings, class F>
@@ -126,3 +134,11 @@ inline std::string flag_of(std::string_view name) {
 struct usage_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
+
+/// A message as one line, whatever names from outside are in it.
+inline std::string one_line(std::string_view message) {
+    std::string out;
+    for (char const c : message)
+        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? printable({&c, 1}).substr(1, 4) : std::string(1, c);
+    return out;
+}

@@ -1,18 +1,27 @@
 #include "settings_file.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include <toml++/toml.h>
 
 #include "nearest.hpp"
+#include "torchtitan_keys.hpp"
 
 namespace {
 
 std::string at(std::string const& path, toml::source_region const& where) {
-    return path + ":" + std::to_string(where.begin.line) + ": ";
+    return path + ":" + std::to_string(where.begin.line) + ": ";  // usage_error escapes what is not one line
 }
 
 std::string text_of_file(std::string const& path) {
@@ -72,7 +81,7 @@ void take_node(setting<long>& s, toml::node const& node) {
 }
 void take_node(setting<double>& s, toml::node const& node) {
     if (!node.is_number()) refuse(s, shown(node));
-    take(s, *node.value<double>(), origin::file);
+    take(s, *node.value<double>(), origin::file);  // NOLINT(bugprone-unchecked-optional-access): it is a number
 }
 
 // What a key could have meant: its section, if it stands in the wrong one, or a name that is near.
@@ -80,7 +89,7 @@ std::string instead_of(settings const& all, std::string_view section, std::strin
     words here;
     std::string elsewhere;
     for_each_setting(all, [&](char const* name, auto const& s) {
-        if (s.section == section) here.push_back(name);
+        if (s.section == section) here.emplace_back(name);
         if (name == key && *s.section != 0) elsewhere = s.section;
     });
     if (!elsewhere.empty()) return "it belongs to [" + elsewhere + "]";
@@ -115,6 +124,22 @@ toml::table as_toml(run_report const& run) {
                        {"losses", std::move(losses)}};
 }
 
+// Whether a key is torchtitan's and its value changes nothing here. @throws usage_error if it would
+bool torchtitans(std::string_view section, std::string_view key, toml::node const& value, std::string const& what) {
+    std::string text = shown(value);
+    if (text.front() == '\'') text = text.substr(1, text.size() - 2);
+    for (torchtitan_key const& k : torchtitan_keys) {
+        if (k.section != section || k.key != key) continue;
+        if (k.only.empty() || k.only == text) return true;
+        throw usage_error(what + text + " is not there yet; it is " + std::string(k.only) + " here");
+    }
+    if (std::find(std::begin(torchtitan_sections), std::end(torchtitan_sections), section) ==
+        std::end(torchtitan_sections))
+        return false;
+    if (key.substr(0, 6) == "enable" && text == "true") throw usage_error(what + "not there yet");
+    return true;
+}
+
 }  // namespace
 
 void read_settings_file(settings& all, std::string const& path) {
@@ -128,42 +153,71 @@ void read_settings_file(settings& all, std::string const& path) {
     for_each_setting(all, [&](char const*, auto const& s) {
         if (*s.section != 0 && (sections.empty() || sections.back() != s.section)) sections.push_back(s.section);
     });
+    std::string without_effect;
     for (auto&& [section, node] : file) {
         std::string const name(section.str());
+        std::string const place = at(path, section.source());
         if (name == "run" && node.is_array_of_tables()) continue;  // the results in a record
-        if (!node.is_table()) throw usage_error(at(path, section.source()) + printable(name) + " stands in no section");
-        if (std::find(sections.begin(), sections.end(), name) == sections.end())
-            throw usage_error(at(path, section.source()) + "[" + name + "]: no such section; " +
-                              nearest(name, sections));
+        if (node.is_array_of_tables()) throw usage_error(place + "[[" + name + "]]: write [" + name + "]");
+        if (!node.is_table()) throw usage_error(place + printable(name) + " stands in no section");
+        bool const ours = std::find(sections.begin(), sections.end(), name) != sections.end();
+        bool const foreign = std::find(std::begin(torchtitan_sections), std::end(torchtitan_sections), name) !=
+                             std::end(torchtitan_sections);
+        if (!ours && !foreign && name != "model")
+            throw usage_error(place + "[" + name + "]: no such section; " + nearest(name, sections));
         for (auto&& [key, value] : *node.as_table()) {
             bool found = false;
-            std::string const place = at(path, key.source()) + "[" + name + "] " + std::string(key.str()) + ": ";
+            std::string const what = at(path, key.source()) + "[" + name + "] " + std::string(key.str()) + ": ";
             for_each_setting(all, [&](char const* member, auto& s) {
                 if (key.str() != member || name != s.section) return;
                 found = true;
                 try {
                     take_node(s, value);
                 } catch (bad_value const& e) {
-                    throw usage_error(place + e.what());
+                    throw usage_error(what + e.what());
                 }
             });
-            if (!found) throw usage_error(place + "no such key; " + instead_of(all, name, key.str()));
+            if (found) continue;
+            if (!torchtitans(name, key.str(), value, what))
+                throw usage_error(what + "no such key; " + instead_of(all, name, key.str()));
+            without_effect += (without_effect.empty() ? "[" : ", [") + name + "] " + std::string(key.str());
         }
     }
+    if (!without_effect.empty())
+        std::fprintf(stderr, "train_llama: %s: of torchtitan's keys these change nothing here: %s\n", path.c_str(),
+                     without_effect.c_str());
 }
 
-bool write_record(std::string const& path, settings const& with, std::vector<run_report> const& runs) {
+record_file::record_file(std::string const& path) {
+    if (path.empty()) return;
+    std::error_code error;
+    std::filesystem::path const target = std::filesystem::weakly_canonical(path, error);  // a link stays one
+    bool const taken = std::filesystem::exists(target, error) && !std::filesystem::is_regular_file(target, error);
+    std::string const unfinished = target.string() + ".part" + std::to_string(getpid());
+    int const file =
+        taken || target.empty() ? -1 : open(unfinished.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+    if (file < 0) throw usage_error("--record: " + printable(path) + " cannot be written");
+    close(file);
+    target_ = target.string();
+    unfinished_ = unfinished;
+}
+
+record_file::~record_file() {
+    std::error_code error;
+    if (!unfinished_.empty()) std::filesystem::remove(unfinished_, error);
+}
+
+void record_file::write(settings const& with, std::vector<run_report> const& runs) {
+    if (target_.empty()) return;
     toml::table record = as_toml(with);
     toml::array list;
     for (run_report const& run : runs) list.push_back(as_toml(run));
-    if (!runs.empty()) record.insert("run", std::move(list));
-    std::string const unfinished = path + ".part";
-    std::ofstream out(unfinished, std::ios::trunc);
+    record.insert("run", std::move(list));
+    std::ofstream out(unfinished_, std::ios::trunc);
     out << "# A record of train_llama; `train_llama --config` with this file runs it again.\n" << record << "\n";
     out.close();
     std::error_code error;
-    if (out) std::filesystem::rename(unfinished, path, error);
-    if (out && !error) return true;
-    std::filesystem::remove(unfinished, error);
-    return false;
+    if (out) std::filesystem::rename(unfinished_, target_, error);
+    if (!out || error) throw std::runtime_error("--record: " + printable(target_) + " could not be written");
+    unfinished_.clear();
 }

@@ -94,6 +94,7 @@ void kernels_that_throw() {
 }
 
 // ---- allocations ----
+#ifdef COUNTS_ALLOCATIONS
 std::vector<st::bound_step> const* original = nullptr;
 st::step const* first_step = nullptr;
 
@@ -129,6 +130,7 @@ void count_allocations() {
                 of_the_library.load());
     CHECK(ours.load() == 0);
 }
+#endif
 
 }  // namespace
 

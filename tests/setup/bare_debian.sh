@@ -42,14 +42,15 @@ if [ ! -d "$base/etc" ]; then
     done
     for file in /etc/apt/apt.conf.d/99*; do [ ! -f "$file" ] || cp "$file" "$base/etc/apt/apt.conf.d/"; done
     cp /etc/resolv.conf /etc/hosts "$base/etc/"
-    useradd --root "$base" --create-home --shell /bin/bash newcomer
+    useradd --root "$base" --create-home --home-dir /srv/newcomer --shell /bin/bash newcomer
     echo newcomer:newcomer | chpasswd --root "$base"
 fi
 if [ "$base" = "$work/base" ]; then mv "$base" "$system"; else cp -a "$base" "$system"; fi
 
-mkdir "$system/home/newcomer/shardtype"
-git ls-files -z --cached --others --exclude-standard | xargs -0 sh -c 'for f; do [ ! -e "$f" ] || printf "%s\0" "$f"; done' - |
-    tar -c --null --no-recursion -T - | tar -x --no-same-owner -C "$system/home/newcomer/shardtype"
+mkdir "$system/srv/newcomer/shardtype"
+git ls-files -z --cached --others --exclude-standard |
+    xargs -0 sh -c 'for file; do [ ! -e "$file" ] || printf "%s\0" "$file"; done' - |
+    tar -c --null --no-recursion -T - | tar -x --no-same-owner -C "$system/srv/newcomer/shardtype"
 
 # The mounts live in a mount namespace of their own, so that they end with it, whatever happens.
 inside=$work/inside.sh
@@ -60,7 +61,8 @@ shift 3
 mount -t proc proc "$system/proc"
 mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts "$system/dev/pts"
 mount -t tmpfs -o mode=1777 tmpfs "$system/dev/shm"
-clean=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "TERM=${TERM:-dumb}")
+clean=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/srv/newcomer
+    LANG=C.UTF-8 "TERM=${TERM:-dumb}")
 case $who in
     sudo*)
         chroot "$system" "${clean[@]}" DEBIAN_FRONTEND=noninteractive sh -c \
@@ -71,13 +73,13 @@ case $who in
         ;;
 esac
 chroot "$system" rm -rf /var/lib/apt/lists
-user=(HOME=/root chroot)
+user=(chroot)
 if [ "$who" != root ]; then
-    chroot "$system" chown -R newcomer:newcomer /home/newcomer/shardtype
-    user=(HOME=/home/newcomer USER=newcomer chroot --userspec=newcomer:newcomer)
+    chroot "$system" chown -R newcomer:newcomer /srv/newcomer/shardtype
+    user=(USER=newcomer chroot --userspec=newcomer:newcomer)
 fi
 isolated=()
 [ "$network" = yes ] || isolated=(unshare --net)
-exec "${isolated[@]}" "${clean[@]}" "${user[@]}" "$system" bash -c 'cd /home/newcomer/shardtype && eval "$1"' - "$*"
+exec "${isolated[@]}" "${clean[@]}" "${user[@]}" "$system" bash -c 'cd /srv/newcomer/shardtype && eval "$1"' - "$*"
 INSIDE
 unshare --mount --propagation private bash "$inside" "$system" "$who" "$network" "$@"

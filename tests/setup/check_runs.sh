@@ -112,7 +112,7 @@ case_build_fails() {
     run examples/run.sh
     expect_code 1
     says 'FAILED: main.cpp.o'
-    says 'examples/run.sh: train_llama could not be built, see above'
+    says "examples/run.sh: the build of 'train_llama' failed, see above"
     rm "$STATE/build_fails"
     run examples/run.sh
     expect_code 0

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <tuple>
 #include <vector>
 
@@ -103,9 +104,11 @@ double product_rate(int threads) {
                 std::vector<float>(static_cast<std::size_t>(multiply.scratch_bytes()) / sizeof(float) + 32)};
             explicit product(int) { fill_with_noise(a.data(), n * n, 1), fill_with_noise(b.data(), n * n, 2); }
             void operator()() {
-                auto const address = (reinterpret_cast<std::size_t>(scratch.data()) + 63) / 64 * 64;
-                multiply({reinterpret_cast<void*>(address), static_cast<std::size_t>(multiply.scratch_bytes())},
-                         a.data(), b.data(), c.data());
+                auto const bytes = static_cast<std::size_t>(multiply.scratch_bytes());
+                void* aligned = scratch.data();
+                std::size_t room = scratch.size() * sizeof(float);
+                std::align(64, bytes, aligned, room);
+                multiply({aligned, bytes}, a.data(), b.data(), c.data());
             }
         };
         return 2.0 * n * n * n * threads / best_seconds(threads, [](int thread) { return product(thread); });

@@ -17,11 +17,20 @@ inline V apply(V const& a, V const& b) {
         return a < b ? b : a;
 }
 
+template <bool Own, class Batch, class T>
+Batch plus_own(Batch const& sum, T const* target) {
+    if constexpr (Own)
+        return Batch::load_unaligned(target) + sum;
+    else
+        return sum;
+}
+
 /// targets[k][i] = sources[0][i] op sources[1][i] op ... in this order, for i in [from, to) and every target; with
 /// Accumulate the target's own value plus that. An element is read from all sources before it is stored anywhere, so
 /// a target may be one of the sources. One pass: each input and output crosses the memory bus once.
 template <reduction Op, bool Accumulate = false, class T>
 inline void combine(T const* const* sources, int inputs, T* const* targets, int outputs, long from, long to) {
+    if (inputs < 1) return;
     long i = from;
     if constexpr (xsimd::has_simd_register<T>::value) {
         using batch = xsimd::batch<T>;
@@ -40,20 +49,18 @@ inline void combine(T const* const* sources, int inputs, T* const* targets, int 
             }
             for (int k = 0; k < outputs; ++k) {
                 T* const q = targets[k] + i;
-                if constexpr (Accumulate) {
-                    a = batch::load_unaligned(q) + a, b = batch::load_unaligned(q + width) + b;
-                    c = batch::load_unaligned(q + 2 * width) + c, d = batch::load_unaligned(q + 3 * width) + d;
-                }
-                a.store_unaligned(q), b.store_unaligned(q + width);
-                c.store_unaligned(q + 2 * width), d.store_unaligned(q + 3 * width);
+                plus_own<Accumulate>(a, q).store_unaligned(q);
+                plus_own<Accumulate>(b, q + width).store_unaligned(q + width);
+                plus_own<Accumulate>(c, q + 2 * width).store_unaligned(q + 2 * width);
+                plus_own<Accumulate>(d, q + 3 * width).store_unaligned(q + 3 * width);
             }
         }
         for (; i + width <= to; i += width) {
             batch a = batch::load_unaligned(sources[0] + i);
             for (int r = 1; r < inputs; ++r) a = apply<Op>(a, batch::load_unaligned(sources[r] + i));
             for (int k = 0; k < outputs; ++k) {
-                if constexpr (Accumulate) a = batch::load_unaligned(targets[k] + i) + a;
-                a.store_unaligned(targets[k] + i);
+                T* const q = targets[k] + i;
+                plus_own<Accumulate>(a, q).store_unaligned(q);
             }
         }
     }
@@ -61,8 +68,10 @@ inline void combine(T const* const* sources, int inputs, T* const* targets, int 
         T a = sources[0][i];
         for (int r = 1; r < inputs; ++r) a = apply<Op>(a, sources[r][i]);
         for (int k = 0; k < outputs; ++k) {
-            if constexpr (Accumulate) a = static_cast<T>(targets[k][i] + a);
-            targets[k][i] = a;
+            if constexpr (Accumulate)
+                targets[k][i] = static_cast<T>(targets[k][i] + a);
+            else
+                targets[k][i] = a;
         }
     }
 }

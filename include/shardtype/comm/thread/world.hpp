@@ -99,7 +99,7 @@ class world {
         for (auto& group : groups_) group->reset();
         auto const body = [&](int rank) noexcept {
             try {
-                rank_communicators mine = ranks_[static_cast<std::size_t>(rank)];
+                rank_communicators mine = ranks_[index(rank)];
                 f(mine);
                 depart(rank);
             } catch (std::exception const& error) {
@@ -109,7 +109,7 @@ class world {
             }
         };
         std::vector<std::thread> threads;
-        threads.reserve(static_cast<std::size_t>(size_));
+        threads.reserve(index(size_));
         try {
             for (int r = 0; r < size_; ++r) threads.emplace_back(body, r);
         } catch (std::exception const& error) {
@@ -130,7 +130,7 @@ class world {
 
     void depart(int rank) noexcept {
         all_->depart(rank);
-        for (int a = 0; a < axes_; ++a) memberships_[static_cast<std::size_t>(rank * axes_ + a)]->depart(rank);
+        for (int a = 0; a < axes_; ++a) memberships_[index(rank * axes_ + a)]->depart(rank);
     }
 
     int axes_ = 0;
