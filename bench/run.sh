@@ -29,7 +29,7 @@ if [ ${#programs[@]} -eq 0 ]; then
     for source in bench/*.cpp; do programs+=("$(basename "$source" .cpp)"); done
 fi
 
-shardtype_setup runtime test
+shardtype_setup runtime bench
 shardtype_build shardtype_benchmarks -DSHARDTYPE_BUILD_BENCH=ON
 printf 'Machine: %s, %s CPUs. Command: bash bench/run.sh%s\n' \
     "$(sed -n 's/^model name[[:space:]]*: //p;' /proc/cpuinfo | head -n 1)" "$(nproc)" "${*:+ $*}"

@@ -15,14 +15,17 @@ shardtype_runtime_packages=(
     "libtomlplusplus-dev|the programs' TOML files|toml++/toml.h|"
     "nlohmann-json3-dev|the programs' records, the tests' reference data|nlohmann/json.hpp|"
 )
+shardtype_bench_packages=(
+    "libbenchmark-dev|Google Benchmark, for bench/|benchmark/benchmark.h|"
+)
 shardtype_test_packages=(
     "doctest-dev|the test programs|doctest/doctest.h|"
-    "libbenchmark-dev|Google Benchmark, for bench/|benchmark/benchmark.h|"
     "git|the test that fetches this project into another|git|"
 )
 
-# Measured on Debian 12 with g++ 12, and a fifth more: a whole build folder, and the largest compile's memory.
+# What was measured on Debian 12 with g++ 12, and some more: a whole build folder, and the largest compile's memory.
 shardtype_runtime_disk_mib=20 shardtype_runtime_memory_mib=1100
+shardtype_bench_disk_mib=60 shardtype_bench_memory_mib=1100
 shardtype_test_disk_mib=100 shardtype_test_memory_mib=1400
 shardtype_temporary_mib=100  # what compilers and tests keep in TMPDIR meanwhile
 

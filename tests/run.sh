@@ -18,9 +18,9 @@ if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
     exit
 fi
 
-shardtype_setup runtime test
+shardtype_setup runtime bench test
 begin=$SECONDS
-shardtype_build all -DSHARDTYPE_BUILD_TESTS=ON -DSHARDTYPE_BUILD_EXAMPLES=ON -DSHARDTYPE_BUILD_BENCH=ON
+shardtype_build all -DCMAKE_COMPILE_WARNING_AS_ERROR=ON -DSHARDTYPE_BUILD_TESTS=ON -DSHARDTYPE_BUILD_EXAMPLES=ON -DSHARDTYPE_BUILD_BENCH=ON
 built=$SECONDS
 
 log=$shardtype_scratch/ctest.log
@@ -29,7 +29,12 @@ status=0
 ctest --test-dir "$shardtype_build_dir" --output-on-failure --no-tests=error --timeout 900 \
     -j $((shardtype_jobs < 2 ? shardtype_jobs : 2)) "$@" 2>&1 | tee "$log" || status=$?
 
+# What was not tested is worth seeing even where all pass.
 echo
+sed -n '/^skipped: /p' "$shardtype_build_dir/Testing/Temporary/LastTest.log" 2>/dev/null | sort -u || true
+for compiler in clang++-16 clang++-19; do
+    command -v "$compiler" >/dev/null || echo "skipped: $compiler is not installed, so nothing was compiled with it"
+done
 skipped=$(grep -c '\*\*\*Skipped' "$log") || true
 echo "tests/run.sh: built in $((built - begin)) s, tested in $((SECONDS - built)) s, $skipped skipped, exit code $status"
 grep -E '^[0-9]+% tests passed|^No tests were found' "$log" || true

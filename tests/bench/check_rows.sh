@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # usage: check_rows.sh PROGRAM...
-# Every program runs, and every row of it has a share of a limit: more than none, and no more than 3 (a stream is no
+# Every program runs, and every row of it (of large ones: what is quick) has a share of a limit: more than none, and no more than 3 (a stream is no
 # strict bound in caches). A benchmark that forgets its limit, or measures nothing, fails.
 set -euo pipefail
 [ $# -gt 0 ] || { echo "no programs"; exit 1; }
@@ -11,7 +11,7 @@ declare -A filter=(  # what is quick of the large ones
 for program in "$@"; do
     name=$(basename "$program")
     log=$("$program" --benchmark_min_time=0.001 --benchmark_filter="${filter[$name]:-.}" --benchmark_format=json \
-        2>&1) || { echo "$log"; echo "$name: exit code $?"; exit 1; }
+        2>&1) || { code=$?; echo "$log"; echo "$name: exit code $code"; exit 1; }
     awk -v program="$name" '
         function check() {
             if (row != "" && (!(share > 0 && share <= 3))) {

@@ -30,7 +30,8 @@ machine() {
     echo '0::/' >"$folder/m/proc/self/cgroup"
     echo 0 >"$STATE/uid"
     (source "$root/cmake/packages.sh"
-        printf '%s\n' "${shardtype_runtime_packages[@]%%|*}" "${shardtype_test_packages[@]%%|*}") >"$STATE/installed"
+        printf '%s\n' "${shardtype_runtime_packages[@]%%|*}" "${shardtype_bench_packages[@]%%|*}" \
+            "${shardtype_test_packages[@]%%|*}") >"$STATE/installed"
     cp "$STATE/installed" "$STATE/archive"
 }
 

@@ -109,6 +109,8 @@ case $name in
         fi
         ;;
     ctest)
+        mkdir -p "$2/Testing/Temporary"
+        printf 'skipped: no nvcc\nother\nskipped: no nvcc\n' >"$2/Testing/Temporary/LastTest.log"
         echo '100% tests passed, 0 tests failed out of 3'
         exit "$(cat "$STATE/program_code" 2>/dev/null || echo 0)"
         ;;
