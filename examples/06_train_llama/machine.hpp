@@ -46,7 +46,7 @@ struct machine {
             auto const address = (reinterpret_cast<std::size_t>(scratch.data()) + 63) / 64 * 64;
             st::execution const exec{reinterpret_cast<void*>(address),
                                      static_cast<std::size_t>(product.scratch_bytes())};
-            for (int round = 0; round < 32; ++round) {
+            for (int round = 0; round < 8; ++round) {
                 comm.all.barrier();
                 double const start = now();
                 for (int i = 0; i < 4; ++i) product(exec, a.data(), b.data(), c.data());

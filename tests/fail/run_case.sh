@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: run_case.sh COMPILER FILE [INCLUDE_DIR...]
+# usage: run_case.sh COMPILER FILE [INCLUDE_DIR|-FLAG...]
 #
 # A case is a source file that uses ST_TOKEN(wrong, right) exactly once, both single tokens. With `wrong` it must not
 # compile and the compiler must print every text of its `// expect: text` lines; with `right`, the control, it must
@@ -18,7 +18,9 @@ if [[ $("$compiler" --version) == *clang* ]]; then
 else
     family=gcc flags=(-fno-diagnostics-show-caret -fdiagnostics-color=never)
 fi
-for directory in "$@"; do flags+=("-I$directory"); done
+for argument in "$@"; do
+    case $argument in -*) flags+=("$argument") ;; *) flags+=("-I$argument") ;; esac
+done
 
 mapfile -t expected < <(sed -nE "s|^[[:space:]]*// expect(-$family)?: *(.*[^[:space:]])[[:space:]]*\$|\2|p" "$file")
 [ ${#expected[@]} -gt 0 ] || die "no '// expect: text' line"

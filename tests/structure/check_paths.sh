@@ -9,8 +9,12 @@ if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
 else
     list() { find . -path ./build -prune -o -path ./.git -prune -o -type f -print0; }
 fi
-if list | xargs -0 grep -sHnIE -- "$pattern"; then
+if list | { xargs -0 grep -sHnIE -- "$pattern" || [ $? -eq 123 ]; } | grep .; then
     echo "the lines above name a path of one machine"
+    exit 1
+fi
+if grep -rnE '@[A-Z]+@' README.md docs --include='*.md'; then
+    echo "the lines above are not filled in"
     exit 1
 fi
 echo "$(list | tr -cd '\0' | wc -c) files name no path of one machine"

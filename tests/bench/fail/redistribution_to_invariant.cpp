@@ -8,5 +8,7 @@ namespace st = shardtype;
 struct tp final : st::axis<4> {};
 template <class... Placements>
 using hidden = st::tensor<float, st::shape<8, 256, 768>, st::mesh<tp>, Placements...>;
-using from = hidden<st::ST_TOKEN(replicate, partial) < tp>>;
+// clang-format off
+using from = hidden<st::ST_TOKEN(replicate, partial)<tp>>;
+// clang-format on
 BENCHMARK(st::bench::redistribution<from, hidden<>>);

@@ -14,7 +14,7 @@ class training {
     explicit training(thread::rank_communicators const& me) : trainer_(me) {
         trainer_.for_each_parameter([&](int k, int layer, parameter_record const& p) {
             auto* const values = parameter_values<element>(trainer_.walk(), k, layer);
-            auto const seed = static_cast<std::uint64_t>(1000 * k + layer);
+            auto const seed = static_cast<std::uint64_t>(1000L * k + layer);
             for_each_run(p.stored, trainer_.coordinate(), [&](long global, long local, long count) {
                 for (long i = 0; i < count; ++i)
                     values[local + i] =
