@@ -56,7 +56,7 @@ void report(char const* layout, local<Tensor> const& gathered, std::vector<float
 }
 
 int main() try {
-    std::vector<float> whole(8 * 16);
+    std::vector<float> whole(8UL * 16);
     for (std::size_t i = 0; i < whole.size(); ++i) whole[i] = static_cast<float>(i);
 
     st::thread::world world(grid{});  // eight ranks, each a thread of this process

@@ -38,7 +38,7 @@ std::vector<layout_spec> wanted_meshes(settings const& with, std::vector<compile
 
     std::vector<layout_spec> meshes;
     for (std::string const& name : with.layout.value) {
-        if (name.find("seq_len") != name.npos || name.find("global_batch_size") != name.npos)
+        if (name.find("seq_len") != std::string::npos || name.find("global_batch_size") != std::string::npos)
             throw usage_error("--layout: " + printable(name) +
                               " is more than a mesh: give --seq-len and --global-batch-size by themselves");
         layout_spec s = layout_spec::parse(name);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <fstream>
+#include <memory>
 #include <vector>
 
 #include <shardtype/runtime.hpp>
@@ -43,9 +44,11 @@ struct machine {
             std::vector<float> a(n * n), b(n * n), c(n * n);
             std::vector<float> scratch(static_cast<std::size_t>(product.scratch_bytes()) / sizeof(float) + 32);
             for (std::size_t i = 0; i < a.size(); ++i) a[i] = b[i] = static_cast<float>(i % 17) - 8;
-            auto const address = (reinterpret_cast<std::size_t>(scratch.data()) + 63) / 64 * 64;
-            st::execution const exec{reinterpret_cast<void*>(address),
-                                     static_cast<std::size_t>(product.scratch_bytes())};
+            auto const bytes = static_cast<std::size_t>(product.scratch_bytes());
+            void* aligned = scratch.data();
+            std::size_t room = scratch.size() * sizeof(float);
+            std::align(64, bytes, aligned, room);
+            st::execution const exec{aligned, bytes};
             for (int round = 0; round < 8; ++round) {
                 comm.all.barrier();
                 double const start = now();

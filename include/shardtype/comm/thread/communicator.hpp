@@ -121,7 +121,8 @@ class communicator {
         team_->expect(rank_, now);
         long const inner = shapes.split * shapes.middle;
         bool const staged = team_->enter(rank_, now, shapes.outer * size_ * inner * shapes.block * bytes_of<T>);
-        for (long o = 0; o < shapes.outer; ++o)
+        long const outer = inner > 0 ? shapes.outer : 0;  // of nothing the pointers may be null
+        for (long o = 0; o < outer; ++o)
             for (int k = 0; k < size_; ++k) {
                 int const r = (rank_ + k) % size_;
                 T const* const from = source_of<T>(r);
