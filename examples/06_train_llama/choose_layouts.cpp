@@ -92,6 +92,8 @@ std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> con
         }
         if (found >= 0) {
             chosen.push_back(found);
+        } else if (std::string const fault = build.fault(s); !fault.empty()) {
+            throw usage_error("--layout: " + s.name() + " with " + s.batch() + " cannot be compiled: " + fault);
         } else {
             missing += (missing.empty() ? "" : " and ") + s.name() + " with " + s.batch();
             lines += ";" + s.name() + "," + s.batch();

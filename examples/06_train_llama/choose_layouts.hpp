@@ -14,8 +14,9 @@ struct compiled_layout {
 
 /// How this program was built, for the line that adds a layout to it.
 struct build_info {
-    std::string source, binary;  ///< CMake's folders
-    std::string added;           ///< by -DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=
+    std::string source, binary;                   ///< CMake's folders
+    std::string added;                            ///< by -DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=
+    std::string (*fault)(layout_spec const& of);  ///< why the compiler would refuse a layout; empty if it would not
 };
 
 /// The compiled layouts that the settings ask for, as places in `compiled`; `with.layout` has their full names then.

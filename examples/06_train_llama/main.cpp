@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -145,9 +146,32 @@ void check_memory(compiled_layout const& layout, machine const& on) {
                           st::byte_count(on.memory_bytes));
 }
 
+// The library's own rules, asked at run time.
+std::string fault_of_layout(layout_spec const& s) {
+    st::placement_policy policy;
+    char const* names[st::max_axes]{};
+    auto const add = [&](char const* name, long size, st::role on) {
+        if (size == 0) return;
+        names[policy.axes] = name;
+        policy.axis_size[policy.axes] = static_cast<int>(size);
+        policy.on[policy.axes++] = on;
+    };
+    add("dp_replicate", s.dp_replicate, st::role::data_parallel);
+    add("dp_shard", s.dp_shard, st::role::fully_sharded);
+    add("tp", s.tp, s.plain ? st::role::tensor_parallel : st::role::sequence_parallel);
+    using model = st::llama<st::llama3_debug>;
+    st::batch_shape const batch{.global = s.global_batch_size, .sequence = s.seq_len};
+    auto const graph = std::make_unique<st::graph>(st::read_model<model>(policy, batch, st::dtype::f32));
+    if (graph->ok()) return "";
+    std::string const layer = graph->failed_in.size == 0 ? "the batch" : graph->failed_in.data;
+    char const* const axis = names[graph->says.axis];
+    return layer + " does not divide over " + (axis != nullptr ? axis : "its axes") + " [ST-S608]";
+}
+
 void run_all(settings with) {
     decltype(program_of(compiled{})) const all;
-    std::vector<int> const chosen = choose_layouts(with, all.layouts, {built_from, built_in, layouts_added});
+    std::vector<int> const chosen =
+        choose_layouts(with, all.layouts, {built_from, built_in, layouts_added, &fault_of_layout});
     auto const layout = [&](int i) -> compiled_layout const& { return all.layouts[static_cast<std::size_t>(i)]; };
     machine on;
     for (int const i : chosen) check_memory(layout(i), on);

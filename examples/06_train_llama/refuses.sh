@@ -60,6 +60,9 @@ refuses 2 "'dp_shard=8,' is no layout" --layout dp_shard=8,
 refuses 2 "'tp=8,plain=2' is no layout" --layout tp=8,plain=2
 refuses 2 "'tp=8,seq_len=512' is more than a mesh: give --seq-len" --layout tp=8,seq_len=512
 refuses 2 "'-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=dp_shard=4,tp=2,seq_len=256,global_batch_size=8'" --layout dp_shard=4,tp=2
+refuses 2 'tp=3 with seq_len=256,global_batch_size=8 cannot be compiled: ' --layout tp=3
+refuses 2 'does not divide over tp [ST-S608]' --layout dp_shard=4,tp=3
+refuses 2 'does not divide over dp_shard [ST-S608]' --layout dp_shard=16,tp=16 --global-batch-size 16
 refuses 2 'dp_shard=8,seq_len=512,global_batch_size=8;tp=8,seq_len=512,global_batch_size=8' \
     --layout dp_shard tp --seq-len 512
 refuses 2 'not compiled: dp_shard=8 with seq_len=256,global_batch_size=16' --layout dp_shard --global-batch-size 16

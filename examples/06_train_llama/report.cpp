@@ -58,8 +58,8 @@ void report::begin(run_report const& run) {
                {"layout", run.summary.layout},
                {"mesh_axes", run.axes},
                {"mesh_sizes", run.sizes},
-               {"memory_bytes", run.summary.memory_bytes},
-               {"matmul_flops", run.matmul_flops}});
+               {"memory_bytes", static_cast<long>(run.summary.memory_bytes)},
+               {"matmul_flops_per_second", run.matmul_flops}});
     } else {
         std::printf("\nlayout %s; oneDNN float32 matmul peak %.0f GFLOP/s\n%s\n", run.summary.layout.c_str(),
                     1e-9 * run.matmul_flops, st::device_mesh_line(run.axes, run.sizes).c_str());
@@ -75,8 +75,8 @@ void report::step(run_report const& run, st::step_metrics const& line) {
                {"loss", line.loss},
                {"grad_norm", line.grad_norm},
                {"seconds", line.seconds},
-               {"tokens_per_second", line.tokens_per_second()},
-               {"flops_per_second", line.flops_per_second()},
+               {"tokens_per_second_per_rank", line.tokens_per_second()},
+               {"flops_per_second_per_rank", line.flops_per_second()},
                {"mfu_percent", line.mfu()}});
     } else {
         std::printf("%s\n", st::step_line(line).c_str());
@@ -91,12 +91,14 @@ void report::end(run_report const& run, std::string const& profile) {
                {"first_loss", run.summary.first_loss},
                {"last_loss", run.summary.last_loss},
                {"tokens_per_second", run.summary.tokens_per_second},
-               {"performed_flops", run.performed_flops},
+               {"performed_flops_per_second", run.performed_flops},
                {"seconds", run.summary.seconds}});
         if (!profile.empty()) print({{"event", "profile"}, {"layout", run.summary.layout}, {"text", profile}});
     } else {
-        std::printf("performed %.1f GFLOP/s, %.1f %% of the matmul peak (mfu counts torchtitan's flops)\n%s",
-                    1e-9 * run.performed_flops, 100 * run.performed_flops / run.matmul_flops, profile.c_str());
+        std::printf("performed %.1f GFLOP/s, %.1f %% of the matmul peak (mfu counts torchtitan's flops)%s\n%s",
+                    1e-9 * run.performed_flops, 100 * run.performed_flops / run.matmul_flops,
+                    run.performed_flops > run.matmul_flops ? "; the machine was busy when the peak was measured" : "",
+                    profile.c_str());
     }
 }
 

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <ostream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -96,31 +98,34 @@ std::string instead_of(settings const& all, std::string_view section, std::strin
     return nearest(key, here);
 }
 
-toml::table as_toml(settings const& all) {
-    toml::table out;
+// Section by section as they are declared, numbers as short as they can be.
+void write_settings(std::ostream& out, settings const& all) {
+    std::string open;
     for_each_setting(all, [&](char const* name, auto const& s) {
         if (*s.section == 0 || !s.recorded) return;
-        auto& section = *out.insert(s.section, toml::table{}).first->second.as_table();
+        if (open != s.section) out << "\n[" << (open = s.section) << "]\n";
+        out << name << " = ";
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(s.value)>, words>) {
             toml::array list;
             for (std::string const& w : s.value) list.push_back(w);
-            section.insert(name, std::move(list));
+            out << list << "\n";
+        } else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(s.value)>, std::string>) {
+            out << toml::value<std::string>(s.value) << "\n";
         } else {
-            section.insert(name, s.value);
+            out << text_of(s.value) << "\n";
         }
     });
-    return out;
 }
 
 toml::table as_toml(run_report const& run) {
     toml::array losses;
     for (double const loss : run.losses) losses.push_back(loss);
     return toml::table{{"layout", run.summary.layout},
-                       {"memory_bytes", run.summary.memory_bytes},
+                       {"memory_bytes", static_cast<std::int64_t>(run.summary.memory_bytes)},
                        {"tokens_per_second", run.summary.tokens_per_second},
                        {"seconds", run.summary.seconds},
-                       {"matmul_flops", run.matmul_flops},
-                       {"performed_flops", run.performed_flops},
+                       {"matmul_flops_per_second", run.matmul_flops},
+                       {"performed_flops_per_second", run.performed_flops},
                        {"losses", std::move(losses)}};
 }
 
@@ -209,12 +214,12 @@ record_file::~record_file() {
 
 void record_file::write(settings const& with, std::vector<run_report> const& runs) {
     if (target_.empty()) return;
-    toml::table record = as_toml(with);
     toml::array list;
     for (run_report const& run : runs) list.push_back(as_toml(run));
-    record.insert("run", std::move(list));
     std::ofstream out(unfinished_, std::ios::trunc);
-    out << "# A record of train_llama; `train_llama --config` with this file runs it again.\n" << record << "\n";
+    out << "# A record of train_llama; `train_llama --config` with this file runs it again.\n";
+    write_settings(out, with);
+    out << "\n" << toml::table{{"run", std::move(list)}} << "\n";
     out.close();
     std::error_code error;
     if (out) std::filesystem::rename(unfinished_, target_, error);

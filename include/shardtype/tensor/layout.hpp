@@ -105,9 +105,16 @@ constexpr layout_fault fault_of(layout const& x) {
     for (int a = 0; a < x.axes; ++a)
         if (x.on[a].is == kind::shard && (x.on[a].dim < 0 || x.on[a].dim >= x.rank))
             return {code::shard_dimension, a, x.on[a].dim};
-    for (int a = 0; a < x.axes; ++a)
-        if (x.on[a].is == kind::shard && x.extent[x.on[a].dim] % x.parts(x.on[a].dim) != 0)
-            return {code::not_divisible, a, x.on[a].dim};
+    // From the major axis inwards, so that the axis named is the one at which the parts cease to be even.
+    for (int d = 0; d < x.rank; ++d) {
+        long parts = 1;
+        for (int order = 0, n = x.shards(d); order < n; ++order) {
+            int const a = x.axis_at(d, order);
+            if (a < 0) break;
+            parts *= x.axis_size[a];
+            if (x.extent[d] % parts != 0) return {code::not_divisible, a, d};
+        }
+    }
     return {};
 }
 
