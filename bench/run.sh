@@ -30,7 +30,9 @@ if [ ${#programs[@]} -eq 0 ]; then
 fi
 
 shardtype_setup runtime bench
-shardtype_build shardtype_benchmarks -DSHARDTYPE_BUILD_BENCH=ON
+target=shardtype_benchmarks  # all that are asked for
+[ ${#programs[@]} -ne 1 ] || target=bench_${programs[0]}
+shardtype_build "$target" -DSHARDTYPE_BUILD_BENCH=ON
 printf 'Machine: %s, %s CPUs. Command: bash bench/run.sh%s\n' \
     "$(sed -n 's/^model name[[:space:]]*: //p;' /proc/cpuinfo | head -n 1)" "$(nproc)" "${*:+ $*}"
 for program in "${programs[@]}"; do

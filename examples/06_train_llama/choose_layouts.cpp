@@ -50,7 +50,7 @@ std::vector<layout_spec> wanted_meshes(settings const& with, std::vector<compile
                 for (std::string const& n : {c.spec.short_name(), c.spec.name()})
                     if (std::find(known.begin(), known.end(), n) == known.end()) known.push_back(n);
             throw usage_error("--layout: " + printable(name) + " is no layout; a new one is spelled like " +
-                              "dp_shard=4,tp=2; compiled are " + text_of(known));
+                              "dp_shard=4,tp=2, several are separated by spaces; compiled are " + text_of(known));
         }
         meshes.push_back(s);
     }
