@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include <shardtype/runtime/peak.hpp>
 #include <shardtype/runtime/profile.hpp>
 #include <shardtype/train/corpus.hpp>
 
@@ -37,9 +38,7 @@ template <class... Axes>
 void describe_mesh(run_report& run, st::mesh<Axes...>) {
     run.axes = {st::axis_name<Axes>()...};
     run.sizes = {Axes::size...};
-    std::string extents;
-    for (long s : run.sizes) extents += (extents.empty() ? "[" : ", ") + std::to_string(s);
-    run.summary.mesh = extents + "]";
+    run.summary.mesh = st::mesh_sizes(run.sizes);
 }
 
 // Everything that the compiler knows of a job, before anything runs.
@@ -76,7 +75,7 @@ run_report train(settings const& with, st::corpus const& data, machine const& on
     st::run<Job>([&](st::trainer<Job>& trainer) {
         trainer.initialise(static_cast<std::uint64_t>(with.seed.value));
         if (with.enable_profiling.value) trainer.walk().start_profile();
-        double last = now();
+        double last = st::detail::now();
         for (long s = 0; s < with.steps.value; ++s) {
             st::step_numbers numbers;
             numbers.adamw = {rate.at(s),     with.beta1.value,        with.beta2.value,
@@ -86,7 +85,7 @@ run_report train(settings const& with, st::corpus const& data, machine const& on
                 data.row(s, row, batch.global, batch.sequence, tokens, targets);
             });
             if (trainer.rank() == 0) {
-                double const t = now();
+                double const t = st::detail::now();
                 line.step = s + 1;
                 line.loss = result.loss;
                 line.grad_norm = result.gradient_norm;
@@ -168,8 +167,9 @@ std::string fault_of_layout(layout_spec const& s) {
     return layer + " does not divide over " + (axis != nullptr ? axis : "its axes") + " [ST-S608]";
 }
 
-void run_all(settings with) {
-    decltype(program_of(compiled{})) const all;
+using every_layout = decltype(program_of(compiled{}));
+
+void run_all(settings with, every_layout const& all) {
     std::vector<int> const chosen =
         choose_layouts(with, all.layouts, {built_from, built_in, layouts_added, &fault_of_layout});
     auto const layout = [&](int i) -> compiled_layout const& { return all.layouts[static_cast<std::size_t>(i)]; };
@@ -180,7 +180,7 @@ void run_all(settings with) {
     record_file record(with.record.value);
     report out(with);
     out.data(data.source(), data.size(), data.documents() > 0, on.cpus);
-    on.measure_matmul();
+    on.matmul_flops = st::product_peak(on.cpus);
     std::vector<run_report> runs;
     bool one_batch = true;
     for (int const i : chosen) {
@@ -195,8 +195,9 @@ void run_all(settings with) {
 
 int main(int argc, char** argv) {
     try {
-        auto const with = read_settings(argc, argv, layouts_help(decltype(program_of(compiled{})){}.layouts));
-        if (with) run_all(*with);
+        every_layout const all;
+        auto const with = read_settings(argc, argv, layouts_help(all.layouts));
+        if (with) run_all(*with, all);
         if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
         std::fprintf(stderr, "train_llama: standard output could not be written\n");
         return 1;

@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <vector>
 
+#include <shardtype/train/file.hpp>
+
 /// Who gave a value: the program, a configuration file, or the command line.
 enum class origin { standard, file, flag };
 
@@ -24,8 +26,6 @@ struct setting {
     bool may_be_empty = false;  ///< words
     bool recorded = true;       ///< false: another setting says the same in the record of a run
     origin from = origin::standard;
-
-    bool given() const { return from != origin::standard; }
 };
 
 using words = std::vector<std::string>;
@@ -35,20 +35,8 @@ struct bad_value : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Text from outside, fit for one line: quoted, control characters and broken UTF-8 as \xNN, cut at 120 bytes.
-inline std::string printable(std::string_view text) {
-    constexpr std::size_t longest = 120;
-    constexpr char digits[] = "0123456789abcdef";
-    std::string out = "'";
-    for (char const c : text.substr(0, longest)) {
-        auto const byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte < 0x7f)
-            out += c;
-        else
-            ((out += "\\x") += digits[byte >> 4]) += digits[byte & 15];
-    }
-    return out += text.size() > longest ? "...'" : "'";
-}
+/// Text from outside, fit for one line of a message: quoted, all but ASCII as \xNN, cut at 120 bytes.
+inline std::string printable(std::string_view text) { return shardtype::detail::printable(text, 0x7e); }
 
 inline std::string text_of(long v) { return std::to_string(v); }
 inline std::string text_of(bool v) { return v ? "true" : "false"; }

@@ -138,7 +138,6 @@ struct usage_error : std::runtime_error {
 /// A message as one line, whatever names from outside are in it.
 inline std::string one_line(std::string_view message) {
     std::string out;
-    for (char const c : message)
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? printable({&c, 1}).substr(1, 4) : std::string(1, c);
+    for (char const c : message) shardtype::detail::append_printable(out, c);
     return out;
 }

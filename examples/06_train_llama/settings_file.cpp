@@ -23,7 +23,7 @@
 namespace {
 
 std::string at(std::string const& path, toml::source_region const& where) {
-    return path + ":" + std::to_string(where.begin.line) + ": ";  // usage_error escapes what is not one line
+    return path + ":" + std::to_string(where.begin.line) + ": ";  // main escapes what is not one line
 }
 
 std::string text_of_file(std::string const& path) {

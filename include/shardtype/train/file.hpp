@@ -12,19 +12,22 @@
 
 namespace shardtype::detail {
 
-/// A name from outside, fit for one line of a message: quoted, control characters as \xNN, cut at 120 bytes.
-/// (Not called quoted: a call would find std::quoted too.)
-inline std::string printable(std::string_view name) {
-    constexpr std::size_t longest = 120;
+/// A character from outside, fit for one line of a message: itself, or \xNN if it is a control character or above `last`.
+inline void append_printable(std::string& out, char c, unsigned char last = 0xff) {
     constexpr char digits[] = "0123456789abcdef";
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f && byte <= last)
+        out += c;
+    else
+        (((out += "\\x") += digits[byte >> 4]) += digits[byte & 15]);
+}
+
+/// A name from outside, fit for one line of a message: quoted, its characters by append_printable, cut at 120 bytes.
+/// (Not called quoted: a call would find std::quoted too.)
+inline std::string printable(std::string_view name, unsigned char last = 0xff) {
+    constexpr std::size_t longest = 120;
     std::string out = "'";
-    for (const char c : name.substr(0, longest)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte != 0x7f)
-            out += c;
-        else
-            (((out += "\\x") += digits[byte >> 4]) += digits[byte & 15]);
-    }
+    for (const char c : name.substr(0, longest)) append_printable(out, c, last);
     return out += name.size() > longest ? "...'" : "'";
 }
 

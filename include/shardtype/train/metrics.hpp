@@ -34,13 +34,20 @@ inline constexpr double gibibyte = 1024. * 1024. * 1024.;
 
 }  // namespace detail
 
+/// The sizes of a mesh's axes: `[2, 4]`.
+inline std::string mesh_sizes(std::span<const long> sizes) {
+    std::string out;
+    for (const long size : sizes) out += (out.empty() ? "[" : ", ") + std::to_string(size);
+    return out + "]";
+}
+
 /// `Building 2-D device mesh with ['dp_shard', 'tp'], [2, 4]`. Precondition: as many names as sizes.
 inline std::string device_mesh_line(std::span<const std::string_view> names, std::span<const long> sizes) {
     std::string axes;
     std::string extents;
     for (const std::string_view name : names) ((axes += axes.empty() ? "'" : ", '") += name) += "'";
     for (const long size : sizes) extents += (extents.empty() ? "" : ", ") + std::to_string(size);
-    return "Building " + std::to_string(sizes.size()) + "-D device mesh with [" + axes + "], [" + extents + "]";
+    return "Building " + std::to_string(sizes.size()) + "-D device mesh with [" + axes + "], " + mesh_sizes(sizes);
 }
 
 /// What the cost of a token depends on. `parameters` counts the whole model, `embedding_parameters` the table that

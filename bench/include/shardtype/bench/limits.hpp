@@ -6,15 +6,12 @@
 #include <atomic>
 #include <cstddef>
 #include <map>
-#include <memory>
 #include <tuple>
 #include <vector>
 
 #include <shardtype/base/type_list.hpp>
-#include <shardtype/bench/clock.hpp>
-#include <shardtype/comm/thread/world.hpp>
-#include <shardtype/kernels/cpu/gemm.hpp>
 #include <shardtype/kernels/cpu/simd.hpp>
+#include <shardtype/runtime/peak.hpp>
 
 namespace shardtype::bench {
 
@@ -43,29 +40,8 @@ constexpr limit_text text_of(limit of, bool is_float = true) {
 
 namespace detail {
 
-/// The shortest time in which `threads` threads at once each do what make(thread number) returns.
-template <class Make>
-double best_seconds(int threads, Make make) {
-    double best = 1e30;
-    span taken(threads);
-    thread::world world(&threads, 1, 1);
-    world.run([&](thread::rank_communicators& me) {
-        cpu::use_threads(1);
-        auto work = make(me.rank);
-        work();
-        double const begin = now();
-        for (double more = 1; more != 0;) {
-            me.all.barrier();
-            taken.begin(me.rank);
-            work();
-            taken.end(me.rank);
-            me.all.barrier();
-            if (me.rank == 0) best = std::min(best, taken.seconds()), more = now() - begin < 0.15 ? 1 : 0;
-            me.all.broadcast(&more, 1, 0);
-        }
-    });
-    return best;
-}
+using shardtype::detail::best_seconds, shardtype::detail::fill_with_noise, shardtype::detail::noise;
+using shardtype::detail::now, shardtype::detail::rank_times;
 
 template <class T>
 double fma_rate(int threads) {
@@ -89,30 +65,6 @@ double fma_rate(int threads) {
         };
     });
     return 2.0 * chains * static_cast<double>(simd::lanes<T>) * rounds * threads / seconds;
-}
-
-template <class T>
-double product_rate(int threads) {
-    if constexpr (!same<T, float>) {
-        return fma_rate<T>(threads);
-    } else {
-        constexpr long n = 1024;
-        struct product {
-            cpu::gemm<float> multiply{n, n, n, false, false, false};
-            std::vector<float> a{std::vector<float>(n * n)}, b{a}, c{a};
-            std::vector<float> scratch{
-                std::vector<float>(static_cast<std::size_t>(multiply.scratch_bytes()) / sizeof(float) + 32)};
-            explicit product(int) { fill_with_noise(a.data(), n * n, 1), fill_with_noise(b.data(), n * n, 2); }
-            void operator()() {
-                auto const bytes = static_cast<std::size_t>(multiply.scratch_bytes());
-                void* aligned = scratch.data();
-                std::size_t room = scratch.size() * sizeof(float);
-                std::align(64, bytes, aligned, room);
-                multiply({aligned, bytes}, a.data(), b.data(), c.data());
-            }
-        };
-        return 2.0 * n * n * n * threads / best_seconds(threads, [](int thread) { return product(thread); });
-    }
 }
 
 /// Bytes read and written per second; each thread moves `bytes` in one pass.
@@ -170,7 +122,7 @@ double rate_of(limit of, long bytes, int threads, double reached = 0) {
     double rate = 0;
     if constexpr (same<T, float> || same<T, double>) {  // ids are only moved
         if (of == limit::fma) rate = detail::fma_rate<T>(threads);
-        if (of == limit::product) rate = detail::product_rate<T>(threads);
+        if (of == limit::product) rate = same<T, float> ? product_peak(threads) : detail::fma_rate<T>(threads);
     }
     if (stream) rate = detail::stream_rate(of == limit::update, bytes, threads);
     if (of == limit::handover) rate = detail::handover_rate(threads);

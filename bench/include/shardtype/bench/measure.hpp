@@ -21,7 +21,7 @@ namespace detail {
 
 /// The wall time of a call on all ranks, by blocks of at least 0.2 ms between two barriers; the ranks are warm before.
 template <class Call>
-void time_calls(benchmark::State& state, thread::communicator const& all, Call& call, span& taken,
+void time_calls(benchmark::State& state, thread::communicator const& all, Call& call, rank_times& taken,
                 std::vector<double>& times) {
     bool const first = all.rank() == 0;
     double told[2] = {1, 1};  // by rank 0: go on warming up; calls of a block
@@ -63,8 +63,8 @@ void measure(benchmark::State& state, int slots, work const& w, Make make) try {
     long const bytes = static_cast<long>(w.amount / threads);
     double most = rate_of<T>(w.of, bytes, threads);
     std::vector<double> times;
-    detail::span taken(Mesh::size);
-    thread::world world(Mesh::axis_size, Mesh::axes, slots);
+    shardtype::detail::rank_times taken(Mesh::size);
+    thread::world world(Mesh{}, slots);
     world.run([&](thread::rank_communicators& me) {
         cpu::use_threads(1);
         auto call = make(me);
