@@ -1,6 +1,7 @@
-# Sourced by examples/run.sh and tests/run.sh. shardtype_setup checks what the build needs, says which Debian packages
-# are missing and why they are needed, and installs those only; shardtype_build configures and builds with progress.
-# Everything said here goes to standard error: standard output is the program's. A refusal is one line, exit code 1.
+# Sourced by examples/run.sh, tests/run.sh and the other commands. shardtype_setup checks what the build needs, says
+# which Debian packages are missing and why they are needed, and installs those only; shardtype_build configures and builds
+# with progress. Everything said here goes to standard error: standard output is the program's. A refusal is one line,
+# exit code 1.
 source cmake/requirements.sh
 source cmake/packages.sh
 

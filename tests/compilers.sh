@@ -9,15 +9,16 @@
 #   SHARDTYPE_JOBS=N            compiles at a time (default: one for each core); a compile takes up to 1.5 GiB
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-refuse() { printf 'tests/compilers.sh: %s\n' "$*" >&2 && exit 1; }
+source cmake/setup.sh
+shardtype_begin tests/compilers.sh
 
 presets=()
 while [ $# -gt 0 ]; do
     case $1 in
-        --help | -h) sed -n '2,/^[^#]/s/^# \{0,1\}//p' tests/compilers.sh && exit ;;
+        --help | -h) shardtype_help tests/compilers.sh && exit ;;
         gcc | clang | clang-19) presets+=("$1") ;;
         --) shift && break ;;
-        *) refuse "unknown compiler $1: gcc, clang or clang-19" ;;
+        *) shardtype_refuse "unknown compiler $1: gcc, clang or clang-19" ;;
     esac
     shift
 done
@@ -25,14 +26,14 @@ done
 declare -A command=([gcc]=g++ [clang]=clang++-16 [clang-19]=clang++-19) package=([gcc]=g++ [clang]=clang-16 [clang-19]=clang-19)
 for preset in "${presets[@]}"; do
     command -v "${command[$preset]}" >/dev/null ||
-        refuse "${command[$preset]} is not installed (Debian package ${package[$preset]})"
+        shardtype_refuse "${command[$preset]} is not installed (Debian package ${package[$preset]})"
 done
 
-jobs=${SHARDTYPE_JOBS:-$(nproc)}
+jobs=$(shardtype_number SHARDTYPE_JOBS "$(nproc)" 1)
 status=0
 summary=()
 for preset in "${presets[@]}"; do
-    build=${SHARDTYPE_BUILD_DIR:-build}/$preset
+    build=$shardtype_build_dir/$preset
     begin=$SECONDS result=
     mkdir -p "$build"
     if ! cmake --preset "$preset" -B "$build" >"$build/configure.log" 2>&1; then

@@ -10,25 +10,26 @@
 #   SHARDTYPE_JOBS=N            compiles at a time (default: one for each core); a compile takes up to 1.5 GiB
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-refuse() { printf 'tests/sanitize.sh: %s\n' "$*" >&2 && exit 1; }
+source cmake/setup.sh
+shardtype_begin tests/sanitize.sh
 
 presets=()
 while [ $# -gt 0 ]; do
     case $1 in
-        --help | -h) sed -n '2,/^[^#]/s/^# \{0,1\}//p' tests/sanitize.sh && exit ;;
+        --help | -h) shardtype_help tests/sanitize.sh && exit ;;
         asan | tsan) presets+=("$1") ;;
         --) shift && break ;;
-        *) refuse "unknown sanitizer $1: asan or tsan" ;;
+        *) shardtype_refuse "unknown sanitizer $1: asan or tsan" ;;
     esac
     shift
 done
 [ ${#presets[@]} -gt 0 ] || presets=(asan tsan)
 
 # Not g++ 12: examples/05_chain.cpp alone takes it more than 4 minutes with these checks, clang 19 about one.
-compiler=clang++-19
-command -v "$compiler" >/dev/null || refuse "$compiler is not installed (Debian package clang-19)"
+compiler=clang++-19  # as the presets say
+command -v "$compiler" >/dev/null || shardtype_refuse "$compiler is not installed (Debian package clang-19)"
 [ -e "$("$compiler" -print-resource-dir)/lib/linux/libclang_rt.tsan-$(uname -m).a" ] ||
-    refuse "$compiler has no sanitizers (Debian package libclang-rt-19-dev)"
+    shardtype_refuse "$compiler has no sanitizers (Debian package libclang-rt-19-dev)"
 
 # For reports with lines; Debian's clang looks for it under another name.
 symbolizer=$(command -v llvm-symbolizer-19 || command -v llvm-symbolizer || command -v addr2line || true)
@@ -36,15 +37,14 @@ export ASAN_OPTIONS=external_symbolizer_path=$symbolizer:detect_stack_use_after_
 export UBSAN_OPTIONS=external_symbolizer_path=$symbolizer:print_stacktrace=1
 export TSAN_OPTIONS=external_symbolizer_path=$symbolizer:halt_on_error=1:suppressions=$PWD/tests/sanitize/tsan.supp
 tests='^(comm|kernels|ops|optim|runtime|train)_|^example_0[1-5]_[a-z_]*$'
-jobs=${SHARDTYPE_JOBS:-$(nproc)}
+jobs=$(shardtype_number SHARDTYPE_JOBS "$(nproc)" 1)
 status=0
 summary=()
 for preset in "${presets[@]}"; do
-    build=$(realpath -m "${SHARDTYPE_BUILD_DIR:-build}/$preset")
+    build=$(realpath -m "$shardtype_build_dir/$preset")
     begin=$SECONDS result=
     mkdir -p "$build"
-    if ! cmake --preset "$preset" -B "$build" "-DCMAKE_CXX_COMPILER=$compiler" -DSHARDTYPE_BUILD_BENCH=OFF \
-        "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -gline-tables-only" >"$build/configure.log" 2>&1; then
+    if ! cmake --preset "$preset" -B "$build" -DSHARDTYPE_BUILD_BENCH=OFF >"$build/configure.log" 2>&1; then
         summary+=("$preset: does not configure: $build/configure.log") status=1
         continue
     fi

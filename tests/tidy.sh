@@ -12,8 +12,6 @@ set -euo pipefail
 self=$(realpath "${BASH_SOURCE[0]}")
 root=$(dirname "$(dirname "$self")")
 
-refuse() { printf 'tests/tidy.sh: %s\n' "$*" >&2 && exit 1; }
-
 # Checks one file, in a process of its own: prints one line, leaves what was found in FOLDER/N.log.
 check_one() {  # FOLDER N
     local folder=$1 begin=$SECONDS state=clean file flags=()
@@ -34,18 +32,23 @@ if [ "${1:-}" = --check-one ]; then
     exit
 fi
 
+start=$PWD
+cd "$root"
+source cmake/setup.sh
+shardtype_begin tests/tidy.sh
 all=
 files=()
 for argument in "$@"; do
     case $argument in
-        --help | -h) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$self" && exit ;;
+        --help | -h) shardtype_help tests/tidy.sh && exit ;;
         --all) all=1 ;;
-        -*) refuse "unknown option $argument" ;;
-        *) [ -f "$argument" ] || refuse "no such file: $argument" && files+=("$(realpath "$argument")") ;;
+        -*) shardtype_refuse "unknown option $argument" ;;
+        *) file=$(cd "$start" && realpath -e "$argument" 2>/dev/null) && [ -f "$file" ] ||
+            shardtype_refuse "no such file: $argument"
+            files+=("$file") ;;
     esac
 done
-command -v clang-tidy-19 >/dev/null || refuse "clang-tidy-19 is not installed (Debian package clang-tidy-19)"
-cd "$root"
+command -v clang-tidy-19 >/dev/null || shardtype_refuse "clang-tidy-19 is not installed (Debian package clang-tidy-19)"
 begin=$SECONDS
 status=0
 
@@ -58,13 +61,13 @@ build=$(realpath -m "${SHARDTYPE_BUILD_DIR:-build/tidy}")
 mkdir -p "$build"
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER= -DSHARDTYPE_BUILD_EXAMPLES=ON \
     -DSHARDTYPE_BUILD_BENCH=ON -DSHARDTYPE_BUILD_TESTS=ON -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >"$build/cmake.log" 2>&1 ||
-    refuse "cmake failed: $(grep -m 1 -A 2 'Error' "$build/cmake.log" | tr -s ' \n' ' ')"
+    shardtype_refuse "cmake failed: $(grep -m 1 -A 2 'Error' "$build/cmake.log" | tr -s ' \n' ' ')"
 database=$build/compile_commands.json
 
 # Headers have no command: they get the one of an example.
 for_headers=$(sed -n 's/^ *"command": "\(.*05_chain\.cpp\.o.*\)",*$/\1/p' "$database" |
     sed -e 's/^[^ ]* //' -e 's/ -o .*//' -e 's/\\\(.\)/\1/g')
-[ -n "$for_headers" ] || refuse "no compile command of examples/05_chain.cpp in $database"
+[ -n "$for_headers" ] || shardtype_refuse "no compile command of examples/05_chain.cpp in $database"
 if [ ${#files[@]} -eq 0 ]; then
     (cd include && find shardtype -name '*.hpp' | sort | sed 's/.*/#include <&>/') >"$build/all_headers.cpp"
     pattern="$root/\(examples\|bench${all:+\\|tests}\)/"
