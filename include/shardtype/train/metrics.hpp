@@ -36,17 +36,15 @@ inline constexpr double gibibyte = 1024. * 1024. * 1024.;
 
 /// The sizes of a mesh's axes: `[2, 4]`.
 inline std::string mesh_sizes(std::span<const long> sizes) {
-    std::string out;
-    for (const long size : sizes) out += (out.empty() ? "[" : ", ") + std::to_string(size);
+    std::string out = "[";
+    for (const long size : sizes) out += (out.size() == 1 ? "" : ", ") + std::to_string(size);
     return out + "]";
 }
 
 /// `Building 2-D device mesh with ['dp_shard', 'tp'], [2, 4]`. Precondition: as many names as sizes.
 inline std::string device_mesh_line(std::span<const std::string_view> names, std::span<const long> sizes) {
     std::string axes;
-    std::string extents;
     for (const std::string_view name : names) ((axes += axes.empty() ? "'" : ", '") += name) += "'";
-    for (const long size : sizes) extents += (extents.empty() ? "" : ", ") + std::to_string(size);
     return "Building " + std::to_string(sizes.size()) + "-D device mesh with [" + axes + "], " + mesh_sizes(sizes);
 }
 
