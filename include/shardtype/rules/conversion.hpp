@@ -4,47 +4,199 @@
 
 namespace shardtype {
 
-/// A sequence of one-axis redistributions from one layout to another of the same shape: gathers from the minor axis
-/// outwards, then reductions, then shards from the major axis inwards. Its backward is the sequence of duals reversed.
+/// The cheapest sequence of one-axis redistributions between two layouts of one shape, by `convert`. Its backward is the
+/// sequence of duals, reversed.
 struct conversion {
     /// One redistribution of a conversion: on which axis, from what to what.
     struct hop {
-        int axis = 0;      ///< its position in the mesh
-        placement from{};  ///< before
-        placement to{};    ///< after, with its place in the list of axes
+        int axis = 0;                      ///< its position in the mesh
+        placement from{};                  ///< before
+        placement to{};                    ///< after, with its place in the list of axes
+        collective by = collective::none;  ///< what runs forward
     };
-    verdict says{};        ///< legal, or the first hop that is not
+    static constexpr int max_hops = 10;
+
+    verdict says{};        ///< legal, or why there is none: [ST-C403]
     int hops = 0;          ///< used of `path`
-    hop path[max_axes]{};  ///< in order
+    hop path[max_hops]{};  ///< in order
+    double bytes = 0;      ///< that one device sends, forward and backward (ring algorithms)
+    long peak_bytes = 0;   ///< of one device: the largest source and result of a hop together
+    bool exact = true;     ///< false: too many layouts to search; a path, not surely the cheapest
 };
 
-/// The hops from one layout to the other, each axis at most once. @return an illegal one where
-/// they do not arrive [ST-C403].
-constexpr conversion convert(layout const& from, layout const& to) {
-    conversion out;
-    layout now = from;
-    bool done[max_axes]{};
-    for (int a = 0; a < from.axes; ++a) done[a] = from.on[a] == to.on[a];
-    for (int round = 0; round < from.axes; ++round) {
-        int best = -1, best_key = 0;
-        for (int a = 0; a < from.axes; ++a) {
-            if (done[a]) continue;
-            bool const gathers = from.on[a].is == kind::shard, shards = to.on[a].is == kind::shard;
-            int const key = gathers ? 100 + from.on[a].order : shards ? 50 - to.on[a].order : 75;
-            if (best < 0 || key > best_key) best = a, best_key = key;
-        }
-        if (best < 0) break;
-        auto const step = redistribute(now, best, to.on[best]);
-        if (!step.says.legal()) {
-            out.says = step.says;
-            return out;
-        }
-        out.path[out.hops++] = {best, now.on[best], step.result.on[best]};
-        now = step.result;
-        done[best] = true;
+namespace detail {
+
+/// What a path costs so far: bytes first, then memory, then hops. Bytes are times the number of devices, so that a ring's
+/// shares stay whole numbers.
+struct path_cost {
+    long bytes = 0, peak = 0, hops = 0;
+    constexpr bool operator<(path_cost const& b) const {
+        return bytes != b.bytes ? bytes < b.bytes : peak != b.peak ? peak < b.peak : hops < b.hops;
     }
-    now.type = to.type;  // a cast is no redistribution
-    if (!(now == to) && out.says.legal()) out.says.what = code::no_conversion;
+};
+
+/// `bytes_sent` in whole numbers: times `devices`.
+constexpr long bytes_sent_by_all(collective c, long g, int n, long devices) {
+    long const per_axis = devices / n;
+    switch (c) {
+        case collective::all_reduce:
+            return 2 * (n - 1) * g * per_axis;
+        case collective::all_gather:
+        case collective::reduce_scatter:
+            return (n - 1) * g * per_axis;
+        case collective::all_to_all:
+            return (n - 1) * (g / n) * per_axis;
+        default:
+            return 0;
+    }
+}
+
+/// The table by kinds: is there a row, and what runs forward and backward.
+struct row_table {
+    bool there[4][4]{};
+    collective forward[4][4]{}, backward[4][4]{};
+
+    constexpr row_table() {
+        for (auto const& r : redistributions) {
+            if (r.gradient_only) continue;
+            int const from = static_cast<int>(r.from), to = static_cast<int>(r.to);
+            there[from][to] = true;
+            forward[from][to] = r.by;
+            for (auto const& b : redistributions)
+                if (b.from == dual(placement{r.to}).is && b.to == dual(placement{r.from}).is) backward[from][to] = b.by;
+        }
+    }
+};
+inline constexpr row_table rows{};
+
+/// A layout's placements as one number, 6 bits an axis.
+constexpr unsigned packed(placement p) {
+    return static_cast<unsigned>(p.is) | static_cast<unsigned>(p.dim) << 2U | static_cast<unsigned>(p.order) << 4U;
+}
+constexpr placement unpacked(unsigned key, int axis) {
+    unsigned const c = key >> (6 * axis) & 63U;
+    return {static_cast<kind>(c & 3U), static_cast<signed char>(c >> 2U & 3U), static_cast<signed char>(c >> 4U)};
+}
+constexpr unsigned packed(layout const& x) {
+    unsigned key = 0;
+    for (int a = 0; a < x.axes; ++a) key |= packed(x.on[a]) << (6 * a);
+    return key;
+}
+
+/// Dijkstra's algorithm over the layouts that one-axis redistributions reach: the cheapest open one is closed next.
+struct path_search {
+    struct node {
+        unsigned key = 0;
+        path_cost cost{};
+        long local = 0;  ///< bytes of one device
+        short parent = -1;
+        signed char axis = 0;
+        bool closed = false;
+    };
+    static constexpr int capacity = 640;
+
+    layout const& shape;  ///< extents and axes
+    bool differentiable;
+    long devices = 1;
+    node nodes[capacity]{};
+    int count = 0;
+    bool full = false;
+
+    constexpr path_search(layout const& from, bool has_gradient) : shape(from), differentiable(has_gradient) {
+        for (int a = 0; a < from.axes; ++a) devices *= from.axis_size[a];
+        nodes[count++] = {packed(from), {}, from.local_bytes(), -1, 0, false};
+    }
+
+    /// The node of the goal, or -1.
+    constexpr int run(unsigned goal) {
+        for (;;) {
+            int best = -1;
+            for (int i = 0; i < count; ++i)
+                if (!nodes[i].closed && (best < 0 || nodes[i].cost < nodes[best].cost)) best = i;
+            if (best < 0 || nodes[best].key == goal) return best;
+            nodes[best].closed = true;
+            expand(best);
+        }
+    }
+
+    constexpr void expand(int at) {
+        node const here = nodes[at];
+        placement on[max_axes]{};
+        int shards[max_rank]{};
+        long parts[max_rank] = {1, 1, 1, 1};
+        for (int a = 0; a < shape.axes; ++a) {
+            on[a] = unpacked(here.key, a);
+            if (on[a].is == kind::shard) ++shards[on[a].dim], parts[on[a].dim] *= shape.axis_size[a];
+        }
+        for (int a = 0; a < shape.axes; ++a) {
+            bool const sharded = on[a].is == kind::shard;
+            if (sharded && on[a].order != shards[on[a].dim] - 1) continue;  // only the minor axis moves
+            int const n = shape.axis_size[a];
+            long const whole = sharded ? here.local * n : here.local;
+            placement const unsharded[] = {on_invariant, on_replicate, on_partial};
+            for (placement const& to : unsharded) reach(at, a, on[a], to, whole, whole);
+            for (int d = 0; d < shape.rank; ++d) {
+                if ((sharded && on[a].dim == d) || shape.extent[d] % (parts[d] * n) != 0) continue;
+                placement to = on_shard(d);
+                to.order = static_cast<signed char>(shards[d]);
+                reach(at, a, on[a], to, whole, whole / n);
+            }
+        }
+    }
+
+    constexpr void reach(int at, int axis, placement from, placement to, long whole, long local) {
+        int const f = static_cast<int>(from.is), t = static_cast<int>(to.is), n = shape.axis_size[axis];
+        if (!rows.there[f][t]) return;
+        node const& here = nodes[at];
+        path_cost cost = here.cost;
+        cost.bytes += bytes_sent_by_all(rows.forward[f][t], whole, n, devices);
+        if (differentiable) cost.bytes += bytes_sent_by_all(rows.backward[f][t], whole, n, devices);
+        if (here.local + local > cost.peak) cost.peak = here.local + local;
+        if (++cost.hops > conversion::max_hops) return;
+        unsigned const key = (here.key & ~(63U << (6 * axis))) | packed(to) << (6 * axis);
+        int i = 0;
+        while (i < count && nodes[i].key != key) ++i;
+        if (i < count && !(cost < nodes[i].cost)) return;
+        if (i == capacity) {
+            full = true;
+            return;
+        }
+        if (i == count) ++count;
+        nodes[i] = {key, cost, local, static_cast<short>(at), static_cast<signed char>(axis), false};
+    }
+};
+
+}  // namespace detail
+
+/// The cheapest way from one layout to the other: forward and backward bytes, then peak memory, then hops; without
+/// gradient the forward alone. A cast is no redistribution: element types are not compared.
+/// @pre one shape and one mesh. @return an illegal conversion where `to` has a fault by itself, or cannot be reached [ST-C403]
+constexpr conversion convert(layout const& from, layout const& to, bool differentiable = true) {
+    conversion out;
+    auto const fault = fault_of(to);
+    out.says.what = fault.what;
+    out.says.axis = fault.axis;
+    if (!out.says.legal()) return out;
+    detail::path_search search(from, differentiable);
+    int const end = search.run(detail::packed(to));
+    out.exact = !search.full;
+    if (end < 0) {
+        out.says.what = code::no_conversion;
+        return out;
+    }
+    auto const& found = search.nodes[end];
+    out.hops = static_cast<int>(found.cost.hops);
+    out.bytes = static_cast<double>(found.cost.bytes) / static_cast<double>(search.devices);
+    out.peak_bytes = found.cost.peak;
+    int i = end;
+    for (int h = out.hops - 1; h >= 0; --h) {
+        auto const& node = search.nodes[i];
+        placement const before = detail::unpacked(search.nodes[node.parent].key, node.axis);
+        placement const after = detail::unpacked(node.key, node.axis);
+        out.path[h] = {node.axis, before, after,
+                       detail::rows.forward[static_cast<int>(before.is)][static_cast<int>(after.is)]};
+        i = node.parent;
+    }
     return out;
 }
 
