@@ -64,6 +64,7 @@ struct parameter_record {
     label name{};          ///< `layers.*.attention.wq.weight`
     layout stored{};       ///< between steps
     layout used{};         ///< by the operations
+    conversion path{};     ///< from stored to used
     initialiser init{};    ///< its first values
     int layers = 1;        ///< how many of it: the trips of the loop that it stands in
     bool in_loop = false;  ///< of a repeat: gathered again on each trip
@@ -240,8 +241,8 @@ struct graph {
             auto const fault = fault_of(*l);
             if (fault.what != code::ok) return fail(fault.what, fault.axis);
         }
-        auto const path = convert(p.stored, p.used);
-        if (!path.says.legal()) return fail(path.says);
+        p.path = convert(p.stored, p.used);
+        if (!p.path.says.legal()) return fail(p.path.says);
         short const y = value(p.used, true);
         if (y < 0) return -1;
         values[y].parameter = parameter_count++;

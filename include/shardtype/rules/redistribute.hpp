@@ -50,44 +50,133 @@ constexpr auto move_one(X) {
 template <class X, class Axis>
 inline constexpr placement placed_on = X::value.on[X::mesh_type::template find<Axis>()];
 
-template <class X>
-constexpr auto move_all(X x, type_list<>) {
-    return x;
+struct redistribute_name {};
+
+/// What `redistribute<Placements...>` states: the layout of X with the named axes placed anew, a shard's axes as the
+/// minor ones of its dimension, in the order written.
+template <class Mesh>
+struct mesh_tag {};
+class retarget {
+  public:
+    constexpr explicit retarget(layout const& x) : value(x) {}
+
+    template <class Mesh, class... Placements>
+    constexpr retarget named(mesh_tag<Mesh>, Placements*... p) {
+        (release<Mesh>(p), ...);
+        (place<Mesh>(p), ...);
+        return *this;
+    }
+
+    layout value;
+    int twice = -1;  ///< an axis that was named two times
+
+  private:
+    template <class Mesh, template <class...> class P, class... Axes>
+    constexpr void release(P<Axes...>*) {
+        (release(Mesh::template find<Axes>()), ...);
+    }
+    template <class Mesh, int Dim, class... Axes>
+    constexpr void release(shard<Dim, Axes...>*) {
+        (release(Mesh::template find<Axes>()), ...);
+    }
+    constexpr void release(int axis) {
+        if (named_[axis]) twice = axis;
+        named_[axis] = true;
+        placement const was = value.on[axis];
+        value.on[axis] = on_invariant;
+        if (was.is != kind::shard) return;
+        for (int a = 0; a < value.axes; ++a)
+            if (value.on[a].is == kind::shard && value.on[a].dim == was.dim && value.on[a].order > was.order)
+                --value.on[a].order;
+    }
+    template <class Mesh, class... Axes>
+    constexpr void place(invariant<Axes...>*) {}
+    template <class Mesh, class... Axes>
+    constexpr void place(replicate<Axes...>*) {
+        ((value.on[Mesh::template find<Axes>()] = on_replicate), ...);
+    }
+    template <class Mesh, class... Axes>
+    constexpr void place(partial<Axes...>*) {
+        ((value.on[Mesh::template find<Axes>()] = on_partial), ...);
+    }
+    template <class Mesh, int Dim, class... Axes>
+    constexpr void place(shard<Dim, Axes...>*) {
+        (split(Mesh::template find<Axes>(), Dim), ...);
+    }
+    constexpr void split(int axis, int dim) {
+        placement to = on_shard(dim);
+        to.order = static_cast<signed char>(value.shards(dim));
+        value.on[axis] = to;
+    }
+
+    bool named_[max_axes]{};
+};
+
+template <class X, class... Placements>
+struct retargeted {
+    static constexpr retarget target =
+        retarget(X::value).named(mesh_tag<typename X::mesh_type>{}, static_cast<Placements*>(nullptr)...);
+    static constexpr layout value = target.value;
+};
+
+/// The axes that a placement names.
+template <class P>
+struct axes_of;
+template <template <class...> class P, class... Axes>
+struct axes_of<P<Axes...>> {
+    using type = type_list<Axes...>;
+};
+template <int Dim, class... Axes>
+struct axes_of<shard<Dim, Axes...>> {
+    using type = type_list<Axes...>;
+};
+
+template <class Mesh, class... Axes>
+constexpr bool all_on_mesh(type_list<Axes...>) {
+    return (true && ... && (Mesh::template count<Axes> == 1));
 }
-template <class X, class Head, class... Tail>
-constexpr auto move_all(X x, type_list<Head, Tail...>) {
-    return move_all(Head::apply(x), type_list<Tail...>{});
+template <class Mesh, class Head, class... Tail>
+constexpr auto raise_foreign(type_list<Head, Tail...>) {
+    if constexpr (Mesh::template count<Head> == 0) {
+        return raise<ST_M003<Head, Mesh>>();
+    } else {
+        return raise_foreign<Mesh>(type_list<Tail...>{});
+    }
 }
 
-struct redistribute_name {};
-template <class Axis, placement To>
-struct hop_to {
-    template <class X>
-    static constexpr auto apply(X x) {
-        return move_one<Axis, To, redistribute_name>(x);
+constexpr bool same_shape(layout const& x, layout const& y) {
+    bool same_extents = x.rank == y.rank && x.type == y.type;
+    for (int d = 0; d < x.rank; ++d) same_extents = same_extents && x.extent[d] == y.extent[d];
+    return same_extents;
+}
+
+/// From X to the layout that Target holds, by the cheapest conversion.
+template <class X, class Target>
+struct moved_to {
+    static constexpr layout value = Target::value;
+    static constexpr conversion path = convert(X::value, value, differentiable(X::value.type));
+};
+
+template <class X, class Target>
+constexpr auto move_to() {
+    using mesh = typename X::mesh_type;
+    constexpr layout_fault fault = fault_of(Target::value);
+    using axis = typename mesh::template axis_at<fault.axis>;
+    if constexpr (fault.what == code::shard_dimension) {
+        return failed<decltype(raise<ST_P103<fault.dim, axis, X>>())>();
+    } else if constexpr (fault.what == code::not_divisible) {
+        constexpr long parts = Target::value.parts(fault.dim);
+        return failed<decltype(raise<ST_T201<fault.dim, X::value.extent[fault.dim], parts, axis, X>>())>();
+    } else {
+        using result = moved_to<X, Target>;
+        if constexpr (result::path.says.legal()) {
+            return tensor_of<typename X::element, mesh, result>{};
+        } else {
+            return failed<decltype(report<result::path.says.what, no_single_change, on_axis<void>, redistribute_name,
+                                          X>())>();
+        }
     }
-};
-template <class P>
-struct hops_of;
-template <int D, class... A>
-struct hops_of<shard<D, A...>> {
-    using type = type_list<hop_to<A, on_shard(D)>...>;
-};
-// Whole again from the minor axis outwards: the list is written major first, so it is walked backwards.
-template <placement To, class... A>
-struct reversed_hops {
-    using type = type_list<>;
-};
-template <placement To, class Head, class... Tail>
-struct reversed_hops<To, Head, Tail...> {
-    using type = concat_t<typename reversed_hops<To, Tail...>::type, type_list<hop_to<Head, To>>>;
-};
-template <class... A>
-struct hops_of<replicate<A...>> : reversed_hops<on_replicate, A...> {};
-template <class... A>
-struct hops_of<invariant<A...>> : reversed_hops<on_invariant, A...> {};
-template <class... A>
-struct hops_of<partial<A...>> : reversed_hops<on_partial, A...> {};
+}
 
 }  // namespace detail
 
@@ -100,38 +189,54 @@ struct to_replicate {
     static constexpr placement value = on_replicate;  ///< as a value
 };
 
-namespace detail {
-/// Whether a shard's axes came to lie in the order written, the major one first.
-template <class Result, class Placement>
-constexpr bool in_written_order(Placement*) {
-    return true;
-}
-template <class Result, int Dim, class... Axes>
-constexpr bool in_written_order(shard<Dim, Axes...>*) {
-    int const order[] = {Result::value.on[Result::mesh_type::template find<Axes>()].order...};
-    for (int i = 1; i < static_cast<int>(sizeof...(Axes)); ++i)
-        if (order[i] < order[i - 1]) return false;
-    return true;
-}
-}  // namespace detail
-
-/// Changes the placement on the axes that are named, placement by placement; the others stay. In a list of axes shards
-/// are made from the first axis on, and made whole from the last one back.
+/// Changes the placement on the axes that are named; the others stay. A shard's axes become the minor ones of its
+/// dimension, in the order written. The collectives are the cheapest sequence there is (`redistribution_path`).
 /// `redistribute<shard<1, tp>>(y)`: from partial a reduce_scatter, from invariant a slice.
-/// @pre the axes of a shard come to lie in the order written [ST-C402]
+/// @pre the axes are the mesh's [ST-M003], each named once [ST-P102]; the dimension is the tensor's [ST-P103] and divides
+/// [ST-T201]
 /// @snippet 03_compile_error.cpp right
 template <class... Placements, class X>
-constexpr auto redistribute(X x) {
-    using result = decltype(detail::move_all(x, detail::concat_t<typename detail::hops_of<Placements>::type...>{}));
-    if constexpr (detail::any_failed<result>) {
+constexpr auto redistribute(X) {
+    if constexpr (detail::any_failed<X>) {
         return ill_typed{};
-    } else if constexpr (!(true && ... && detail::in_written_order<result>(static_cast<Placements*>(nullptr)))) {
-        using check = ST_C402<no_single_change, on_axis<void>, detail::redistribute_name, X, Placements...>;
-        return detail::failed<decltype(detail::raise<check>())>();
     } else {
-        return result{};
+        using mesh = typename X::mesh_type;
+        using axes = detail::concat_t<typename detail::axes_of<Placements>::type...>;
+        if constexpr (!detail::all_on_mesh<mesh>(axes{})) {
+            return detail::failed<decltype(detail::raise_foreign<mesh>(axes{}))>();
+        } else {
+            using target = detail::retargeted<X, Placements...>;
+            if constexpr (target::target.twice >= 0) {
+                using axis = typename mesh::template axis_at<target::target.twice>;
+                return detail::failed<decltype(detail::raise<ST_P102<axis, X>>())>();
+            } else {
+                return detail::move_to<X, target>();
+            }
+        }
     }
 }
+
+/// The same with everything stated: x as a Tensor of its shape, element type and mesh.
+/// @pre [ST-R309], [ST-R310]
+template <class Tensor, class X>
+constexpr auto redistribute_to(X) {
+    if constexpr (detail::any_failed<X, Tensor>) {
+        return ill_typed{};
+    } else if constexpr (!detail::one_mesh<X, Tensor>) {
+        using check = ST_R310<no_single_change, on_axis<void>, detail::redistribute_name, X, Tensor>;
+        return detail::failed<decltype(detail::raise<check>())>();
+    } else if constexpr (!detail::same_shape(X::value, Tensor::value)) {
+        using check = ST_R309<no_single_change, on_axis<void>, detail::redistribute_name, X, Tensor>;
+        return detail::failed<decltype(detail::raise<check>())>();
+    } else {
+        return detail::move_to<X, Tensor>();
+    }
+}
+
+/// What a redistribution from one tensor type to another of its shape runs, as a value: the hops with their collectives,
+/// the bytes that a device sends, the peak memory.
+template <class From, class To>
+inline constexpr conversion redistribution_path = convert(From::value, To::value, differentiable(From::value.type));
 
 namespace names {
 struct all_reduce {};

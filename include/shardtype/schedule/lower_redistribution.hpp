@@ -68,7 +68,7 @@ constexpr bool hop_adds(collective by) { return by == collective::reduce_scatter
 
 /// A parameter's gathers, from its stored weights to the used copy.
 constexpr lowerer::location lower_gathers(lowerer& l, parameter_record const& p, lowerer::location at) {
-    conversion const path = convert(p.stored, p.used);
+    conversion const& path = p.path;
     layout now = p.stored;
     for (int i = 0; i < path.hops; ++i) {
         auto const hop = redistribute(now, path.path[i].axis, path.path[i].to);
@@ -134,7 +134,7 @@ struct lowering<graph_operation::materialize> {
         scheduled_parameter const& p = l.b.parameters[l.g.values[n.out].parameter];
         lowerer::location at = l.grad[n.out];
         lowerer::target const stored = l.stored_gradient(l.g.values[n.out].parameter);
-        conversion const path = convert(p.is.stored, p.is.used);
+        conversion const& path = p.is.path;
         layout now = dual(p.is.used);
         int last = -1;  // the last hop that moves something writes into the stored gradient
         for (int i = path.hops - 1; i >= 0; --i)
