@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include <shardtype/rules/conversion.hpp>
@@ -248,4 +249,73 @@ TEST_CASE("every conversion path between two layouts on 2 x 3, forward and backw
         }
     std::printf("conversions on 2 x 3: legal %d, refused %d\n", legal, refused);
     CHECK(legal > 0);
+}
+
+namespace {
+
+/// The least bytes and, at those, the least peak memory from one layout to every other, by relaxing every one-axis
+/// redistribution until nothing improves: all sequences of all lengths, without an order of search.
+struct cheapest {
+    std::vector<layout> known;
+    std::vector<double> bytes, peak;
+
+    std::size_t find(layout const& x) {
+        std::size_t i = 0;
+        while (i < known.size() && !(known[i] == x)) ++i;
+        if (i == known.size()) known.push_back(x), bytes.push_back(1e300), peak.push_back(1e300);
+        return i;
+    }
+    explicit cheapest(layout const& from) {
+        bytes[find(from)] = 0, peak[0] = 0;
+        for (bool changed = true; changed;) {
+            changed = false;
+            for (std::size_t i = 0; i < known.size(); ++i)
+                for (int a = 0; a < from.axes; ++a)
+                    for (placement const to : targets(from.rank)) {
+                        auto const step = redistribute(known[i], a, to);
+                        if (!step.says.legal() || step.result == known[i]) continue;
+                        std::size_t const j = find(step.result);
+                        double const b = bytes[i] + redistribution_bytes(known[i], a, to);
+                        double const p = std::max(
+                            peak[i], static_cast<double>(known[i].local_bytes() + step.result.local_bytes()));
+                        double const rounding = 1e-9 * (1 + b);
+                        if (b < bytes[j] - rounding || (b < bytes[j] + rounding && p < peak[j]))
+                            bytes[j] = std::min(b, bytes[j]), peak[j] = p, changed = true;
+                    }
+        }
+    }
+};
+
+void compare(std::vector<long> const& extents, std::vector<int> const& axes, std::size_t stride, random_source& source) {
+    array const x = whole(extents, source), dy = whole(extents, source);
+    cheapest const all(layout_of(x, axes));
+    long pairs = 0, several = 0;
+    for (std::size_t s = 0; s < all.known.size(); s += stride) {
+        layout const& from = all.known[s];
+        cheapest const truth(from);
+        CHECK(truth.known.size() == all.known.size());  // everything can be reached from everywhere
+        for (std::size_t t = 0; t < truth.known.size(); ++t) {
+            layout const& to = truth.known[t];
+            auto const path = convert(from, to);
+            auto const name = text(from) + " to " + text(to);
+            REQUIRE_MESSAGE(path.says.legal(), name);
+            CHECK(path.exact);
+            CHECK_MESSAGE(path.bytes == doctest::Approx(truth.bytes[t]).epsilon(1e-9).scale(1), name);
+            CHECK_MESSAGE(static_cast<double>(path.peak_bytes) == truth.peak[t], name);
+            ++pairs, several += path.hops > 1 ? 1 : 0;
+        }
+    }
+    std::printf("cheapest paths on %d axes: %ld layouts, %ld pairs, %ld of several hops\n", static_cast<int>(axes.size()),
+                static_cast<long>(all.known.size()), pairs, several);
+    CHECK(pairs > 0);
+}
+
+}  // namespace
+
+TEST_CASE("a conversion is the cheapest of all sequences: one, two and three axes") {
+    random_source source(6);
+    compare({12, 6}, {3}, 1, source);
+    compare({12, 6, 4}, {2}, 1, source);
+    compare({12, 6}, {2, 3}, 1, source);
+    compare({24, 12}, {2, 3, 2}, 1, source);
 }

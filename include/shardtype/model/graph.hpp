@@ -183,29 +183,33 @@ struct graph {
         return y;
     }
 
-    /// x with another placement on axis number `axis`; x itself if it has it already.
-    constexpr short redistribute(short x, int axis, placement to) {
+    /// x as `target` lays it out, by the cheapest conversion; x itself if it lies so already.
+    constexpr short redistribute(short x, layout const& target) {
         if (!take(x)) return -1;
-        auto const step = shardtype::redistribute(at(x), axis, to);
-        if (!step.says.legal()) return fail(step.says);
-        if (step.result == at(x)) return x;
-        short const y = value(step.result, values[x].differentiable);
-        if (y < 0) return -1;
-        node& n = add_node<graph_operation::redistribute>();
-        n.in[0] = x, n.out = y, n.axis = axis, n.to = step.result.on[axis], n.by = step.by;
-        return y;
-    }
-    /// Into a tensor-parallel region: whole tokens, used on every rank of the axis; the minor axis is gathered first.
-    constexpr short enter(short x) {
-        for (int a = policy.axes - 1; a >= 0; --a)
-            if (policy.splits_weights(a)) x = redistribute(x, a, policy.inside());
+        conversion const path = convert(at(x), target, values[x].differentiable, conversion::usual_hop_bytes);
+        if (!path.says.legal()) return fail(path.says);
+        for (int h = 0; h < path.hops && ok(); ++h) x = hop(x, path.path[h]);
         return x;
+    }
+    /// The same for one axis.
+    constexpr short redistribute(short x, int axis, placement to) {
+        return x < 0 ? -1 : redistribute(x, placed(at(x), axis, to));
+    }
+    /// Into a tensor-parallel region: whole tokens, used on every rank of the axis.
+    constexpr short enter(short x) {
+        if (x < 0) return -1;
+        layout target = at(x);
+        for (int a = 0; a < policy.axes; ++a)
+            if (policy.splits_weights(a)) target = placed(target, a, policy.inside());
+        return redistribute(x, target);
     }
     /// Out of it: sums are made, the sequence split again if the strategy says so.
     constexpr short leave(short x) {
+        if (x < 0) return -1;
+        layout target = at(x);
         for (int a = 0; a < policy.axes; ++a)
-            if (policy.splits_weights(a)) x = redistribute(x, a, policy.between(a));
-        return x;
+            if (policy.splits_weights(a)) target = placed(target, a, policy.between(a));
+        return redistribute(x, target);
     }
     /// x under another global shape [ST-R311], [ST-R312].
     template <class... Extents>
@@ -218,6 +222,18 @@ struct graph {
         if (y < 0) return -1;
         node& n = add_node<graph_operation::reshape>();
         n.in[0] = x, n.out = y;
+        return y;
+    }
+
+    /// One collective of a conversion.
+    constexpr short hop(short x, conversion::hop const& by) {
+        layout after = at(x);
+        after.on[by.axis] = by.to;
+        values[x].used = true;
+        short const y = value(after, values[x].differentiable);
+        if (y < 0) return -1;
+        node& n = add_node<graph_operation::redistribute>();
+        n.in[0] = x, n.out = y, n.axis = by.axis, n.to = by.to, n.by = by.by;
         return y;
     }
 
@@ -241,7 +257,7 @@ struct graph {
             auto const fault = fault_of(*l);
             if (fault.what != code::ok) return fail(fault.what, fault.axis);
         }
-        p.path = convert(p.stored, p.used);
+        p.path = convert(p.stored, p.used, true, conversion::usual_hop_bytes);
         if (!p.path.says.legal()) return fail(p.path.says);
         short const y = value(p.used, true);
         if (y < 0) return -1;

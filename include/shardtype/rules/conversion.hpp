@@ -15,6 +15,8 @@ struct conversion {
         collective by = collective::none;  ///< what runs forward
     };
     static constexpr int max_hops = 10;
+    /// The price of a hop where the library chooses by itself: ten microseconds at 6 GB/s.
+    static constexpr long usual_hop_bytes = 64 << 10;
 
     verdict says{};        ///< legal, or why there is none: [ST-C403]
     int hops = 0;          ///< used of `path`
@@ -26,12 +28,13 @@ struct conversion {
 
 namespace detail {
 
-/// What a path costs so far: bytes first, then memory, then hops. Bytes are times the number of devices, so that a ring's
-/// shares stay whole numbers.
+/// What a path costs so far: bytes with the price of its hops first, then memory, then hops. Bytes are times the number
+/// of devices, so that a ring's shares stay whole numbers.
 struct path_cost {
-    long bytes = 0, peak = 0, hops = 0;
+    long bytes = 0, price = 0, peak = 0, hops = 0;
     constexpr bool operator<(path_cost const& b) const {
-        return bytes != b.bytes ? bytes < b.bytes : peak != b.peak ? peak < b.peak : hops < b.hops;
+        long const mine = bytes + price, theirs = b.bytes + b.price;
+        return mine != theirs ? mine < theirs : peak != b.peak ? peak < b.peak : hops < b.hops;
     }
 };
 
@@ -97,13 +100,16 @@ struct path_search {
 
     layout const& shape;  ///< extents and axes
     bool differentiable;
+    long hop_price;  ///< times the devices
     long devices = 1;
     node nodes[capacity]{};
     int count = 0;
     bool full = false;
 
-    constexpr path_search(layout const& from, bool has_gradient) : shape(from), differentiable(has_gradient) {
+    constexpr path_search(layout const& from, bool has_gradient, long hop_bytes)
+        : shape(from), differentiable(has_gradient), hop_price(hop_bytes) {
         for (int a = 0; a < from.axes; ++a) devices *= from.axis_size[a];
+        hop_price *= devices;
         nodes[count++] = {packed(from), {}, from.local_bytes(), -1, 0, false};
     }
 
@@ -149,8 +155,12 @@ struct path_search {
         if (!rows.there[f][t]) return;
         node const& here = nodes[at];
         path_cost cost = here.cost;
-        cost.bytes += bytes_sent_by_all(rows.forward[f][t], whole, n, devices);
-        if (differentiable) cost.bytes += bytes_sent_by_all(rows.backward[f][t], whole, n, devices);
+        for (int way = 0; way < (differentiable ? 2 : 1); ++way) {
+            collective const by = way == 0 ? rows.forward[f][t] : rows.backward[f][t];
+            long const sent = bytes_sent_by_all(by, whole, n, devices);
+            cost.bytes += sent;
+            if (sent > 0) cost.price += hop_price;
+        }
         if (here.local + local > cost.peak) cost.peak = here.local + local;
         if (++cost.hops > conversion::max_hops) return;
         unsigned const key = (here.key & ~(63U << (6 * axis))) | packed(to) << (6 * axis);
@@ -170,14 +180,15 @@ struct path_search {
 
 /// The cheapest way from one layout to the other: forward and backward bytes, then peak memory, then hops; without
 /// gradient the forward alone. A cast is no redistribution: element types are not compared.
+/// @param hop_bytes what a collective costs besides its bytes, in bytes: its latency times the bandwidth
 /// @pre one shape and one mesh. @return an illegal conversion where `to` has a fault by itself, or cannot be reached [ST-C403]
-constexpr conversion convert(layout const& from, layout const& to, bool differentiable = true) {
+constexpr conversion convert(layout const& from, layout const& to, bool differentiable = true, long hop_bytes = 0) {
     conversion out;
     auto const fault = fault_of(to);
     out.says.what = fault.what;
     out.says.axis = fault.axis;
     if (!out.says.legal()) return out;
-    detail::path_search search(from, differentiable);
+    detail::path_search search(from, differentiable, hop_bytes);
     int const end = search.run(detail::packed(to));
     out.exact = !search.full;
     if (end < 0) {

@@ -52,88 +52,56 @@ inline constexpr placement placed_on = X::value.on[X::mesh_type::template find<A
 
 struct redistribute_name {};
 
-/// What `redistribute<Placements...>` states: the layout of X with the named axes placed anew, a shard's axes as the
-/// minor ones of its dimension, in the order written.
-template <class Mesh>
-struct mesh_tag {};
-class retarget {
-  public:
-    constexpr explicit retarget(layout const& x) : value(x) {}
-
-    template <class Mesh, class... Placements>
-    constexpr retarget named(mesh_tag<Mesh>, Placements*... p) {
-        (release<Mesh>(p), ...);
-        (place<Mesh>(p), ...);
-        return *this;
-    }
-
-    layout value;
-    int twice = -1;  ///< an axis that was named two times
-
-  private:
-    template <class Mesh, template <class...> class P, class... Axes>
-    constexpr void release(P<Axes...>*) {
-        (release(Mesh::template find<Axes>()), ...);
-    }
-    template <class Mesh, int Dim, class... Axes>
-    constexpr void release(shard<Dim, Axes...>*) {
-        (release(Mesh::template find<Axes>()), ...);
-    }
-    constexpr void release(int axis) {
-        if (named_[axis]) twice = axis;
-        named_[axis] = true;
-        placement const was = value.on[axis];
-        value.on[axis] = on_invariant;
-        if (was.is != kind::shard) return;
-        for (int a = 0; a < value.axes; ++a)
-            if (value.on[a].is == kind::shard && value.on[a].dim == was.dim && value.on[a].order > was.order)
-                --value.on[a].order;
-    }
-    template <class Mesh, class... Axes>
-    constexpr void place(invariant<Axes...>*) {}
-    template <class Mesh, class... Axes>
-    constexpr void place(replicate<Axes...>*) {
-        ((value.on[Mesh::template find<Axes>()] = on_replicate), ...);
-    }
-    template <class Mesh, class... Axes>
-    constexpr void place(partial<Axes...>*) {
-        ((value.on[Mesh::template find<Axes>()] = on_partial), ...);
-    }
-    template <class Mesh, int Dim, class... Axes>
-    constexpr void place(shard<Dim, Axes...>*) {
-        (split(Mesh::template find<Axes>(), Dim), ...);
-    }
-    constexpr void split(int axis, int dim) {
-        placement to = on_shard(dim);
-        to.order = static_cast<signed char>(value.shards(dim));
-        value.on[axis] = to;
-    }
-
-    bool named_[max_axes]{};
+template <class P>
+struct placement_kind;
+template <class... Axes>
+struct placement_kind<replicate<Axes...>> {
+    static constexpr placement value = on_replicate;
+    using axes = type_list<Axes...>;
 };
+template <class... Axes>
+struct placement_kind<partial<Axes...>> {
+    static constexpr placement value = on_partial;
+    using axes = type_list<Axes...>;
+};
+template <class... Axes>
+struct placement_kind<invariant<Axes...>> {
+    static constexpr placement value = on_invariant;
+    using axes = type_list<Axes...>;
+};
+template <int Dim, class... Axes>
+struct placement_kind<shard<Dim, Axes...>> {
+    static constexpr placement value = on_shard(Dim);
+    using axes = type_list<Axes...>;
+};
+
+template <class Mesh, class... Axes>
+constexpr layout place_axes(layout x, placement to, type_list<Axes...>) {
+    ((x = placed(x, Mesh::template find<Axes>(), to)), ...);
+    return x;
+}
+/// Places the named axes of x anew, one after the other: a shard's axes become the minor ones in the order written.
+template <class Mesh, class... Placements>
+constexpr layout replaced(layout x) {
+    ((x = place_axes<Mesh>(x, placement_kind<Placements>::value, typename placement_kind<Placements>::axes{})), ...);
+    return x;
+}
 
 template <class X, class... Placements>
 struct retargeted {
-    static constexpr retarget target =
-        retarget(X::value).named(mesh_tag<typename X::mesh_type>{}, static_cast<Placements*>(nullptr)...);
-    static constexpr layout value = target.value;
-};
-
-/// The axes that a placement names.
-template <class P>
-struct axes_of;
-template <template <class...> class P, class... Axes>
-struct axes_of<P<Axes...>> {
-    using type = type_list<Axes...>;
-};
-template <int Dim, class... Axes>
-struct axes_of<shard<Dim, Axes...>> {
-    using type = type_list<Axes...>;
+    static constexpr layout value = replaced<typename X::mesh_type, Placements...>(X::value);
 };
 
 template <class Mesh, class... Axes>
 constexpr bool all_on_mesh(type_list<Axes...>) {
     return (true && ... && (Mesh::template count<Axes> == 1));
+}
+/// The number of an axis that is named twice, or -1.
+template <class Mesh, class... Axes>
+constexpr int named_twice(type_list<Axes...>) {
+    int times[max_axes]{}, twice = -1;
+    ((++times[Mesh::template find<Axes>()] > 1 ? (void)(twice = Mesh::template find<Axes>()) : void()), ...);
+    return twice;
 }
 template <class Mesh, class Head, class... Tail>
 constexpr auto raise_foreign(type_list<Head, Tail...>) {
@@ -172,8 +140,8 @@ constexpr auto move_to() {
         if constexpr (result::path.says.legal()) {
             return tensor_of<typename X::element, mesh, result>{};
         } else {
-            return failed<decltype(report<result::path.says.what, no_single_change, on_axis<void>, redistribute_name,
-                                          X>())>();
+            return failed<
+                decltype(report<result::path.says.what, no_single_change, on_axis<void>, redistribute_name, X>())>();
         }
     }
 }
@@ -201,17 +169,14 @@ constexpr auto redistribute(X) {
         return ill_typed{};
     } else {
         using mesh = typename X::mesh_type;
-        using axes = detail::concat_t<typename detail::axes_of<Placements>::type...>;
+        using axes = detail::concat_t<typename detail::placement_kind<Placements>::axes...>;
         if constexpr (!detail::all_on_mesh<mesh>(axes{})) {
             return detail::failed<decltype(detail::raise_foreign<mesh>(axes{}))>();
+        } else if constexpr (detail::named_twice<mesh>(axes{}) >= 0) {
+            using axis = typename mesh::template axis_at<detail::named_twice<mesh>(axes{})>;
+            return detail::failed<decltype(detail::raise<ST_P102<axis, X>>())>();
         } else {
-            using target = detail::retargeted<X, Placements...>;
-            if constexpr (target::target.twice >= 0) {
-                using axis = typename mesh::template axis_at<target::target.twice>;
-                return detail::failed<decltype(detail::raise<ST_P102<axis, X>>())>();
-            } else {
-                return detail::move_to<X, target>();
-            }
+            return detail::move_to<X, detail::retargeted<X, Placements...>>();
         }
     }
 }

@@ -91,6 +91,17 @@ constexpr layout dual(layout x) {
     return x;
 }
 
+/// x with axis number `axis` placed anew: out of its dimension's list, and as the minor axis of the new one.
+constexpr layout placed(layout x, int axis, placement to) {
+    placement const was = x.on[axis];
+    x.on[axis] = on_invariant;
+    for (int a = 0; a < x.axes && was.is == kind::shard; ++a)
+        if (x.on[a].is == kind::shard && x.on[a].dim == was.dim && x.on[a].order > was.order) --x.on[a].order;
+    if (to.is == kind::shard) to.order = static_cast<signed char>(x.shards(to.dim));
+    x.on[axis] = to;
+    return x;
+}
+
 /// What `fault_of` finds: the first fault, on which axis, at which dimension.
 struct layout_fault {
     code what = code::ok;  ///< ok, or the number of the fault
