@@ -19,19 +19,16 @@ constexpr bool converts() {
     constexpr auto path = st::convert(From::value, To::value);
     return path.says.legal() && path.hops == Hops;
 }
-template <class From, class To>
-constexpr code refuses() {
-    return st::convert(From::value, To::value).says.what;
-}
 static_assert(converts<w<shard<0, tp, dp>>, w<shard<0, tp>, replicate<dp>>, 1>());  // FSDP over a tensor-parallel shard
 static_assert(converts<w<shard<0, tp, dp>>, w<>, 2>());                             // gathers dp, the minor one, first
 static_assert(converts<w<shard<0, dp>>, w<replicate<dp, tp>>, 2>());  // HSDP's shape: gather one, use the other
 static_assert(converts<w<>, w<shard<0, tp, dp>>, 2>());               // slices the major axis first
 static_assert(converts<w<partial<dp, tp>>, w<shard<0, tp, dp>>, 2>());
 static_assert(converts<w<shard<0, tp>>, w<shard<1, tp>>, 1>() && converts<w<>, w<>, 0>());
-static_assert(refuses<w<shard<0, dp, tp>>, w<shard<0, tp>, replicate<dp>>>() == code::not_minor_axis);
-static_assert(refuses<w<shard<0, dp, tp>>, w<shard<0, tp, dp>>>() == code::no_conversion);
-static_assert(refuses<w<replicate<dp>>, w<>>() == code::no_conversion);
+// What no single row does: the major axis of a list, a list in another order, replicate to invariant.
+static_assert(st::redistribution_path<w<shard<0, dp, tp>>, w<shard<0, tp>, replicate<dp>>>.hops > 1);
+static_assert(st::redistribution_path<w<shard<0, dp, tp>>, w<shard<0, tp, dp>>>.hops > 1);
+static_assert(converts<w<replicate<dp>>, w<>, 2>());  // a slice and an all_gather
 constexpr auto gathers_minor_first = st::convert(w<shard<0, tp, dp>>::value, w<>::value);
 static_assert(gathers_minor_first.path[0].axis == 0 && gathers_minor_first.path[1].axis == 1);
 

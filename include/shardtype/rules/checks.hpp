@@ -55,7 +55,7 @@ SHARDTYPE_CHECK(R312, "reshape to a shape with another number of elements");
 SHARDTYPE_CHECK(C401,
                 "a reduction needs a partial operand: this one is already summed, and would be counted once per rank");
 SHARDTYPE_CHECK(C402, "only the minor axis of a dimension's list may be gathered, scattered or moved");
-SHARDTYPE_CHECK(C403, "no redistribution leads from this placement to that one");
+SHARDTYPE_CHECK(C403, "no path of redistributions leads from this placement to that one");
 SHARDTYPE_CHECK(C404, "an all_gather or all_to_all needs a sharded operand");
 SHARDTYPE_CHECK(G501, "the gradient given is not of the gradient type of the result: expected first, given second");
 SHARDTYPE_CHECK(G502,

@@ -14,7 +14,8 @@ struct conversion {
         placement to{};                    ///< after, with its place in the list of axes
         collective by = collective::none;  ///< what runs forward
     };
-    static constexpr int max_hops = 10;
+    /// Room, and the largest number of axes that are searched at once.
+    static constexpr int max_hops = 10, searched_axes = 3;
     /// The price of a hop where the library chooses by itself: ten microseconds at 6 GB/s.
     static constexpr long usual_hop_bytes = 64 << 10;
 
@@ -23,7 +24,7 @@ struct conversion {
     hop path[max_hops]{};  ///< in order
     double bytes = 0;      ///< that one device sends, forward and backward (ring algorithms)
     long peak_bytes = 0;   ///< of one device: the largest source and result of a hop together
-    bool exact = true;     ///< false: too many layouts to search; a path, not surely the cheapest
+    bool exact = true;     ///< false on more than `searched_axes`: a path, not surely the cheapest
 };
 
 namespace detail {
@@ -105,6 +106,7 @@ struct path_search {
     node nodes[capacity]{};
     int count = 0;
     bool full = false;
+    bool moves[max_axes] = {true, true, true, true};  ///< the others stay where they are
 
     constexpr path_search(layout const& from, bool has_gradient, long hop_bytes)
         : shape(from), differentiable(has_gradient), hop_price(hop_bytes) {
@@ -136,6 +138,7 @@ struct path_search {
         }
         for (int a = 0; a < shape.axes; ++a) {
             bool const sharded = on[a].is == kind::shard;
+            if (!moves[a]) continue;
             if (sharded && on[a].order != shards[on[a].dim] - 1) continue;  // only the minor axis moves
             int const n = shape.axis_size[a];
             long const whole = sharded ? here.local * n : here.local;
@@ -178,6 +181,56 @@ struct path_search {
 
 }  // namespace detail
 
+namespace detail {
+
+/// The axes that differ, and those behind them in a dimension's list, before or after.
+struct moving_axes {
+    bool is[max_axes]{};
+    int count = 0;
+
+    constexpr moving_axes(layout const& from, layout const& to) {
+        for (int a = 0; a < from.axes; ++a) is[a] = !(from.on[a] == to.on[a]);
+        for (int a = 0; a < from.axes; ++a)
+            for (int b = 0; b < from.axes; ++b)
+                if (!(from.on[b] == to.on[b]) && (behind(from, a, b) || behind(to, a, b))) is[a] = true;
+        for (bool const moves : is) count += moves ? 1 : 0;
+    }
+    static constexpr bool behind(layout const& x, int a, int b) {
+        return x.on[a].is == kind::shard && x.on[b].is == kind::shard && x.on[a].dim == x.on[b].dim &&
+               x.on[a].order > x.on[b].order;
+    }
+};
+
+/// Gathers from the minor axis outwards, then reductions, then shards from the major axis inwards. Not the cheapest way,
+/// but one, however large the mesh is.
+constexpr void direct_path(conversion& out, layout now, layout const& to) {
+    moving_axes const moving(now, to);
+    bool const(&moves)[max_axes] = moving.is;
+    auto const go = [&](int a, placement p) {
+        auto const step = redistribute(now, a, p);
+        if (!step.says.legal() || step.result == now) return;
+        out.bytes += redistribution_bytes(now, a, p);
+        long const both = now.local_bytes() + step.result.local_bytes();
+        if (both > out.peak_bytes) out.peak_bytes = both;
+        out.path[out.hops++] = {a, now.on[a], step.result.on[a], step.by};
+        now = step.result;
+    };
+    for (int order = max_axes - 1; order >= 0; --order)
+        for (int a = 0; a < now.axes; ++a)
+            if (moves[a] && now.on[a].is == kind::shard && now.on[a].order == order)
+                go(a, to.on[a].is == kind::invariant ? on_invariant : on_replicate);
+    for (int a = 0; a < now.axes; ++a)
+        if (moves[a] && to.on[a].is != kind::shard) go(a, to.on[a]);
+    for (int order = 0; order < max_axes; ++order)
+        for (int a = 0; a < now.axes; ++a)
+            if (moves[a] && to.on[a].is == kind::shard && to.on[a].order == order) go(a, to.on[a]);
+    layout goal = to;
+    goal.type = now.type;
+    if (!(now == goal)) out.says.what = code::no_conversion;
+}
+
+}  // namespace detail
+
 /// The cheapest way from one layout to the other: forward and backward bytes, then peak memory, then hops; without
 /// gradient the forward alone. A cast is no redistribution: element types are not compared.
 /// @param hop_bytes what a collective costs besides its bytes, in bytes: its latency times the bandwidth
@@ -189,10 +242,16 @@ constexpr conversion convert(layout const& from, layout const& to, bool differen
     out.says.axis = fault.axis;
     if (!out.says.legal()) return out;
     detail::path_search search(from, differentiable, hop_bytes);
-    int const end = search.run(detail::packed(to));
-    out.exact = !search.full;
+    detail::moving_axes const moving(from, to);
+    if (from.axes > conversion::searched_axes) {  // the compilers' limits have no room for all axes at once
+        out.exact = false;
+        for (int a = 0; a < from.axes; ++a) search.moves[a] = moving.is[a];
+    }
+    bool const small = out.exact || moving.count <= conversion::searched_axes;
+    int const end = small ? search.run(detail::packed(to)) : -1;
+    out.exact = out.exact && !search.full;
     if (end < 0) {
-        out.says.what = code::no_conversion;
+        detail::direct_path(out, from, to);
         return out;
     }
     auto const& found = search.nodes[end];
