@@ -71,7 +71,7 @@ struct row_table {
         }
     }
 };
-inline constexpr row_table rows{};
+inline constexpr row_table row_of{};
 
 /// A layout's placements as one number, 6 bits an axis.
 constexpr unsigned packed(placement p) {
@@ -155,11 +155,11 @@ struct path_search {
 
     constexpr void reach(int at, int axis, placement from, placement to, long whole, long local) {
         int const f = static_cast<int>(from.is), t = static_cast<int>(to.is), n = shape.axis_size[axis];
-        if (!rows.there[f][t]) return;
+        if (!row_of.there[f][t]) return;
         node const& here = nodes[at];
         path_cost cost = here.cost;
         for (int way = 0; way < (differentiable ? 2 : 1); ++way) {
-            collective const by = way == 0 ? rows.forward[f][t] : rows.backward[f][t];
+            collective const by = way == 0 ? row_of.forward[f][t] : row_of.backward[f][t];
             long const sent = bytes_sent_by_all(by, whole, n, devices);
             cost.bytes += sent;
             if (sent > 0) cost.price += hop_price;
@@ -264,7 +264,7 @@ constexpr conversion convert(layout const& from, layout const& to, bool differen
         placement const before = detail::unpacked(search.nodes[node.parent].key, node.axis);
         placement const after = detail::unpacked(node.key, node.axis);
         out.path[h] = {node.axis, before, after,
-                       detail::rows.forward[static_cast<int>(before.is)][static_cast<int>(after.is)]};
+                       detail::row_of.forward[static_cast<int>(before.is)][static_cast<int>(after.is)]};
         i = node.parent;
     }
     return out;
