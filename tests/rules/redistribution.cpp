@@ -276,8 +276,8 @@ struct cheapest {
                         if (!step.says.legal() || step.result == known[i]) continue;
                         std::size_t const j = find(step.result);
                         double const b = bytes[i] + redistribution_bytes(known[i], a, to);
-                        double const p = std::max(
-                            peak[i], static_cast<double>(known[i].local_bytes() + step.result.local_bytes()));
+                        double const p =
+                            std::max(peak[i], static_cast<double>(known[i].local_bytes() + step.result.local_bytes()));
                         double const rounding = 1e-9 * (1 + b);
                         if (b < bytes[j] - rounding || (b < bytes[j] + rounding && p < peak[j]))
                             bytes[j] = std::min(b, bytes[j]), peak[j] = p, changed = true;
@@ -286,7 +286,8 @@ struct cheapest {
     }
 };
 
-void compare(std::vector<long> const& extents, std::vector<int> const& axes, std::size_t stride, random_source& source) {
+void compare(std::vector<long> const& extents, std::vector<int> const& axes, std::size_t stride,
+             random_source& source) {
     array const x = whole(extents, source), dy = whole(extents, source);
     cheapest const all(layout_of(x, axes));
     long pairs = 0, several = 0;
@@ -305,8 +306,8 @@ void compare(std::vector<long> const& extents, std::vector<int> const& axes, std
             ++pairs, several += path.hops > 1 ? 1 : 0;
         }
     }
-    std::printf("cheapest paths on %d axes: %ld layouts, %ld pairs, %ld of several hops\n", static_cast<int>(axes.size()),
-                static_cast<long>(all.known.size()), pairs, several);
+    std::printf("cheapest paths on %d axes: %ld layouts, %ld pairs, %ld of several hops\n",
+                static_cast<int>(axes.size()), static_cast<long>(all.known.size()), pairs, several);
     CHECK(pairs > 0);
 }
 

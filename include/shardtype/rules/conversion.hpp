@@ -233,6 +233,7 @@ constexpr void direct_path(conversion& out, layout now, layout const& to) {
 
 /// The cheapest way from one layout to the other: forward and backward bytes, then peak memory, then hops; without
 /// gradient the forward alone. A cast is no redistribution: element types are not compared.
+/// @param from,to the two layouts  @param differentiable whether a backward follows
 /// @param hop_bytes what a collective costs besides its bytes, in bytes: its latency times the bandwidth
 /// @pre one shape and one mesh. @return an illegal conversion where `to` has a fault by itself, or cannot be reached [ST-C403]
 constexpr conversion convert(layout const& from, layout const& to, bool differentiable = true, long hop_bytes = 0) {
