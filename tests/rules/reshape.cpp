@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include <shardtype/rules/reshape.hpp>
+#include <shardtype/rules/reshaping.hpp>
 
 #include "simulator.hpp"
 

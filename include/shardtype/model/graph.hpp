@@ -5,7 +5,7 @@
 #include <shardtype/model/strategy.hpp>
 #include <shardtype/rules/infer.hpp>
 #include <shardtype/rules/operations.hpp>
-#include <shardtype/rules/reshape.hpp>
+#include <shardtype/rules/reshaping.hpp>
 
 namespace shardtype {
 
@@ -257,7 +257,7 @@ struct graph {
             auto const fault = fault_of(*l);
             if (fault.what != code::ok) return fail(fault.what, fault.axis);
         }
-        p.path = convert(p.stored, p.used, true, conversion::usual_hop_bytes);
+        p.path = materialization(p.stored, p.used, conversion::usual_hop_bytes);
         if (!p.path.says.legal()) return fail(p.path.says);
         short const y = value(p.used, true);
         if (y < 0) return -1;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/rules/redistribution.hpp>
+#include <shardtype/rules/path_search.hpp>
 
 namespace shardtype {
 
@@ -15,7 +15,7 @@ struct conversion {
         collective by = collective::none;  ///< what runs forward
     };
     /// Room, and the largest number of axes that are searched at once.
-    static constexpr int max_hops = 10, searched_axes = 3;
+    static constexpr int max_hops = detail::max_hops, searched_axes = 3;
     /// The price of a hop where the library chooses by itself: ten microseconds at 6 GB/s.
     static constexpr long usual_hop_bytes = 64 << 10;
 
@@ -26,160 +26,6 @@ struct conversion {
     long peak_bytes = 0;   ///< of one device: the largest source and result of a hop together
     bool exact = true;     ///< false on more than `searched_axes`: a path, not surely the cheapest
 };
-
-namespace detail {
-
-/// What a path costs so far: bytes with the price of its hops first, then memory, then hops. Bytes are times the number
-/// of devices, so that a ring's shares stay whole numbers.
-struct path_cost {
-    long bytes = 0, price = 0, peak = 0, hops = 0;
-    constexpr bool operator<(path_cost const& b) const {
-        long const mine = bytes + price, theirs = b.bytes + b.price;
-        return mine != theirs ? mine < theirs : peak != b.peak ? peak < b.peak : hops < b.hops;
-    }
-};
-
-/// `bytes_sent` in whole numbers: times `devices`.
-constexpr long bytes_sent_by_all(collective c, long g, int n, long devices) {
-    long const per_axis = devices / n;
-    switch (c) {
-        case collective::all_reduce:
-            return 2 * (n - 1) * g * per_axis;
-        case collective::all_gather:
-        case collective::reduce_scatter:
-            return (n - 1) * g * per_axis;
-        case collective::all_to_all:
-            return (n - 1) * (g / n) * per_axis;
-        default:
-            return 0;
-    }
-}
-
-/// The table by kinds: is there a row, and what runs forward and backward.
-struct row_table {
-    bool there[4][4]{};
-    collective forward[4][4]{}, backward[4][4]{};
-
-    constexpr row_table() {
-        for (auto const& r : redistributions) {
-            if (r.gradient_only) continue;
-            int const from = static_cast<int>(r.from), to = static_cast<int>(r.to);
-            there[from][to] = true;
-            forward[from][to] = r.by;
-            for (auto const& b : redistributions)
-                if (b.from == dual(placement{r.to}).is && b.to == dual(placement{r.from}).is) backward[from][to] = b.by;
-        }
-    }
-};
-inline constexpr row_table row_of{};
-
-/// A layout's placements as one number, 6 bits an axis.
-constexpr unsigned packed(placement p) {
-    return static_cast<unsigned>(p.is) | static_cast<unsigned>(p.dim) << 2U | static_cast<unsigned>(p.order) << 4U;
-}
-constexpr placement unpacked(unsigned key, int axis) {
-    unsigned const c = key >> (6 * axis) & 63U;
-    return {static_cast<kind>(c & 3U), static_cast<signed char>(c >> 2U & 3U), static_cast<signed char>(c >> 4U)};
-}
-constexpr unsigned packed(layout const& x) {
-    unsigned key = 0;
-    for (int a = 0; a < x.axes; ++a) key |= packed(x.on[a]) << (6 * a);
-    return key;
-}
-
-/// Dijkstra's algorithm over the layouts that one-axis redistributions reach: the cheapest open one is closed next.
-struct path_search {
-    struct node {
-        unsigned key = 0;
-        path_cost cost{};
-        long local = 0;  ///< bytes of one device
-        short parent = -1;
-        signed char axis = 0;
-        bool closed = false;
-    };
-    static constexpr int capacity = 640;
-
-    layout const& shape;  ///< extents and axes
-    bool differentiable;
-    long hop_price;  ///< times the devices
-    long devices = 1;
-    node nodes[capacity]{};
-    int count = 0;
-    bool full = false;
-    bool moves[max_axes] = {true, true, true, true};  ///< the others stay where they are
-
-    constexpr path_search(layout const& from, bool has_gradient, long hop_bytes)
-        : shape(from), differentiable(has_gradient), hop_price(hop_bytes) {
-        for (int a = 0; a < from.axes; ++a) devices *= from.axis_size[a];
-        hop_price *= devices;
-        nodes[count++] = {packed(from), {}, from.local_bytes(), -1, 0, false};
-    }
-
-    /// The node of the goal, or -1.
-    constexpr int run(unsigned goal) {
-        for (;;) {
-            int best = -1;
-            for (int i = 0; i < count; ++i)
-                if (!nodes[i].closed && (best < 0 || nodes[i].cost < nodes[best].cost)) best = i;
-            if (best < 0 || nodes[best].key == goal) return best;
-            nodes[best].closed = true;
-            expand(best);
-        }
-    }
-
-    constexpr void expand(int at) {
-        node const here = nodes[at];
-        placement on[max_axes]{};
-        int shards[max_rank]{};
-        long parts[max_rank] = {1, 1, 1, 1};
-        for (int a = 0; a < shape.axes; ++a) {
-            on[a] = unpacked(here.key, a);
-            if (on[a].is == kind::shard) ++shards[on[a].dim], parts[on[a].dim] *= shape.axis_size[a];
-        }
-        for (int a = 0; a < shape.axes; ++a) {
-            bool const sharded = on[a].is == kind::shard;
-            if (!moves[a]) continue;
-            if (sharded && on[a].order != shards[on[a].dim] - 1) continue;  // only the minor axis moves
-            int const n = shape.axis_size[a];
-            long const whole = sharded ? here.local * n : here.local;
-            placement const unsharded[] = {on_invariant, on_replicate, on_partial};
-            for (placement const& to : unsharded) reach(at, a, on[a], to, whole, whole);
-            for (int d = 0; d < shape.rank; ++d) {
-                if ((sharded && on[a].dim == d) || shape.extent[d] % (parts[d] * n) != 0) continue;
-                placement to = on_shard(d);
-                to.order = static_cast<signed char>(shards[d]);
-                reach(at, a, on[a], to, whole, whole / n);
-            }
-        }
-    }
-
-    constexpr void reach(int at, int axis, placement from, placement to, long whole, long local) {
-        int const f = static_cast<int>(from.is), t = static_cast<int>(to.is), n = shape.axis_size[axis];
-        if (!row_of.there[f][t]) return;
-        node const& here = nodes[at];
-        path_cost cost = here.cost;
-        for (int way = 0; way < (differentiable ? 2 : 1); ++way) {
-            collective const by = way == 0 ? row_of.forward[f][t] : row_of.backward[f][t];
-            long const sent = bytes_sent_by_all(by, whole, n, devices);
-            cost.bytes += sent;
-            if (sent > 0) cost.price += hop_price;
-        }
-        if (here.local + local > cost.peak) cost.peak = here.local + local;
-        if (++cost.hops > conversion::max_hops) return;
-        unsigned const key = (here.key & ~(63U << (6 * axis))) | packed(to) << (6 * axis);
-        int i = 0;
-        while (i < count && nodes[i].key != key) ++i;
-        if (i < count && !(cost < nodes[i].cost)) return;
-        if (i == capacity) {
-            full = true;
-            return;
-        }
-        if (i == count) ++count;
-        nodes[i] = {key, cost, local, static_cast<short>(at), static_cast<signed char>(axis), false};
-    }
-};
-
-}  // namespace detail
 
 namespace detail {
 
@@ -268,6 +114,20 @@ constexpr conversion convert(layout const& from, layout const& to, bool differen
                        detail::row_of.forward[static_cast<int>(before.is)][static_cast<int>(after.is)]};
         i = node.parent;
     }
+    return out;
+}
+
+/// The way from a stored parameter to its used copy. Where nothing has to move, nothing does: the used copy is the stored
+/// one, though slicing it and gathering it again would make backward's reductions cheaper (a copy of every weight is
+/// dearer). Else as `convert`.
+constexpr conversion materialization(layout const& stored, layout const& used, long hop_bytes = 0) {
+    bool free = true;
+    for (int a = 0; a < stored.axes; ++a)
+        free = free &&
+               (stored.on[a] == used.on[a] || (stored.on[a].is == kind::invariant && used.on[a].is == kind::replicate));
+    if (!free) return convert(stored, used, true, hop_bytes);
+    conversion out;
+    detail::direct_path(out, stored, used);
     return out;
 }
 

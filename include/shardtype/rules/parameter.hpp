@@ -1,8 +1,15 @@
 #pragma once
 
+#include <shardtype/rules/collectives.hpp>
 #include <shardtype/rules/redistribute.hpp>
+#include <shardtype/rules/reshape.hpp>
 
 namespace shardtype {
+
+namespace names {
+struct update {};
+struct backward_from {};
+}  // namespace names
 
 namespace detail {
 
@@ -24,7 +31,7 @@ struct converted {
         x.type = To::value.type;
         return x;
     }
-    static constexpr conversion out = convert(cast(), To::value);
+    static constexpr conversion out = materialization(cast(), To::value);
 };
 
 /// Raises S601 for stored state that is replicate or partial on axis number Bad: store it invariant there.

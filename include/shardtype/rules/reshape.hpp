@@ -1,59 +1,58 @@
 #pragma once
 
-#include <shardtype/rules/verdict.hpp>
-#include <shardtype/tensor/layout.hpp>
+#include <shardtype/rules/operation.hpp>
+#include <shardtype/rules/reshaping.hpp>
 
 namespace shardtype {
 
-/// What `reshape` makes of a layout value.
-struct reshaping {
-    verdict says{};   ///< legal, or [ST-R311], [ST-R312], [ST-T201]
-    layout result{};  ///< of the tensor afterwards
-    int dim = 0;      ///< of the new shape, the one that its axes do not divide
-};
+namespace names {
+struct reshape {};
+}  // namespace names
 
-/// The layout of x seen with other extents. Dimensions fall into groups of equal product; inside a group a shard
-/// survives only on the outermost dimension: [b, s, h] sharded on s and merged to [b s, h] would interleave, evenly
-/// divisible and wrong. A split keeps the shard on the outer part if it divides.
-constexpr reshaping reshape(layout const& x, int rank, long const* extent) {
-    reshaping out;
-    layout& y = out.result;
-    y = x;
-    y.rank = rank;
-    for (int d = 0; d < max_rank; ++d) y.extent[d] = d < rank ? extent[d] : 0;
-    for (int a = 0; a < x.axes; ++a)
-        if (x.on[a].is == kind::shard) y.on[a].dim = -1;
-    int i = 0, j = 0;
-    while (i < x.rank || j < rank) {
-        int const i0 = i, j0 = j;
-        long left = i < x.rank ? x.extent[i++] : 1;
-        long right = j < rank ? extent[j++] : 1;
-        while (left != right) {
-            if (left < right && i < x.rank) {
-                left *= x.extent[i++];
-            } else if (right < left && j < rank) {
-                right *= extent[j++];
+namespace detail {
+template <class X, class Shape>
+struct reshaped;
+template <class X, long... E>
+struct reshaped<X, shape<E...>> {
+    static constexpr long extent[sizeof...(E) == 0 ? 1 : sizeof...(E)] = {E...};
+    static constexpr reshaping out = shardtype::reshape(X::value, static_cast<int>(sizeof...(E)), extent);
+    static constexpr layout value = out.result;
+};
+/// The change that lets a reshape through: gather the axis before.
+template <class X, class Axis>
+struct gathered {
+    static constexpr int at = X::mesh_type::template find<Axis>();
+    static constexpr long cost = static_cast<long>(redistribution_bytes(X::value, at, on_replicate));
+    using fix = write<redistribute_operand<0, replicate<Axis>, bytes<cost>>>;
+};
+}  // namespace detail
+
+/// The same elements under another shape. Cost: none.
+/// @pre [ST-R311], [ST-R312], even parts [ST-T201]
+template <class Shape, class X>
+constexpr auto reshape(X) {
+    if constexpr (detail::any_failed<X>) {
+        return ill_typed{};
+    } else {
+        using result = detail::reshaped<X, Shape>;
+        constexpr verdict says = result::out.says;
+        if constexpr (says.legal()) {
+            return tensor_of<typename X::element, typename X::mesh_type, result>{};
+        } else {
+            using axis = typename X::mesh_type::template axis_at<says.axis>;
+            if constexpr (says.what == code::not_divisible) {
+                constexpr int dim = result::out.dim;
+                constexpr long parts = X::value.parts(X::value.on[says.axis].dim);
+                return detail::failed<decltype(detail::raise<ST_T201<dim, result::extent[dim], parts, axis, X>>())>();
+            } else if constexpr (says.what == code::reshape_of_shard) {
+                using check = ST_R311<typename detail::gathered<X, axis>::fix, on_axis<axis>, names::reshape, X, Shape>;
+                return detail::failed<decltype(detail::raise<check>())>();
             } else {
-                out.says.what = code::reshape_extents;
-                return out;
+                return detail::failed<
+                    decltype(detail::report<says.what, no_single_change, on_axis<void>, names::reshape, X, Shape>())>();
             }
-        }
-        int first = i0, target = j0;
-        while (first < i - 1 && x.extent[first] == 1) ++first;
-        while (target < j - 1 && extent[target] == 1) ++target;
-        for (int a = 0; a < x.axes; ++a) {
-            if (x.on[a].is != kind::shard || x.on[a].dim < i0 || x.on[a].dim >= i) continue;
-            bool const interleaves = x.on[a].dim != first || j == j0;
-            if (interleaves || extent[target] % x.parts(first) != 0) {
-                out.says.what = interleaves ? code::reshape_of_shard : code::not_divisible;
-                out.dim = target;
-                out.says.axis = a;
-                return out;
-            }
-            y.on[a].dim = static_cast<signed char>(target);
         }
     }
-    return out;
 }
 
 }  // namespace shardtype
