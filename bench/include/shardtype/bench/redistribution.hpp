@@ -1,7 +1,7 @@
 #pragma once
 
 #include <shardtype/bench/steps.hpp>
-#include <shardtype/rules/collectives.hpp>
+#include <shardtype/rules/redistribute.hpp>
 
 namespace shardtype::bench {
 
