@@ -3,8 +3,9 @@
 #
 # A case is a source file that uses ST_TOKEN(wrong, right) exactly once, both single tokens. With `wrong` it must not
 # compile and the compiler must print every text of its `// expect: text` lines; with `right`, the control, it must
-# compile. So what the compiler objects to is that one token. `// expect-gcc:` and `// expect-clang:` are for texts
-# that only one of the two prints.
+# compile. So what the compiler objects to is that one token. `// expect-gcc:`, `// expect-clang:` and `// expect-nvcc:`
+# are for texts that only one of them prints. One mistake prints one error (`// errors: N` where the program itself asks
+# for more), and each text on the first screen: within 30 lines of 150 columns.
 set -euo pipefail
 export LC_ALL=C
 
@@ -13,11 +14,11 @@ shift 2
 name=$(basename "$file")
 die() { echo "$name: $*"; exit 1; }
 
-if [[ $("$compiler" --version) == *clang* ]]; then
-    family=clang flags=(-fno-caret-diagnostics -fno-color-diagnostics)
-else
-    family=gcc flags=(-fno-diagnostics-show-caret -fdiagnostics-color=never)
-fi
+case $("$compiler" --version) in
+*clang*) family=clang flags=(-fsyntax-only -fno-caret-diagnostics -fno-color-diagnostics) ;;
+*NVIDIA*) family=nvcc flags=(-cuda -o /dev/null) ;;
+*) family=gcc flags=(-fsyntax-only -fno-diagnostics-show-caret -fdiagnostics-color=never) ;;
+esac
 for argument in "$@"; do
     case $argument in -*) flags+=("$argument") ;; *) flags+=("-I$argument") ;; esac
 done
@@ -38,9 +39,16 @@ for one in "$wrong" "$right"; do
 done
 [ "$wrong" != "$right" ] || die "wrong and right are the same token"
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-compile() { "$compiler" -std=c++20 -fsyntax-only "${flags[@]}" "-DST_TOKEN(wrong_,right_)=$1" "$file" >"$log" 2>&1; }
+errors=$(sed -n 's|^// errors: *||p' "$file")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+log=$folder/log
+compile() {
+    local source=$folder/case.cpp
+    [ "$family" != nvcc ] || source=$folder/case.cu flags[2]=$folder/out
+    printf '#define ST_TOKEN(wrong_, right_) %s\n#line 1 "%s"\n' "$1" "$name" | cat - "$file" >"$source"
+    "$compiler" -std=c++20 "${flags[@]}" -I"$(dirname "$file")" "$source" >"$log" 2>&1
+}
 
 compile right_ || { head -n 30 "$log"; die "the control ($right) does not compile"; }
 if compile wrong_; then die "the case ($wrong) compiles"; fi
@@ -48,8 +56,13 @@ if grep -qiE 'internal compiler error|please submit a (full )?bug report|segment
     head -n 30 "$log"
     die "the compiler crashed"
 fi
-grep -q 'error: ' "$log" || { head -n 30 "$log"; die "the compiler failed without an error"; }
+# nvcc echoes the source whatever one says, and writes longs as 4L.
+[ "$family" != nvcc ] || { grep -E 'error: | error |instantiation of' "$log" | sed -E 's/([0-9])L/\1/g' >"$folder/own" || true; mv "$folder/own" "$log"; }
+printed=$(grep -c 'error: ' "$log") || { head -n 30 "$log"; die "the compiler failed without an error"; }
+[ "$printed" -eq "${errors:-1}" ] || { head -n 30 "$log"; die "$printed errors are printed, not ${errors:-1}"; }
+screen=$(fold -w 150 "$log" | head -n 30 | tr -d '\n')
 for text in "${expected[@]}"; do
     grep -qF -- "$text" "$log" || { head -n 30 "$log"; die "not printed: $text"; }
+    [[ $screen == *"$text"* ]] || { head -n 30 "$log"; die "not on the first screen: $text"; }
 done
-echo "$name: refuses $wrong, takes $right, prints ${#expected[@]} expected text(s)"
+echo "$name: refuses $wrong, takes $right, prints ${#expected[@]} expected text(s) on the first screen"

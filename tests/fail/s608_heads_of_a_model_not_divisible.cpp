@@ -1,5 +1,6 @@
 // 6 kv heads over 4 devices, in a whole model: the error names the layer and the axis.
 // expect: [ST-S608]
+// errors: 2
 // expect: ST_S608<
 // expect: node_gpus
 // expect-gcc: attention

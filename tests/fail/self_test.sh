@@ -28,6 +28,7 @@ check 0 'prints 2 expected' <<'CASE'
 // expect: not the same
 // expect-gcc: error
 // expect-clang: error
+// expect-nvcc: error
 template <class A, class B> struct same { static_assert(sizeof(A) == sizeof(B), "not the same"); };
 same<int, ST_TOKEN(char, int)> value;
 CASE
@@ -48,6 +49,15 @@ CASE
 check 1 'not printed: a comment' <<'CASE'
 // expect: a comment
 static_assert(ST_TOKEN(3, 4) % 2 == 0, "odd"); /* a comment */
+CASE
+check 1 'not on the first screen: late' < <(
+    printf '// expect: late\nstatic_assert(ST_TOKEN(3, 4) %% 2 == 0, "%05000d late");\n' 0
+)
+check 1 '2 errors are printed, not 1' <<'CASE'
+// expect: odd
+constexpr int n = ST_TOKEN(3, 4);
+static_assert(n % 2 == 0, "odd");
+static_assert(n % 2 == 0, "odd again");
 CASE
 check 1 "no '// expect: text' line" <<'CASE'
 static_assert(ST_TOKEN(3, 4) % 2 == 0, "odd");
@@ -74,4 +84,4 @@ static_assert(ST_TOKEN(3, 3) % 2 == 0, "odd");
 CASE
 
 [ "$failures" -eq 0 ] || exit 1
-echo "run_case.sh tells 2 good cases and 10 bad ones apart"
+echo "run_case.sh tells 2 good cases and 12 bad ones apart"
