@@ -10,7 +10,10 @@
 #include <shardtype/mesh/mesh.hpp>
 #include <shardtype/model/llama.hpp>
 #include <shardtype/model/read.hpp>
+#include <shardtype/rules/hop_plan.hpp>
 #include <shardtype/rules/parameter.hpp>
+#include <shardtype/rules/unchecked.hpp>
+#include <shardtype/schedule/fits.hpp>
 #include <shardtype/schedule/lower.hpp>
 #include <shardtype/tensor/runs.hpp>
 #include <shardtype/tensor/tensor.hpp>

@@ -2,7 +2,7 @@
 //
 // expect: [ST-G501]
 // expect: ST_G501<
-// expect: ST_G501<shardtype::tensor<float, shardtype::shape<8, 16, 64>
+// expect: write<shardtype::redistribute_operand_to<0, shardtype::tensor<float, shardtype::shape<8, 16, 64>
 // expect: partial<tensor_gpus>
 // expect: rules::linear
 #include <shardtype/rules/parameter.hpp>

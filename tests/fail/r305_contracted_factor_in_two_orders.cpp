@@ -2,6 +2,7 @@
 //
 // expect: [ST-R305]
 // expect: ST_R305<
+// expect: write<shardtype::redistribute_operand<0, shardtype::shard<2, tensor_gpus, data_gpus>, shardtype::bytes<20480>
 // expect: shard<2, data_gpus, tensor_gpus>
 // expect: shard<1, tensor_gpus, data_gpus>
 // expect: rules::linear

@@ -1,6 +1,7 @@
 
 //
 // expect: [ST-R309]
+// expect: write<shardtype::operand_extent<1, 1, 32>
 // expect: ST_R309<
 // expect: rules::linear
 // expect: shape<64, 48>

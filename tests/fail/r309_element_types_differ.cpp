@@ -1,6 +1,7 @@
 // A float activation meets a bf16 weight: a cast is a step of its own.
 //
 // expect: [ST-R309]
+// expect: operand_element<
 // expect: ST_R309<
 // expect: bf16
 #include <shardtype/rules/operation.hpp>

@@ -1,6 +1,7 @@
 // An embedding is looked up by integers.
 //
 // expect: [ST-R309]
+// expect: operand_element<0, int>
 // expect: ST_R309<
 // expect: embedding
 #include <shardtype/shardtype.hpp>

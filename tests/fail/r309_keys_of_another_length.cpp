@@ -1,6 +1,7 @@
 // Queries and keys of causal self-attention have one length.
 //
 // expect: [ST-R309]
+// expect: operand_extent<
 // expect: ST_R309<
 // expect: attention
 #include <shardtype/shardtype.hpp>

@@ -1,6 +1,7 @@
 
 //
 // expect: [ST-R309]
+// expect: operand_count<
 // expect: ST_R309<
 // expect: rules::attention
 #include <shardtype/rules/parameter.hpp>

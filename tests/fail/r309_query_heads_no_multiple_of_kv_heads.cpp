@@ -1,6 +1,7 @@
 // Eight query heads share 4 kv heads in pairs; they cannot share 3.
 //
 // expect: [ST-R309]
+// expect: operand_extent_divides<
 // expect: ST_R309<
 // expect: rules::attention
 // expect: shape<8, 16, 3, 8>

@@ -2,7 +2,9 @@
 // second.
 //
 // expect: [ST-T201]
-// expect: ST_T201<0, 16, 6, tensor_gpus
+// expect-gcc: ST_T201<0, 16, 6, tensor_gpus
+// expect-clang: ST_T201<0, 16, 6, tensor_gpus
+// expect-nvcc: Dim=0, Extent=16, Parts=6, Axis=tensor_gpus
 #include <shardtype/rules/parameter.hpp>
 
 using namespace shardtype;

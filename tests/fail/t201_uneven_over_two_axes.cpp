@@ -2,7 +2,9 @@
 //
 // expect: [ST-T201]
 // expect: ST_T201<
-// expect: ST_T201<0, 12
+// expect-gcc: ST_T201<0, 12
+// expect-clang: ST_T201<0, 12
+// expect-nvcc: Dim=0, Extent=12
 // expect: data_gpus
 #include <shardtype/rules/parameter.hpp>
 

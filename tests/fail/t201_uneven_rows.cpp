@@ -2,7 +2,9 @@
 //
 // expect: [ST-T201]
 // expect: ST_T201<
-// expect: ST_T201<0, 10
+// expect-gcc: ST_T201<0, 10
+// expect-clang: ST_T201<0, 10
+// expect-nvcc: Dim=0, Extent=10
 // expect: tensor_gpus
 #include <shardtype/rules/parameter.hpp>
 

@@ -2,7 +2,9 @@
 //
 // expect: [ST-T202]
 // expect: ST_T202<
-// expect: ST_T202<shardtype::tensor<char
+// expect-gcc: ST_T202<shardtype::tensor<char
+// expect-clang: ST_T202<shardtype::tensor<char
+// expect-nvcc: Written=shardtype::tensor<char
 #include <shardtype/rules/parameter.hpp>
 
 using namespace shardtype;

@@ -13,6 +13,12 @@ using simulator::zeros;
 
 inline constexpr int most = shardtype::max_operands;
 using arrays = std::array<array, most>;
+/// The operands, by address: ranks share them.
+struct operands {
+    std::array<array const*, most> at{};
+    array const& operator[](std::size_t i) const { return *at[i]; }
+};
+inline operands all_of(arrays const& x) { return {{&x[0], &x[1], &x[2], &x[3]}}; }
 
 /// What a rank knows beside its operands.
 struct context {
@@ -23,8 +29,8 @@ struct context {
 /// An operation: false if the operands' extents do not fit. `gradient` adds nothing, it writes; constants are left
 /// empty.
 struct operation {
-    bool (*value)(context const&, arrays const& x, array& y);
-    void (*gradient)(context const&, arrays const& x, array const& dy, arrays& dx);
+    bool (*value)(context const&, operands const& x, array& y);
+    void (*gradient)(context const&, operands const& x, array const& dy, arrays& dx);
 };
 
 inline double& e(array& x, long i, long j = 0, long k = 0, long l = 0) {
@@ -42,7 +48,7 @@ inline bool same_extents(array const& a, array const& b) {
 }
 
 // y[m, n] = sum over k of x[m, k] w[k, n]
-inline bool matmul(context const&, arrays const& x, array& y) {
+inline bool matmul(context const&, operands const& x, array& y) {
     if (x[0].extent[1] != x[1].extent[0]) return false;
     long const extent[] = {x[0].extent[0], x[1].extent[1]};
     y = zeros(2, extent);
@@ -51,7 +57,7 @@ inline bool matmul(context const&, arrays const& x, array& y) {
             for (long k = 0; k < x[0].extent[1]; ++k) e(y, m, n) += e(x[0], m, k) * e(x[1], k, n);
     return true;
 }
-inline void matmul_gradient(context const&, arrays const& x, array const& dy, arrays& dx) {
+inline void matmul_gradient(context const&, operands const& x, array const& dy, arrays& dx) {
     dx[0] = like(x[0]), dx[1] = like(x[1]);
     for (long m = 0; m < dy.extent[0]; ++m)
         for (long n = 0; n < dy.extent[1]; ++n)
@@ -62,7 +68,7 @@ inline void matmul_gradient(context const&, arrays const& x, array const& dy, ar
 }
 
 // y[b, s, n] = sum over k of x[b, s, k] w[n, k]
-inline bool linear(context const&, arrays const& x, array& y) {
+inline bool linear(context const&, operands const& x, array& y) {
     if (x[0].extent[2] != x[1].extent[1]) return false;
     long const extent[] = {x[0].extent[0], x[0].extent[1], x[1].extent[0]};
     y = zeros(3, extent);
@@ -71,7 +77,7 @@ inline bool linear(context const&, arrays const& x, array& y) {
     });
     return true;
 }
-inline void linear_gradient(context const&, arrays const& x, array const& dy, arrays& dx) {
+inline void linear_gradient(context const&, operands const& x, array const& dy, arrays& dx) {
     dx[0] = like(x[0]), dx[1] = like(x[1]);
     simulator::for_each_index(dy, [&](long const* i, std::size_t at) {
         for (long k = 0; k < x[0].extent[2]; ++k) {
@@ -82,7 +88,7 @@ inline void linear_gradient(context const&, arrays const& x, array const& dy, ar
 }
 
 // y[b, s, h] = w[token[b, s], h], zero where the row is elsewhere
-inline bool embedding(context const& c, arrays const& x, array& y) {
+inline bool embedding(context const& c, operands const& x, array& y) {
     long const extent[] = {x[0].extent[0], x[0].extent[1], x[1].extent[1]};
     y = zeros(3, extent);
     simulator::for_each_index(y, [&](long const* i, std::size_t at) {
@@ -91,7 +97,7 @@ inline bool embedding(context const& c, arrays const& x, array& y) {
     });
     return true;
 }
-inline void embedding_gradient(context const& c, arrays const& x, array const& dy, arrays& dx) {
+inline void embedding_gradient(context const& c, operands const& x, array const& dy, arrays& dx) {
     dx[1] = like(x[1]);
     simulator::for_each_index(dy, [&](long const* i, std::size_t at) {
         long const row = std::lround(e(x[0], i[0], i[1])) - c.first_row;
@@ -105,7 +111,7 @@ inline double inverse_norm(array const& x, long b, long s) {
     for (long h = 0; h < x.extent[2]; ++h) sum += e(x, b, s, h) * e(x, b, s, h);
     return 1 / std::sqrt(sum / static_cast<double>(x.extent[2]) + 1e-5);
 }
-inline bool rms_norm(context const&, arrays const& x, array& y) {
+inline bool rms_norm(context const&, operands const& x, array& y) {
     if (x[0].extent[2] != x[1].extent[0]) return false;
     y = like(x[0]);
     simulator::for_each_index(y, [&](long const* i, std::size_t at) {
@@ -113,7 +119,7 @@ inline bool rms_norm(context const&, arrays const& x, array& y) {
     });
     return true;
 }
-inline void rms_norm_gradient(context const&, arrays const& x, array const& dy, arrays& dx) {
+inline void rms_norm_gradient(context const&, operands const& x, array const& dy, arrays& dx) {
     dx[0] = like(x[0]), dx[1] = like(x[1]);
     long const hidden = x[0].extent[2];
     for (long b = 0; b < x[0].extent[0]; ++b)
@@ -142,15 +148,17 @@ inline void turn(array const& x, array const& angle, double sign, array& y) {
                     e(y, b, s, a, d + 1) = e(x, b, s, a, d) * i + e(x, b, s, a, d + 1) * c;
                 }
 }
-inline bool rotary(context const&, arrays const& x, array& y) {
+inline bool rotary(context const&, operands const& x, array& y) {
     if (x[0].extent[1] != x[1].extent[0] || x[0].extent[3] != x[1].extent[1]) return false;
     turn(x[0], x[1], 1, y);
     return true;
 }
-inline void rotary_gradient(context const&, arrays const& x, array const& dy, arrays& dx) { turn(dy, x[1], -1, dx[0]); }
+inline void rotary_gradient(context const&, operands const& x, array const& dy, arrays& dx) {
+    turn(dy, x[1], -1, dx[0]);
+}
 
 // causal softmax(q k^T / sqrt(d)) v; query heads share kv heads
-inline std::vector<double> weights(arrays const& x, long b, long s, long a, long kv) {
+inline std::vector<double> weights(operands const& x, long b, long s, long a, long kv) {
     std::vector<double> p;
     double sum = 0;
     for (long t = 0; t <= s; ++t) {
@@ -162,12 +170,12 @@ inline std::vector<double> weights(arrays const& x, long b, long s, long a, long
     for (double& w : p) w /= sum;
     return p;
 }
-inline bool attention(context const&, arrays const& x, array& y) {
+inline bool attention(context const&, operands const& x, array& y) {
     array const &q = x[0], &k = x[1], &v = x[2];
     for (int d = 0; d < 3; ++d)
         if (k.extent[d] != v.extent[d]) return false;
     if (q.extent[0] != k.extent[0] || q.extent[1] != k.extent[1] || q.extent[3] != k.extent[3]) return false;
-    if (q.extent[2] % k.extent[2] != 0) return false;
+    if (q.extent[2] % k.extent[2] != 0) return false;  // the widths of k and v: see the rule's `equal`
     long const extent[] = {q.extent[0], q.extent[1], q.extent[2], v.extent[3]};
     y = zeros(4, extent);
     for (long b = 0; b < extent[0]; ++b)
@@ -181,7 +189,7 @@ inline bool attention(context const&, arrays const& x, array& y) {
             }
     return true;
 }
-inline void attention_gradient(context const&, arrays const& x, array const& dy, arrays& dx) {
+inline void attention_gradient(context const&, operands const& x, array const& dy, arrays& dx) {
     for (std::size_t i = 0; i < 3; ++i) dx[i] = like(x[i]);
     array const &q = x[0], &k = x[1], &v = x[2];
     double const scale = 1 / std::sqrt(static_cast<double>(q.extent[3]));
@@ -211,13 +219,13 @@ inline void attention_gradient(context const&, arrays const& x, array const& dy,
 }
 
 // y = silu(gate) * up
-inline bool swiglu(context const&, arrays const& x, array& y) {
+inline bool swiglu(context const&, operands const& x, array& y) {
     if (!same_extents(x[0], x[1])) return false;
     y = like(x[0]);
     for (std::size_t n = 0; n < y.v.size(); ++n) y.v[n] = x[0].v[n] / (1 + std::exp(-x[0].v[n])) * x[1].v[n];
     return true;
 }
-inline void swiglu_gradient(context const&, arrays const& x, array const& dy, arrays& dx) {
+inline void swiglu_gradient(context const&, operands const& x, array const& dy, arrays& dx) {
     dx[0] = like(x[0]), dx[1] = like(x[1]);
     for (std::size_t n = 0; n < dy.v.size(); ++n) {
         double const g = x[0].v[n], sigmoid = 1 / (1 + std::exp(-g));
@@ -226,17 +234,19 @@ inline void swiglu_gradient(context const&, arrays const& x, array const& dy, ar
     }
 }
 
-inline bool add(context const&, arrays const& x, array& y) {
+inline bool add(context const&, operands const& x, array& y) {
     if (!same_extents(x[0], x[1])) return false;
     y = x[0];
     for (std::size_t n = 0; n < y.v.size(); ++n) y.v[n] += x[1].v[n];
     return true;
 }
-inline void add_gradient(context const&, arrays const&, array const& dy, arrays& dx) { dx[0] = dx[1] = dy; }
+inline void add_gradient(context const&, operands const&, array const& dy, arrays& dx) { dx[0] = dx[1] = dy; }
 
 // sum over tokens of (log of the sum of exponentials - the target's logit) / tokens of all ranks
-inline bool cross_entropy(context const& c, arrays const& x, array& y) {
+inline bool cross_entropy(context const& c, operands const& x, array& y) {
     if (x[0].extent[0] != x[1].extent[0] || x[0].extent[1] != x[1].extent[1]) return false;
+    for (double const target : x[1].v)
+        if (target < 0 || std::lround(target) >= x[0].extent[2]) return false;  // no ids but summands of them
     y = zeros(0, nullptr);
     simulator::for_each_index(x[1], [&](long const* i, std::size_t at) {
         double sum = 0;
@@ -245,7 +255,7 @@ inline bool cross_entropy(context const& c, arrays const& x, array& y) {
     });
     return true;
 }
-inline void cross_entropy_gradient(context const& c, arrays const& x, array const& dy, arrays& dx) {
+inline void cross_entropy_gradient(context const& c, operands const& x, array const& dy, arrays& dx) {
     dx[0] = like(x[0]);
     simulator::for_each_index(x[1], [&](long const* i, std::size_t at) {
         double sum = 0;

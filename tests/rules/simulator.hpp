@@ -118,31 +118,50 @@ inline bool close(array const& a, array const& b) {
 
 /// Do these local arrays, read by the layout, make up `whole`? Replicate and invariant must be equal on all ranks.
 inline bool assembles(locals const& parts, layout const& x, array const& whole) {
-    if (fault_of(x).what != code::ok) return false;
-    array sum = zeros(whole.rank, whole.extent);
-    for (int r = 0; r < ranks_of(x); ++r) {
+    if (fault_of(x).what != code::ok || x.rank != whole.rank) return false;
+    int const ranks = ranks_of(x);
+    long local[max_rank]{1, 1, 1, 1};
+    for (int d = 0; d < x.rank; ++d) {
+        local[d] = x.local(d);
+        if (x.extent[d] != whole.extent[d]) return false;
+        for (array const& part : parts)
+            if (part.rank != x.rank || part.extent[d] != local[d]) return false;
+    }
+    std::vector<array const*> summands;
+    for (int r = 0; r < ranks; ++r) {
         auto const c = coordinates_of(x, r);
-        auto first = c;
+        bool first = true;  // of the ranks that hold summands of one part
+        for (int a = 0; a < x.axes; ++a) first = first && (x.on[a].is != kind::partial || c.at[a] == 0);
+        if (!first) continue;
+        summands.clear();
+        for (int s = 0; s < ranks; ++s) {
+            auto const other = coordinates_of(x, s);
+            bool peer = true;
+            for (int a = 0; a < x.axes; ++a) peer = peer && (x.on[a].is == kind::partial || other.at[a] == c.at[a]);
+            if (peer) summands.push_back(&parts[static_cast<std::size_t>(s)]);
+        }
+        long offset[max_rank]{}, i[max_rank];
+        for (int d = 0; d < x.rank; ++d) offset[d] = x.offset(d, c.at);
+        std::size_t n = 0;
+        for (i[0] = 0; i[0] < local[0]; ++i[0])
+            for (i[1] = 0; i[1] < local[1]; ++i[1])
+                for (i[2] = 0; i[2] < local[2]; ++i[2])
+                    for (i[3] = 0; i[3] < local[3]; ++i[3], ++n) {
+                        long const j[] = {i[0] + offset[0], i[1] + offset[1], i[2] + offset[2], i[3] + offset[3]};
+                        double sum = 0;
+                        for (array const* one : summands) sum += one->v[n];
+                        if (!close(sum, whole.v[static_cast<std::size_t>(whole.at(j))])) return false;
+                    }
+    }
+    for (int r = 0; r < ranks; ++r) {
+        auto first = coordinates_of(x, r);
         for (int a = 0; a < x.axes; ++a)
             if (x.on[a].is == kind::replicate || x.on[a].is == kind::invariant) first.at[a] = 0;
-        array const& part = parts[static_cast<std::size_t>(r)];
-        if (part.rank != x.rank) return false;
-        for (int d = 0; d < x.rank; ++d)
-            if (part.extent[d] != x.local(d)) return false;
-        int const representative = rank_at(x, first);
-        if (representative != r) {
-            if (!close(part, parts[static_cast<std::size_t>(representative)])) return false;
-            continue;
-        }
-        long offset[max_rank]{};
-        for (int d = 0; d < x.rank; ++d) offset[d] = x.offset(d, c.at);
-        for_each_index(part, [&](long const* i, std::size_t n) {
-            long j[max_rank];
-            for (int d = 0; d < max_rank; ++d) j[d] = i[d] + offset[d];
-            sum.v[static_cast<std::size_t>(sum.at(j))] += part.v[n];
-        });
+        int const same = rank_at(x, first);
+        if (same != r && !close(parts[static_cast<std::size_t>(r)], parts[static_cast<std::size_t>(same)]))
+            return false;
     }
-    return close(sum, whole);
+    return true;
 }
 
 inline layout layout_of(array const& x, std::vector<int> const& axis_sizes) {
@@ -155,31 +174,50 @@ inline layout layout_of(array const& x, std::vector<int> const& axis_sizes) {
     return y;
 }
 
-/// Every valid layout of an array on one or two axes, both orders of the list included where both split one dimension.
+/// Every valid layout of an array: every placement on every axis, every order of every list.
 inline std::vector<layout> all_layouts(array const& x, std::vector<int> const& axis_sizes) {
-    std::vector<layout> out;
-    layout y = layout_of(x, axis_sizes);
-    std::vector<placement> one{on_invariant, on_replicate, on_partial};
-    for (int d = 0; d < x.rank; ++d) one.push_back(on_shard(d));
-    auto add = [&] {
-        if (fault_of(y).what == code::ok) out.push_back(y);
-    };
-    for (placement const first : one) {
-        y.on[0] = first;
-        if (y.axes == 1) {
-            add();
-            continue;
+    std::vector<layout> out{layout_of(x, axis_sizes)};
+    for (int a = 0; a < out[0].axes; ++a) {
+        std::vector<layout> longer;
+        for (layout const& one : out) {
+            layout y = one;
+            for (placement const p : {on_invariant, on_replicate, on_partial}) y.on[a] = p, longer.push_back(y);
+            for (int d = 0; d < x.rank; ++d)
+                for (int order = 0; order <= one.shards(d); ++order) {  // into the list of the axes before
+                    y = one;
+                    for (int b = 0; b < a; ++b)
+                        if (y.on[b].is == kind::shard && y.on[b].dim == d && y.on[b].order >= order) ++y.on[b].order;
+                    y.on[a] = on_shard(d);
+                    y.on[a].order = static_cast<signed char>(order);
+                    if (y.extent[d] % y.parts(d) == 0) longer.push_back(y);
+                }
         }
-        for (placement const second : one) {
-            y.on[0] = first, y.on[1] = second;
-            if (first.is == kind::shard && second == first) {
-                y.on[1].order = 1;
-                add();
-                y.on[0].order = 1, y.on[1].order = 0;
-            }
-            add();
-        }
+        out = longer;
     }
+    return out;
+}
+
+/// The placements as a number, to look a layout up by.
+inline unsigned long key_of(layout const& x) {
+    unsigned long key = 0;
+    for (int a = 0; a < x.axes; ++a)
+        key = key << 8U | static_cast<unsigned long>(x.on[a].is) << 4U | static_cast<unsigned long>(x.on[a].dim) << 2U |
+              static_cast<unsigned long>(x.on[a].order);
+    return key;
+}
+
+/// What the layout says of the numbers, not of the gradients: invariant written as replicate.
+inline layout numbers_of(layout x) {
+    for (int a = 0; a < x.axes; ++a)
+        if (x.on[a].is == kind::invariant) x.on[a] = on_replicate;
+    return x;
+}
+/// All layouts of these numbers: each replicate also as invariant.
+inline std::vector<layout> all_readings(layout const& x) {
+    std::vector<layout> out{x};
+    for (int a = 0; a < x.axes; ++a)
+        for (std::size_t i = 0, n = x.on[a].is == kind::replicate ? out.size() : 0; i < n; ++i)
+            out.push_back(out[i]), out.back().on[a] = on_invariant;
     return out;
 }
 

@@ -1,5 +1,6 @@
 // Every row of the tables in docs/typing.md, one mesh axis each.
 
+#include <shardtype/rules/operand_fix.hpp>
 #include <shardtype/rules/parameter.hpp>
 
 namespace {
@@ -68,6 +69,10 @@ using rotary = st::rules::rotary;
 static_assert(gives<rotary>(s(2), s(2), i) && gives<rotary>(s(0), s(0), r) && gives<rotary>(p, p, i) &&
               gives<rotary>(i, i, r));
 static_assert(refuses<rotary>(s(1), i) == code::whole_factor_sharded && refuses<rotary>(r, p) == code::partial_operand);
+// Right, and there is no kernel for it.
+static_assert(refuses<rotary>(s(1), s(0)) == code::no_kernel && refuses<rotary>(s(3), s(1)) == code::no_kernel);
+static_assert(refuses<rotary>(s(1), s(1)) == code::two_factors &&
+              refuses<rotary>(i, s(0)) == code::whole_factor_sharded);
 
 using attention = st::rules::attention;
 static_assert(gives<attention>(s(0), s(0), s(0), s(0)) && gives<attention>(s(2), s(2), s(2), s(2)));
@@ -78,6 +83,8 @@ static_assert(refuses<attention>(s(2), r, r) == code::factor_in_one_operand);
 static_assert(refuses<attention>(s(1), r, r) == code::whole_factor_sharded);
 static_assert(refuses<attention>(r, s(1), s(1)) == code::whole_factor_sharded);
 static_assert(refuses<attention>(s(0), s(2), s(2)) == code::two_factors);
+static_assert(refuses<attention>(r, r, s(3)) == code::no_kernel &&
+              refuses<attention>(i, i, s(3)) == code::invariant_mixed);
 
 using swiglu = st::rules::swiglu;
 static_assert(gives<swiglu>(s(2), s(2), s(2)) && gives<swiglu>(s(1), s(1), s(1)) && gives<swiglu>(p, r, p));
@@ -158,8 +165,8 @@ constexpr st::layout ids(st::layout x) {
 }
 template <class Rule, int Operands>
 constexpr bool fix_is(st::layout const (&x)[Operands], int operand, placement to) {
-    auto const v = verdict<Rule>(x);
-    return !v.legal() && v.fixable && v.fix_operand == operand && v.fix == to;
+    auto const fix = st::suggest_fix(Rule::value, x, verdict<Rule>(x));
+    return fix.changes == 1 && fix.of[0].operand == operand && fix.of[0].to == to;
 }
 static_assert(fix_is<norm>({of(p, 8, 16, 32), of(i, 32)}, 0, i));
 static_assert(fix_is<norm>({of(s(1), 8, 16, 32), of(i, 32)}, 1, r));
@@ -187,7 +194,70 @@ static_assert(verdict<attention>({heads(8), heads(4), heads(4)}).legal());
 static_assert(verdict<attention>({heads(8), heads(3), heads(3)}).what == code::shapes_disagree);
 static_assert(verdict<attention>({heads(8), heads(4), heads(2)}).what == code::shapes_disagree);
 
+// Fewer kv heads than ranks: split over the major axis of the query heads' list, replicate on the minor one, and each rank
+// has one.
+constexpr st::layout split_heads(long n, placement first, placement second, int order_of_first = 0) {
+    st::layout x{.rank = 4, .axes = 2, .extent = {8, 16, n, 8}, .axis_size = {2, 4}, .on = {first, second}};
+    if (first.is == kind::shard) x.on[0].order = static_cast<signed char>(order_of_first);
+    if (first.is == kind::shard && second.is == kind::shard)
+        x.on[1].order = static_cast<signed char>(1 - order_of_first);
+    return x;
+}
+constexpr st::layout queries = split_heads(16, s(2), s(2));
+constexpr st::inference shared = [] {
+    st::layout const x[] = {queries, split_heads(2, s(2), r), split_heads(2, s(2), r)};
+    return st::infer(attention::value, x);
+}();
+static_assert(shared.says.legal() && shared.result == queries);
+constexpr st::verdict grouped(st::layout const& q, st::layout const& kv) { return verdict<attention>({q, kv, kv}); }
+static_assert(grouped(queries, split_heads(4, s(2), r)).what == code::factor_in_one_operand);  // two kv heads each
+static_assert(grouped(queries, split_heads(2, s(2), i)).what == code::invariant_mixed);  // their gradient is a sum
+static_assert(grouped(split_heads(16, s(2), s(2), 1), split_heads(2, s(2), r)).what == code::factor_order);
+static_assert(grouped(queries, split_heads(1, r, r)).legal());  // one kv head for all
+static_assert(grouped(queries, split_heads(1, i, r)).what == code::invariant_mixed);
+
+// Half a pair of the rotation on each rank is wrong, not refused.
+constexpr st::verdict rotate(long d) {
+    return verdict<rotary>({{.rank = 4, .axes = 1, .extent = {8, 8, 8, d}, .axis_size = {4}, .on = {s(3)}},
+                            {.rank = 2, .axes = 1, .extent = {8, d}, .axis_size = {4}, .on = {s(1)}}});
+}
+static_assert(rotate(8).refused() && !rotate(8).legal() && !rotate(8).wrong());
+static_assert(rotate(4).what == code::whole_factor_sharded && rotate(4).wrong());
+
+// Operands without gradient: invariant is as good as replicate, and partial as linearity has it.
+template <class Rule, int Operands>
+constexpr code with_constants(unsigned constants, st::layout const (&x)[Operands]) {
+    return st::infer(Rule::value, x, constants).says.what;
+}
+static_assert(with_constants<linear>(0b10, {of(s(1), 8, 16, 32), of(i, 64, 32)}) == code::ok);
+static_assert(with_constants<linear>(0b01, {of(s(1), 8, 16, 32), of(i, 64, 32)}) == code::invariant_mixed);
+static_assert(with_constants<linear>(0b10, {of(r, 8, 16, 32), of(p, 64, 32)}) == code::ok);
+static_assert(with_constants<linear>(0b10, {of(i, 8, 16, 32), of(s(0), 64, 32)}) == code::invariant_mixed);
+static_assert(with_constants<norm>(0b01, {of(p, 8, 16, 32), of(r, 32)}) == code::partial_operand);
+
+// The same of types: a frozen weight, few kv heads on an axis of two parts.
+struct kv final : st::axis<2> {};
+struct rest final : st::axis<4> {};
+template <class Shape, class... P>
+using on_parts = st::tensor<float, Shape, st::mesh<kv, rest>, P...>;
+using frozen = st::constant<on_parts<st::shape<64, 32>>>;
+using samples = on_parts<st::shape<8, 16, 32>, st::shard<0, kv, rest>>;
+using projected = decltype(st::op::linear(samples{}, frozen{}));
+static_assert(st::same<projected, on_parts<st::shape<8, 16, 64>, st::shard<0, kv, rest>>>);
+static_assert(st::same<decltype(st::gradients(st::op::linear, st::gradient_t<projected>{}, samples{}, frozen{})),
+                       boost::hana::tuple<samples, st::no_gradient>>);
+static_assert(st::same<decltype(st::op::linear(st::constant<samples>{}, frozen{})), st::constant<projected>>);
+static_assert(!st::can<linear, samples, on_parts<st::shape<64, 32>>> && st::can<linear, samples, frozen>);
+using many = on_parts<st::shape<8, 16, 16, 8>, st::shard<2, kv, rest>>;
+using few = on_parts<st::shape<8, 16, 2, 8>, st::shard<2, kv>, st::replicate<rest>>;
+using few_gradient = on_parts<st::shape<8, 16, 2, 8>, st::shard<2, kv>, st::partial<rest>>;
+static_assert(st::same<decltype(st::op::attention(many{}, few{}, few{})), many>);
+static_assert(st::same<decltype(st::gradients(st::op::attention, many{}, many{}, few{}, few{})),
+                       boost::hana::tuple<many, few_gradient, few_gradient>>);
+
 constexpr st::layout flop_operands[] = {of(i, 8, 16, 32), of(i, 64, 32)};
 static_assert(st::flops(linear::value, flop_operands) == 2.0 * 8 * 16 * 32 * 64);
+constexpr st::layout attention_operands[] = {heads(8), heads(4), heads(4)};
+static_assert(st::flops(attention::value, attention_operands) == 2.0 * 8 * 16 * 16 * 8 * 8);
 
 }  // namespace

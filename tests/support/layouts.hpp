@@ -53,6 +53,24 @@ struct hsdp_2_2_sp_2 {
     using strategy =
         st::strategy<st::ddp<st::dp_replicate<2>>, st::fsdp<st::dp_shard<2>>, st::sequence_parallel<st::tp<2>>>;
 };
+/// An axis of four in two parts: two kv heads are split over the major one, the query heads over both.
+using kv_part = st::major<st::tp<4>, 2>;
+using rest_part = st::minor<st::tp<4>, 2>;
+struct divided_tp_4 {
+    static constexpr char const* name = "[2 x 2] tp";
+    using mesh = st::mesh<kv_part, rest_part>;
+    using strategy = st::strategy<st::tensor_parallel<kv_part>, st::tensor_parallel<rest_part>>;
+};
+struct divided_sp_4 {
+    static constexpr char const* name = "[2 x 2] tp, sequence parallel";
+    using mesh = st::mesh<kv_part, rest_part>;
+    using strategy = st::strategy<st::sequence_parallel<kv_part>, st::sequence_parallel<rest_part>>;
+};
+struct fsdp_2_divided_sp_4 {
+    static constexpr char const* name = "[2, 2 x 2] fsdp, tp sequence parallel";
+    using mesh = st::mesh<st::dp_shard<2>, kv_part, rest_part>;
+    using strategy = st::strategy<st::fsdp<st::dp_shard<2>>, st::sequence_parallel<st::tp<4>>>;
+};
 
 /// A job: a layout, and what is trained (`Size::model`, `Size::batch`).
 template <class Layout, class Size, class Element = float>

@@ -55,13 +55,20 @@ constexpr auto type_name() {
 }
 template <class A>
 inline constexpr auto type_name_of = type_name<A>();
+template <class Part>
+constexpr auto part_name();  // mesh/divided_axis.hpp
+template <class Part>
+inline constexpr auto part_name_of = part_name<Part>();
 }  // namespace detail
 
-/// The axis' name as logs print it: its member `name` if it has one, else the type's own name.
+/// The axis' name as logs print it: its member `name` if it has one, else the type's own name; of a part of a divided
+/// axis that axis' name and `_major` or `_minor`.
 template <class A>
 constexpr char const* axis_name() {
     if constexpr (requires { A::name; }) {
         return A::name;
+    } else if constexpr (requires { typename A::divided; }) {
+        return detail::part_name_of<A>.data;
     } else {
         return detail::type_name_of<A>.data;
     }

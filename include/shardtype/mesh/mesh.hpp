@@ -2,6 +2,7 @@
 
 #include <shardtype/base/type_list.hpp>
 #include <shardtype/mesh/axis.hpp>
+#include <shardtype/mesh/divided_axis.hpp>
 
 namespace shardtype {
 
@@ -23,6 +24,9 @@ struct ST_M003 {
 
 namespace detail {
 // Outside the class and unevaluated: clang defines a class' own functions too late, and reports a failed one twice.
+template <class... None>
+    requires(sizeof...(None) == 0)
+constexpr auto check_axes() { return 0; }
 template <class Head, class... Tail>
 constexpr auto check_axes() {
     if constexpr (Head::size < 1)
@@ -56,7 +60,7 @@ struct mesh {
 
     /// The type of axis number I.
     template <int I>
-    using axis_at = typename detail::pick<I, Axes...>::type;
+    using axis_at = typename detail::pick<I, Axes..., void>::type;
 
     /// The position of axis A, or -1.
     template <class A>
@@ -68,6 +72,12 @@ struct mesh {
     /// How often A stands in this mesh: 0 or 1.
     template <class A>
     static constexpr int count = (0 + ... + (same<A, Axes> ? 1 : 0));
+
+    /// Whether one of the axes is a part of another one, `major<tp, 2>`.
+    static constexpr bool divided = (false || ... || detail::is_part<Axes>);
+    /// The axes that stand for A here, as a type_list: itself, or the parts that it is divided into.
+    template <class A>
+    using parts_of = decltype(detail::parts_on<A, Axes...>());
 
     /// The position of axis A. @pre A is one of the axes [ST-M003]
     template <class A>

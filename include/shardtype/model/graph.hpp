@@ -1,74 +1,12 @@
 #pragma once
 
-#include <shardtype/base/fixed_string.hpp>
-#include <shardtype/model/initialiser.hpp>
+#include <shardtype/model/node.hpp>
 #include <shardtype/model/strategy.hpp>
 #include <shardtype/rules/infer.hpp>
 #include <shardtype/rules/operations.hpp>
 #include <shardtype/rules/reshaping.hpp>
 
 namespace shardtype {
-
-/// The graph's own operations, beside the rules. How an operation becomes steps is lowering<Operation> in schedule/.
-namespace graph_operation {
-/// The used copy of a parameter, made from the stored one: gathers, from the minor axis outwards.
-struct materialize {
-    static constexpr char const* name = "materialize";
-};
-/// Another placement on one axis.
-struct redistribute {
-    static constexpr char const* name = "redistribute";
-};
-/// The same elements under another shape; nothing runs.
-struct reshape {
-    static constexpr char const* name = "reshape";
-};
-/// The first operation of a repeat.
-struct loop_begin {
-    static constexpr char const* name = "loop_begin";
-};
-/// The last one: the body's result becomes the next trip's input.
-struct loop_end {
-    static constexpr char const* name = "loop_end";
-};
-/// Cosines and sines by position, made once at set-up.
-struct rotary_table {
-    static constexpr char const* name = "rotary_table";
-};
-}  // namespace graph_operation
-
-/// A tensor of the graph, known by its number.
-struct graph_value {
-    layout lay{};                 ///< where it lies
-    bool differentiable = false;  ///< whether a gradient flows to it
-    short parameter = -1;         ///< the parameter that this is the used copy of
-    short loop = 0;               ///< the number of the repeat that it belongs to, 0 outside
-    bool used = false;            ///< by an operation; what is not has no gradient [ST-S612]
-};
-
-/// An operation of the graph, with the numbers of the values that it takes and gives.
-struct node {
-    unsigned operation = 0;                     ///< name_id of the rule or graph operation
-    short in[max_operands] = {-1, -1, -1, -1};  ///< values, -1 where there are fewer
-    short out = -1;                             ///< value
-    short id = 0;                               ///< its place in the list of nodes
-    int axis = 0;                               ///< of a redistribution
-    placement to{};                             ///< of a redistribution
-    collective by{};                            ///< of a redistribution
-    long number = 0;                            ///< trips of a loop, theta of a rotary table
-    double real = 0;                            ///< epsilon of a norm
-};
-
-/// A parameter of the model: what it is called, where it lies and how it begins.
-struct parameter_record {
-    label name{};          ///< `layers.*.attention.wq.weight`
-    layout stored{};       ///< between steps
-    layout used{};         ///< by the operations
-    conversion path{};     ///< from stored to used
-    initialiser init{};    ///< its first values
-    int layers = 1;        ///< how many of it: the trips of the loop that it stands in
-    bool in_loop = false;  ///< of a repeat: gathered again on each trip
-};
 
 /// A model read under a strategy: the typed program of one step's forward. The backward follows from it.
 /// The first illegal operation is kept in `says`, with the layer that it stands in; the rest is then ignored. Layers
@@ -90,11 +28,11 @@ struct graph {
     short loop_trips = 0;  ///< of the open repeat
     /// The inputs [batch, sequence] and the result, as values.
     short tokens = -1, targets = -1, loss = -1;
-    double step_flops = 0;  ///< of matrix products and attention, forward and backward, over the whole mesh
-    label scope{};          ///< of the layer being read
-    label failed_in{};      ///< the layer of `says`
-    verdict says{};         ///< the first error
-    long fix_bytes = 0;     ///< what the verdict's fix would send, forward and backward
+    double step_flops = 0;   ///< of matrix products and attention, forward and backward, over the whole mesh
+    label scope{};           ///< of the layer being read
+    label failed_in{};       ///< the layer of `says`
+    verdict says{};          ///< the first error
+    model_advice instead{};  ///< what to write instead
 
     /// Whether all that was read so far is legal.
     constexpr bool ok() const { return says.legal(); }
@@ -119,6 +57,14 @@ struct graph {
             v.what = code::layer_not_divisible;
         if (ok()) says = v, failed_in = scope;
         return -1;
+    }
+    /// The same for a layout that has a fault by itself. @return whether it has
+    constexpr bool fails(layout const& x) {
+        auto const fault = fault_of(x);
+        if (fault.what == code::ok) return false;
+        if (ok()) instead.extent = x.extent[fault.dim], instead.parts = x.parts(fault.dim);
+        fail(fault.what, fault.axis);
+        return true;
     }
     /// The same for an error that has no fix.
     constexpr short fail(code what, int axis = 0) {
@@ -162,17 +108,15 @@ struct graph {
         static_assert(sizeof...(Values) == Rule::value.operands);
         if (!(true && ... && take(operand))) return -1;
         layout const in[] = {at(operand)...};
-        auto const result = infer(Rule::value, in);
+        rule const r = Rule::value.with_constants(without_gradient(operand...));
+        auto const result = infer(r, in);
         if (!result.says.legal()) {
-            verdict const v = result.says;
-            if (ok() && v.fixable)
-                fix_bytes = static_cast<long>(redistribution_bytes(in[v.fix_operand], v.axis, v.fix));
-            fail(v);
+            if (ok()) instead.change = suggest_fix(r, in, result.says);
+            fail(result.says);
             failed_in.append(Rule::name);
             return -1;
         }
-        auto const fault = fault_of(result.result);
-        if (fault.what != code::ok) return fail(fault.what, fault.axis);
+        if (fails(result.result)) return -1;
         short const y = value(result.result, differentiable(result.result.type));
         if (y < 0) return -1;
         node& n = add_node<Rule>();
@@ -181,6 +125,14 @@ struct graph {
         n.out = y;
         step_flops += flops(Rule::value, in) * (1 + Rule::value.backward) * (loop == 0 ? 1 : loop_trips);
         return y;
+    }
+
+    /// Which of these values have no gradient, as a mask.
+    template <class... Values>
+    constexpr unsigned without_gradient(Values... operand) const {
+        unsigned mask = 0, bit = 1;
+        ((mask |= values[operand].differentiable ? 0U : bit, bit <<= 1U), ...);
+        return mask;
     }
 
     /// x as `target` lays it out, by the cheapest conversion; x itself if it lies so already.
@@ -237,8 +189,9 @@ struct graph {
         return y;
     }
 
-    /// Declares a parameter here and returns its used copy.
-    constexpr short parameter(char const* name, int rank, long const* extent, split by, initialiser init) {
+    /// Declares a parameter here and returns its used copy. The tensor axes split it into at most `parts` parts.
+    constexpr short parameter(char const* name, int rank, long const* extent, split by, initialiser init,
+                              long parts = placement_policy::any_parts) {
         if (!ok()) return -1;
         if (loss >= 0) return fail(code::no_loss_at_the_end);
         if (parameter_count == max_parameters) return fail(code::capacity);
@@ -247,16 +200,12 @@ struct graph {
         if (*name != 0) p.name.append(name);
         p.name.append("weight");
         if (p.name.cut) return fail(code::capacity);
-        p.stored = policy.stored(compute, rank, extent, by);
-        p.used = policy.used(compute, rank, extent, by);
+        p.stored = policy.stored(compute, rank, extent, by, parts);
+        p.used = policy.used(compute, rank, extent, by, parts);
         p.init = init;
         p.layers = loop == 0 ? 1 : loop_trips;
         p.in_loop = loop != 0;
-        layout const* const both[] = {&p.stored, &p.used};
-        for (layout const* l : both) {
-            auto const fault = fault_of(*l);
-            if (fault.what != code::ok) return fail(fault.what, fault.axis);
-        }
+        if (fails(p.stored) || fails(p.used)) return -1;
         p.path = materialization(p.stored, p.used, conversion::usual_hop_bytes);
         if (!p.path.says.legal()) return fail(p.path.says);
         short const y = value(p.used, true);

@@ -33,15 +33,30 @@ namespace detail {
 inline constexpr initialiser small{init::truncated_normal, 0.02};
 inline constexpr initialiser by_depth{init::depth_scaled, 0.02};
 
-constexpr short project(graph& g, short x, char const* name, long out, split by, initialiser how) {
+constexpr short project(graph& g, short x, char const* name, long out, split by, initialiser how,
+                        long parts = placement_policy::any_parts) {
     long const extent[] = {out, g.at(x).extent[2]};
-    return g.apply<rules::linear>(x, g.parameter(name, 2, extent, by, how));
+    return g.apply<rules::linear>(x, g.parameter(name, 2, extent, by, how, parts));
+}
+
+/// The first tensor axis that kv heads cannot be split over, or -1. Where they are fewer than the ranks, the leading
+/// axes give each rank one kv head, and the query heads alone are split over the rest.
+constexpr int undivided_kv_heads(placement_policy const& p, long kv_heads) {
+    long parts = 1;
+    for (int a = 0; a < p.axes; ++a)
+        if (p.splits_weights(a) && parts < kv_heads) {
+            parts *= p.axis_size[a];
+            if (kv_heads % parts != 0) return a;
+        }
+    return -1;
 }
 }  // namespace detail
 
 /// Causal self-attention with rotary positions (base Theta); KvHeads kv heads are shared by Heads query heads.
-/// Parameters wq, wk, wv split by rows, wo by columns.
-/// @pre Heads times an even number are the columns [ST-S610]; KvHeads divide over the tensor axes [ST-S608]
+/// Parameters wq, wk, wv split by rows, wo by columns. With fewer kv heads than tensor-parallel ranks, divide the axis:
+/// `mesh<dp, major<tp, 2>, minor<tp, 2>>`, for 2 kv heads over 8 ranks, splits wk and wv over the major part only.
+/// @pre Heads times an even number are the columns [ST-S610]; KvHeads divide over the tensor axes, or give each rank of
+/// the leading ones a head [ST-S608]
 template <long Heads, long KvHeads = Heads, long Theta = 500000>
 struct attention {
     static_assert(Heads % KvHeads == 0, "kv heads must divide the heads");
@@ -49,15 +64,20 @@ struct attention {
         layout const in = g.at(x);
         long const b = in.extent[0], s = in.extent[1], dim = in.extent[2], d = dim / Heads;
         if (dim % Heads != 0 || d % 2 != 0) return g.fail(code::head_dimension);
-        for (int a = 0, parts = 1; a < g.policy.axes; ++a) {
-            if (g.policy.splits_weights(a)) parts *= g.policy.axis_size[a];
-            if (KvHeads % parts != 0) return g.fail(code::layer_not_divisible, a);
+        int const undivided = detail::undivided_kv_heads(g.policy, KvHeads);
+        if (undivided >= 0) {
+            long const n = g.policy.axis_size[undivided];
+            if (n % KvHeads == 0)
+                g.instead.kv_heads = KvHeads;
+            else
+                g.instead.extent = KvHeads, g.instead.parts = n;
+            return g.fail(code::layer_not_divisible, undivided);
         }
         x = g.enter(x);
         short const table = g.rotary_table(s, d, Theta);
         short const q0 = detail::project(g, x, "wq", Heads * d, split::rows, detail::small);
-        short const k0 = detail::project(g, x, "wk", KvHeads * d, split::rows, detail::small);
-        short const v0 = detail::project(g, x, "wv", KvHeads * d, split::rows, detail::small);
+        short const k0 = detail::project(g, x, "wk", KvHeads * d, split::rows, detail::small, KvHeads);
+        short const v0 = detail::project(g, x, "wv", KvHeads * d, split::rows, detail::small, KvHeads);
         short const q = g.apply<rules::rotary>(g.reshape(q0, b, s, Heads, d), table);
         short const k = g.apply<rules::rotary>(g.reshape(k0, b, s, KvHeads, d), table);
         short const v = g.reshape(v0, b, s, KvHeads, d);

@@ -19,6 +19,10 @@ struct llama_config {
 inline constexpr llama_config llama3_debug{};
 /// Llama 3 8B as published.
 inline constexpr llama_config llama3_8b{4096, 32, 32, 8, 14336, 128256, 500000};
+/// Llama 3 70B as published.
+inline constexpr llama_config llama3_70b{8192, 80, 64, 8, 28672, 128256, 500000};
+/// Llama 3.1 405B as published.
+inline constexpr llama_config llama3_405b{16384, 126, 128, 8, 53248, 128256, 500000};
 
 /// One block of it: attention and feed-forward, each after a norm and added to its input. Parameters carry torchtitan's
 /// names (`layers.0.attention.wq.weight`).

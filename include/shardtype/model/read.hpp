@@ -38,8 +38,9 @@ constexpr graph read_model(placement_policy const& p, batch_shape batch, dtype c
     if (compute != dtype::f32 && compute != dtype::f64) g.fail(code::element_of_job);
     long const extent[] = {batch.global, batch.sequence};
     layout const tokens = p.input(dtype::i32, 2, extent);
-    auto const fault = fault_of(tokens);
-    if (fault.what != code::ok) g.fail(fault.what, fault.axis);
+    g.scope.append("batch");
+    g.fails(tokens);
+    g.scope.truncate(0);
     g.tokens = g.value(tokens, false);
     g.targets = g.value(tokens, false);
     g.loss = Model::read(g, g.tokens);

@@ -19,6 +19,14 @@ struct fsdp {
     using axis = Axis;
     static constexpr role value = role::fully_sharded;
 };
+/// FSDP of parameters whose rows may not divide evenly: those are stored in padded shards, whose last ranks hold fewer
+/// rows; the others as `fsdp` stores them. Costs memory and bytes for the padding.
+template <class Axis>
+struct padded_fsdp {
+    using axis = Axis;
+    static constexpr role value = role::fully_sharded;
+    static constexpr bool pads = true;  ///< parameters whose rows do not divide
+};
 /// Weights are split by columns and rows; between layers activations are whole on every rank.
 template <class Axis>
 struct tensor_parallel {
@@ -32,7 +40,8 @@ struct sequence_parallel {
     static constexpr role value = role::sequence_parallel;
 };
 
-/// One role for each axis that is used: `strategy<fsdp<dp>, sequence_parallel<tp>>`. An axis of one device needs none.
+/// One role for each axis that is used: `strategy<fsdp<dp>, sequence_parallel<tp>>`. An axis of one device needs none; the
+/// role of an axis that the mesh divides is that of its parts.
 /// @pre no axis without a role, none with two [ST-S616]; the axes are the mesh's [ST-M003]
 /// @snippet 05_chain.cpp jobs
 template <class... Roles>
@@ -44,9 +53,12 @@ enum class split : unsigned char { none, rows, columns };
 
 /// A strategy as a value: where the tensors of a transformer lie.
 struct placement_policy {
+    static constexpr long any_parts = 1L << 40;  ///< a parameter that all tensor axes split
+
     int axes = 0;               ///< of the mesh
     int axis_size[max_axes]{};  ///< devices
     role on[max_axes]{};        ///< of each axis
+    bool pads[max_axes]{};      ///< parameters' rows may be uneven on it
     int twice = -1;             ///< an axis that was given two roles
 
     /// The first axis that has not exactly one role (one device needs none), or -1.
@@ -91,17 +103,25 @@ struct placement_policy {
         return x;
     }
     /// A parameter between steps: split by the tensor axes as `by` says, then its rows by the fully sharded ones.
-    constexpr layout stored(dtype t, int rank, long const* extent, split by) const {
-        layout x = split_weight(t, rank, extent, by);
+    /// `parts`: into so many parts it may be split (kv heads); the axes behind those have it whole.
+    constexpr layout stored(dtype t, int rank, long const* extent, split by, long parts = any_parts) const {
+        layout x = split_weight(t, rank, extent, by, parts);
         for (int a = 0; a < axes; ++a)
-            if (on[a] == role::fully_sharded) append(x, a, 0);
-        return x;
+            if (on[a] == role::fully_sharded) {
+                append(x, a, 0);
+                x.on[a].padded = pads[a];
+            }
+        return with_padding_in_place(x);
     }
-    /// The same parameter when a step uses it: gathered from the fully sharded axes, replicate where tokens are split.
-    constexpr layout used(dtype t, int rank, long const* extent, split by) const {
-        layout x = split_weight(t, rank, extent, by);
-        for (int a = 0; a < axes; ++a)
-            if (splits_batch(a) || (on[a] == role::sequence_parallel && by == split::none)) x.on[a] = on_replicate;
+    /// The same parameter when a step uses it: gathered from the fully sharded axes, replicate where tokens are split or
+    /// where a tensor-parallel region has it whole.
+    constexpr layout used(dtype t, int rank, long const* extent, split by, long parts = any_parts) const {
+        layout x = split_weight(t, rank, extent, by, parts);
+        for (int a = 0; a < axes; ++a) {
+            bool const inside = splits_weights(a) && by != split::none;
+            if (splits_batch(a) || (inside ? x.on[a].is != kind::shard : on[a] == role::sequence_parallel))
+                x.on[a] = on_replicate;
+        }
         return x;
     }
     /// Inside a tensor-parallel region, what was whole or split by sequence is used as replicate.
@@ -114,27 +134,37 @@ struct placement_policy {
         auto const order = static_cast<signed char>(x.shards(dim));
         x.on[a] = {kind::shard, static_cast<signed char>(dim), order};
     }
-    constexpr layout split_weight(dtype t, int rank, long const* extent, split by) const {
+    constexpr layout split_weight(dtype t, int rank, long const* extent, split by, long parts) const {
         layout x = whole(t, rank, extent);
+        int const dim = by == split::rows ? 0 : 1;
         for (int a = 0; a < axes; ++a)
-            if (splits_weights(a) && by != split::none) append(x, a, by == split::rows ? 0 : 1);
+            if (splits_weights(a) && by != split::none && x.parts(dim) < parts) append(x, a, dim);
         return x;
     }
 };
 
 namespace detail {
+template <class Role>
+constexpr bool pads_rows() {
+    return requires { Role::pads; };
+}
+/// Gives a role to an axis, or to all parts that it is divided into.
+template <class Mesh, class Role, class... Parts>
+constexpr void assign(placement_policy& p, type_list<Parts...>) {
+    int const at[] = {Mesh::template index_of<Parts>()...};
+    for (int a : at) {
+        if (a < 0) continue;  // raised by index_of
+        if (p.on[a] != role::none) p.twice = a;
+        p.on[a] = Role::value;
+        p.pads[a] = pads_rows<Role>();
+    }
+}
 template <class Mesh, class... Roles>
 constexpr placement_policy policy_of(strategy<Roles...>*) {
     placement_policy p;
     p.axes = Mesh::axes;
     for (int a = 0; a < max_axes; ++a) p.axis_size[a] = Mesh::axis_size[a];
-    int const at[] = {Mesh::template index_of<typename Roles::axis>()..., -1};
-    role const is[] = {Roles::value..., role::none};
-    for (int i = 0; i < static_cast<int>(sizeof...(Roles)); ++i)
-        if (at[i] >= 0) {
-            if (p.on[at[i]] != role::none) p.twice = at[i];
-            p.on[at[i]] = is[i];
-        }
+    (assign<Mesh, Roles>(p, typename Mesh::template parts_of<typename Roles::axis>{}), ...);
     return p;
 }
 }  // namespace detail

@@ -223,6 +223,13 @@ struct cpu_kernel<kernels::zero_pad> {
     }
 };
 template <>
+struct cpu_kernel<kernels::resize> {
+    template <class T>
+    static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
+        cpu::resize(c.exec, detail::in<T>(a, 0), detail::out<T>(a, 1), s.dim[0], s.dim[1], s.dim[2]);
+    }
+};
+template <>
 struct cpu_kernel<kernels::mask> {
     template <class T>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/base/code.hpp>
 #include <shardtype/base/type_list.hpp>
 
 namespace shardtype {
@@ -11,84 +12,145 @@ struct bytes {};
 /// "Redistribute operand Operand (0 the first) to To; forward and backward send Cost bytes per device."
 template <int Operand, class To, class Cost>
 struct redistribute_operand {};
-/// In the place of a fix: no change of one operand on one axis is enough.
+/// The same with the whole type stated: `redistribute_to<Tensor>(operand)`.
+template <int Operand, class Tensor, class Cost>
+struct redistribute_operand_to {};
+/// A type that stands in the place of another.
+template <class Tensor>
+struct expected_type {};
+/// What an operand must be: of so many dimensions, of this element type, of this extent along a dimension, or of one
+/// that divides Of. And how many operands there are.
+/// @{
+template <int Operand, int Rank>
+struct operand_rank {};
+template <int Operand, class Element>
+struct operand_element {};
+template <int Operand, int Dim, long Extent>
+struct operand_extent {};
+template <int Operand, int Dim, long Of>
+struct operand_extent_divides {};
+template <int Count>
+struct operand_count {};
+/// @}
+/// In the place of a fix: no redistribution of the operands on this axis is enough.
 struct no_single_change {};
+/// A multiple of Parts, in the place of Extent.
+template <long Parts, long Extent>
+struct multiple_of {};
+/// The axis in two parts, `major<Axis, Parts>, minor<Axis, Parts>`, in the mesh.
+template <class Axis, int Parts>
+struct divided_axis {};
 /// The call itself is the mistake: the operand is already what it makes.
 struct remove_this_call {};
+/// The same collective over this axis, where the operand is what it takes.
+template <class Axis>
+struct over_axis {};
 /// Only the minor axis of a dimension's list moves: gather or move Axis first.
 template <class Axis>
 struct move_first {};
-/// In front of a fix: what to write instead.
-template <class Fix>
+/// In front of a fix: what to write instead, all of it.
+template <class... Fixes>
 struct write {};
 /// The mesh axis that the check failed on; void where it is not about one.
 template <class Axis>
 struct on_axis {};
 
+namespace detail {
+/// The check struct of a code.
+template <code What>
+struct check_of;
+}  // namespace detail
+
 // A numbered check, for this file only. @cond
-#define SHARDTYPE_CHECK(number, text)                                                                                  \
+#define SHARDTYPE_CHECK(number, name, text)                                                                            \
     template <class Fix, class Axis, class Operation, class... X>                                                      \
     struct ST_##number {                                                                                               \
         static_assert(never<Fix>, "[ST-" #number "] " text ": see ST_" #number "<fix, axis, operation, operands...>"); \
+    };                                                                                                                 \
+    template <>                                                                                                        \
+    struct detail::check_of<code::name> {                                                                              \
+        template <class Fix, class Axis, class Operation, class... X>                                                  \
+        using with = ST_##number<Fix, Axis, Operation, X...>;                                                          \
     }
 
-SHARDTYPE_CHECK(R301, "one axis splits two different factors of an operation");
-SHARDTYPE_CHECK(R302,
+SHARDTYPE_CHECK(R301, two_factors, "one axis splits two different factors of an operation");
+SHARDTYPE_CHECK(R302, partial_operand,
                 "an operand is partial: each rank holds only a summand, and the operation is not linear in it; a "
                 "reduction is missing before it");
-SHARDTYPE_CHECK(R303, "a factor is split in one operand and whole in another: shard both alike on this axis");
-SHARDTYPE_CHECK(R304,
+SHARDTYPE_CHECK(R303, factor_in_one_operand,
+                "a factor is split in one operand and whole in another: shard both alike on this axis");
+SHARDTYPE_CHECK(R304, invariant_mixed,
                 "an invariant operand meets one that is not: its gradient would miss a reduction; use it as replicate");
-SHARDTYPE_CHECK(R305,
+SHARDTYPE_CHECK(R305, factor_order,
                 "two operands split a factor over the same axes in different order: each axis alone looks right, the "
                 "numbers are wrong");
-SHARDTYPE_CHECK(R306, "the operation needs this dimension whole, and it is sharded");
-SHARDTYPE_CHECK(R307,
+SHARDTYPE_CHECK(R306, whole_factor_sharded, "the operation needs this dimension whole, and it is sharded");
+SHARDTYPE_CHECK(R307, partial_twice,
                 "a partial operand meets a partial or sharded one: the product of sums is not the sum of products");
-SHARDTYPE_CHECK(R308, "a partial operand is added to one that is not: the other would be counted once per rank");
-SHARDTYPE_CHECK(R309, "the operands' number, shapes or element types do not fit the operation");
-SHARDTYPE_CHECK(R310, "the operands live on different meshes");
-SHARDTYPE_CHECK(R311,
+SHARDTYPE_CHECK(R308, partial_plus_other,
+                "a partial operand is added to one that is not: the other would be counted once per rank");
+SHARDTYPE_CHECK(R309, shapes_disagree, "the operands' number, shapes or element types do not fit the operation");
+SHARDTYPE_CHECK(R310, meshes_differ, "the operands live on different meshes");
+SHARDTYPE_CHECK(R311, reshape_of_shard,
                 "reshape would split or merge a sharded dimension that is not the outermost of its group: the parts "
                 "would interleave");
-SHARDTYPE_CHECK(R312, "reshape to a shape with another number of elements");
-SHARDTYPE_CHECK(C401,
-                "a reduction needs a partial operand: this one is already summed, and would be counted once per rank");
-SHARDTYPE_CHECK(C402, "only the minor axis of a dimension's list may be gathered, scattered or moved");
-SHARDTYPE_CHECK(C403, "no path of redistributions leads from this placement to that one");
-SHARDTYPE_CHECK(C404, "an all_gather or all_to_all needs a sharded operand");
-SHARDTYPE_CHECK(G501, "the gradient given is not of the gradient type of the result: expected first, given second");
-SHARDTYPE_CHECK(G502,
+SHARDTYPE_CHECK(R312, reshape_extents, "reshape to a shape with another number of elements");
+SHARDTYPE_CHECK(R313, no_kernel,
+                "right, but there is no kernel for it: the operation's kernel takes this dimension whole");
+SHARDTYPE_CHECK(R314, padded_operand,
+                "the parts of an operand are padded, which only stored state and redistributions know of: gather it "
+                "first");
+SHARDTYPE_CHECK(
+    C401, not_partial,
+    "a reduction needs an operand that is partial on this axis: one that is summed already would be counted once "
+    "per rank");
+SHARDTYPE_CHECK(C402, not_minor_axis, "only the minor axis of a dimension's list may be gathered, scattered or moved");
+SHARDTYPE_CHECK(C403, no_conversion, "no path of redistributions leads from this placement to that one");
+SHARDTYPE_CHECK(C404, not_sharded, "an all_gather or all_to_all needs a sharded operand");
+SHARDTYPE_CHECK(C405, view_room,
+                "a collective on a view needs memory for its result: it does not fit the view's own, or the view is "
+                "read only");
+SHARDTYPE_CHECK(C406, unchecked_operand,
+                "the operand of an unchecked conversion is not placed as the conversion's name says");
+SHARDTYPE_CHECK(G501, gradient_type, "the gradient given is not of the gradient type of the result");
+SHARDTYPE_CHECK(G502, gradient_not_stored,
                 "a gradient is not of the stored parameter's gradient type: a reduction over this axis is missing or "
                 "doubled");
-SHARDTYPE_CHECK(S601, "stored state is shard or invariant, never replicate or partial");
-SHARDTYPE_CHECK(S602, "the loss must be invariant or partial on every axis: a replicated loss counts once per rank");
-SHARDTYPE_CHECK(S603,
+SHARDTYPE_CHECK(G503, gradient_lost, "a tensor that has a gradient is made a constant: its gradient would be lost");
+SHARDTYPE_CHECK(S601, stored_placement, "stored state is shard or invariant, never replicate or partial");
+SHARDTYPE_CHECK(S602, loss_placement,
+                "the loss must be invariant or partial on every axis: a replicated loss counts once per rank");
+SHARDTYPE_CHECK(S603, repeat_changes_layout,
                 "a repeated layer gives another layout than it takes: end it in the placements that it began with");
-SHARDTYPE_CHECK(S604,
+SHARDTYPE_CHECK(S604, capacity,
                 "the model or its schedule is larger than the library's tables (graph::max_nodes, "
                 "schedule_builder::max_steps, ...)");
-SHARDTYPE_CHECK(S605, "a repeat inside a repeat: write the inner layers out");
-SHARDTYPE_CHECK(S606, "a collective's start has no wait in its segment, or the reverse");
-SHARDTYPE_CHECK(S607, "a gathered parameter is used after its release");
-SHARDTYPE_CHECK(S608,
+SHARDTYPE_CHECK(S605, nested_repeat, "a repeat inside a repeat: write the inner layers out");
+SHARDTYPE_CHECK(S606, collective_pairing, "a collective's start has no wait in its segment, or the reverse");
+SHARDTYPE_CHECK(S607, use_after_release, "a gathered parameter is used after its release");
+SHARDTYPE_CHECK(S608, layer_not_divisible,
                 "a tensor of this layer does not divide evenly over the axis: heads, kv heads, width, vocabulary, "
                 "sequence and batch must be multiples of the axes that split them");
 
 SHARDTYPE_CHECK(
-    S609,
+    S609, across_repeat,
     "a repeat's layers use a value from outside, or a value of theirs is used after it: only the repeat's own "
     "input and result cross its border");
-SHARDTYPE_CHECK(S610, "the width of the model must be an even multiple of the number of heads");
-SHARDTYPE_CHECK(S611, "a model ends in its loss: cross_entropy is the last operation, and nothing comes after it");
-SHARDTYPE_CHECK(S612, "a value or a parameter of this layer is used by nothing: it would have no gradient");
-SHARDTYPE_CHECK(S613, "a job computes in float or double: `using element`");
-SHARDTYPE_CHECK(S614, "a repeat has 1 to 32000 trips");
-SHARDTYPE_CHECK(S615,
+SHARDTYPE_CHECK(S610, head_dimension, "the width of the model must be an even multiple of the number of heads");
+SHARDTYPE_CHECK(S611, no_loss_at_the_end,
+                "a model ends in its loss: cross_entropy is the last operation, and nothing comes after it");
+SHARDTYPE_CHECK(S612, used_by_nothing,
+                "a value or a parameter of this layer is used by nothing: it would have no gradient");
+SHARDTYPE_CHECK(S613, element_of_job, "a job computes in float or double: `using element`");
+SHARDTYPE_CHECK(S614, trips_of_repeat, "a repeat has 1 to 32000 trips");
+SHARDTYPE_CHECK(S615, no_lowering,
                 "an operation of the model has no lowering in the job's `operations`, or two of them share a name");
-SHARDTYPE_CHECK(S616,
+SHARDTYPE_CHECK(S616, roles_of_axes,
                 "every axis of more than one device has exactly one role in the strategy: without one its ranks would "
                 "all do the same work");
+SHARDTYPE_CHECK(S617, gradient_contributions,
+                "in backward a value's gradient does not get one contribution from each use of the value: a lowering "
+                "leaves one out or adds one twice, or an operation takes a value that has a gradient as a constant");
 
 #undef SHARDTYPE_CHECK
 // @endcond

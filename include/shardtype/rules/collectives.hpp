@@ -1,7 +1,8 @@
 #pragma once
 
-#include <shardtype/rules/operation.hpp>
+#include <shardtype/rules/redistribute.hpp>
 #include <shardtype/rules/redistribution.hpp>
+#include <shardtype/rules/report.hpp>
 
 namespace shardtype {
 
@@ -32,7 +33,7 @@ constexpr auto move_one(X) {
         using result = moved<X, Axis, To>;
         constexpr code what = result::out.says.what;
         if constexpr (what == code::ok) {
-            return tensor_of<typename X::element, typename X::mesh_type, result>{};
+            return tensor_like<X, result>{};
         } else if constexpr (what == code::shard_dimension) {
             return failed<decltype(raise<ST_P103<To.dim, Axis, X>>())>();
         } else if constexpr (what == code::not_divisible) {
@@ -68,18 +69,50 @@ struct all_to_all {};
 }  // namespace names
 
 namespace detail {
+/// Whether X is placed as From on every one of these axes, of which there are several.
+template <kind From, class X, class... Parts>
+constexpr bool all_placed(type_list<Parts...>) {
+    return (true && ... && (placed_on<X, Parts>.is == From));
+}
+template <class X, class Axis>
+using parts_in = typename X::mesh_type::template parts_of<Axis>;
+/// Whether X's mesh has parts of Axis in the place of it.
+template <class X, class Axis>
+inline constexpr bool in_parts = X::mesh_type::template count<Axis> == 0 &&
+                                 all_known<typename X::mesh_type>(parts_in<X, Axis>{});
+
+/// What to write instead of a collective over an axis on which X is not placed as From.
+template <kind From, class X, class Axis>
+constexpr auto misplaced() {
+    constexpr int elsewhere = nth_of_kind(X::value, From, 0);
+    constexpr kind here = placed_on<X, Axis>.is;
+    if constexpr (elsewhere >= 0) {
+        return write<over_axis<typename X::mesh_type::template axis_at<elsewhere>>>{};
+    } else if constexpr (here == kind::replicate || here == kind::invariant) {
+        return write<remove_this_call>{};
+    } else {
+        return no_single_change{};
+    }
+}
+
 template <kind From, code Otherwise, class Axis, placement To, class Name, class X>
 constexpr auto collective_from(X x) {
     if constexpr (any_failed<X>) {
         return ill_typed{};
+    } else if constexpr (!valid<X>) {
+        return failed<decltype(raise_invalid<X>())>();
+    } else if constexpr (in_parts<X, Axis>) {
+        if constexpr (all_placed<From, X>(parts_in<X, Axis>{})) {
+            return shardtype::redistribute<typename spelled_placement<To, Axis>::type>(x);
+        } else {
+            return failed<decltype(report<Otherwise, no_single_change, on_axis<Axis>, Name, X>())>();
+        }
     } else if constexpr (X::mesh_type::template count<Axis> == 0) {
         return failed<decltype(raise<ST_M003<Axis, typename X::mesh_type>>())>();
     } else if constexpr (placed_on<X, Axis>.is == From) {
         return move_one<Axis, To, Name>(x);
-    } else if constexpr (placed_on<X, Axis>.is == kind::replicate || placed_on<X, Axis>.is == kind::invariant) {
-        return failed<decltype(report<Otherwise, write<remove_this_call>, on_axis<Axis>, Name, X>())>();
     } else {
-        return failed<decltype(report<Otherwise, no_single_change, on_axis<Axis>, Name, X>())>();
+        return failed<decltype(report<Otherwise, decltype(misplaced<From, X, Axis>()), on_axis<Axis>, Name, X>())>();
     }
 }
 }  // namespace detail
@@ -87,7 +120,7 @@ constexpr auto collective_from(X x) {
 /// Sum over Axis. The target decides the backward: `to_invariant` nothing, `to_replicate` another all_reduce.
 /// Cost: 2(n-1)/n of the local bytes.
 /// @pre partial on Axis [ST-C401]
-/// @snippet 04_matmul.cpp redistribute
+/// @snippet 04_matmul.cpp forward
 template <class Axis, class To, class X>
 constexpr auto all_reduce(X x) {
     return detail::collective_from<kind::partial, code::not_partial, Axis, To::value, names::all_reduce>(x);

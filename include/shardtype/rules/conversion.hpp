@@ -117,6 +117,16 @@ constexpr conversion convert(layout const& from, layout const& to, bool differen
     return out;
 }
 
+/// The cheapest way for what has no gradient: invariant and replicate are the same there, so no hop leads from one to
+/// the other. (The hops of the path are legal from either.)
+constexpr conversion convert_constant(layout from, layout to) {
+    for (int a = 0; a < from.axes; ++a) {
+        if (from.on[a].is == kind::replicate) from.on[a] = on_invariant;
+        if (to.on[a].is == kind::replicate) to.on[a] = on_invariant;
+    }
+    return convert(from, to, false);
+}
+
 /// The way from a stored parameter to its used copy. Where nothing has to move, nothing does: the used copy is the stored
 /// one, though slicing it and gathering it again would make backward's reductions cheaper (a copy of every weight is
 /// dearer). Else as `convert`.

@@ -4,46 +4,57 @@
 
 /// The operations a Llama needs. A new operation is one struct with a `value` here (or in a user's own namespace).
 /// Factor letters: b batch, s sequence, t key sequence, h hidden, k contracted, n columns, v vocabulary,
-/// a heads, d head dimension, f feed-forward.
+/// a heads, d head dimension, e that of the values, f feed-forward.
 namespace shardtype::rules {
 
 /// y[m, n] = x[m, k] w[k, n]
 struct matmul {
     static constexpr char const* name = "matmul";
-    static constexpr rule value{.operands = 2, .in = {"mk", "kn"}, .out = "mn", .linear = 0b11, .flops = 2};
+    static constexpr rule value{
+        .operands = 2, .in = {"mk", "kn"}, .out = "mn", .linear = 0b11, .weight = 0b10, .flops = 2};
 };
 /// y[b, s, n] = x[b, s, k] w[n, k]^T: a layer's weight, stored as PyTorch stores it
 struct linear {
     static constexpr char const* name = "linear";
-    static constexpr rule value{.operands = 2, .in = {"bsk", "nk"}, .out = "bsn", .linear = 0b11, .flops = 2};
+    static constexpr rule value{
+        .operands = 2, .in = {"bsk", "nk"}, .out = "bsn", .linear = 0b11, .weight = 0b10, .flops = 2};
 };
 /// y[b, s, h] = w[token[b, s], h]; rows of a sharded vocabulary that are elsewhere count as zero
 struct embedding {
     static constexpr char const* name = "embedding";
     static constexpr rule value{
-        .operands = 2, .in = {"bs", "vh"}, .out = "bsh", .linear = 0b10, .constant = 0b01, .ids = 0b01};
+        .operands = 2, .in = {"bs", "vh"}, .out = "bsh", .linear = 0b10, .constant = 0b01, .ids = 0b01, .weight = 0b10};
 };
 /// y = x / sqrt(mean(x^2) + eps) * w
 struct rms_norm {
     static constexpr char const* name = "rms_norm";
-    static constexpr rule value{.operands = 2, .in = {"bsh", "h"}, .out = "bsh", .linear = 0b10, .whole = "h"};
+    static constexpr rule value{
+        .operands = 2, .in = {"bsh", "h"}, .out = "bsh", .linear = 0b10, .whole = "h", .weight = 0b10};
 };
-/// pairs (even, odd) of the head dimension turned by a table of angles[s, d]
+/// pairs (even, odd) of the head dimension turned by a table of angles[s, d]. The kernel indexes one whole table by
+/// position.
 struct rotary {
     static constexpr char const* name = "rotary";
-    static constexpr rule value{
-        .operands = 2, .in = {"bsad", "sd"}, .out = "bsad", .linear = 0b01, .constant = 0b10, .whole = "sd"};
+    static constexpr rule value{.operands = 2,
+                                .in = {"bsad", "sd"},
+                                .out = "bsad",
+                                .linear = 0b01,
+                                .constant = 0b10,
+                                .kernel_whole = "sd",
+                                .paired = 'd'};
 };
 /// causal softmax(q k^T / sqrt(d)) v; query heads share kv heads. Half of the s x t points are masked away;
-/// backward makes the scores again: five products over forward's two.
+/// backward makes the scores again: five products over forward's two. The kernel takes q, k and v of one width, so the
+/// columns e of v stay whole with d.
 struct attention {
     static constexpr char const* name = "attention";
     static constexpr rule value{.operands = 3,
-                                .in = {"bsad", "btad", "btad"},
-                                .out = "bsad",
+                                .in = {"bsad", "btad", "btae"},
+                                .out = "bsae",
                                 .linear = 0b100,
                                 .whole = "std",
-                                .equal = "st",
+                                .kernel_whole = "e",
+                                .equal = "stde",
                                 .grouped = 'a',
                                 .flops = 2,
                                 .backward = 2.5};

@@ -18,11 +18,6 @@ constexpr int first_unstorable(layout const& x) {
         if (x.on[a].is == kind::replicate || x.on[a].is == kind::partial) return a;
     return -1;
 }
-constexpr int first_difference(layout const& x, layout const& y) {
-    for (int a = 0; a < x.axes; ++a)
-        if (!(x.on[a] == y.on[a])) return a;
-    return 0;
-}
 
 template <class From, class To>
 struct converted {
@@ -45,8 +40,10 @@ constexpr auto report_stored() {
 template <class Stored, class Gradient>
 constexpr auto report_gradient() {
     using expected = gradient_t<Stored>;
-    if constexpr (!same<typename Stored::mesh_type, typename Gradient::mesh_type>) {
-        return raise<ST_R310<no_single_change, on_axis<void>, names::update, Stored, Gradient>>();
+    if constexpr (is_constant<Stored> || !is_tensor<Gradient>) {  // one of them has none
+        return report<code::gradient_not_stored, no_single_change, on_axis<void>, names::update, Stored, Gradient>();
+    } else if constexpr (!same<typename Stored::mesh_type, typename Gradient::mesh_type>) {
+        return report<code::meshes_differ, no_single_change, on_axis<void>, names::update, Stored, Gradient>();
     } else {
         constexpr int at = first_difference(expected::value, Gradient::value);
         using axis = typename Stored::mesh_type::template axis_at<at>;
@@ -54,9 +51,10 @@ constexpr auto report_gradient() {
         if constexpr (redistribute(Gradient::value, at, to).says.legal()) {
             constexpr long cost = static_cast<long>(redistribution_bytes(Gradient::value, at, to));
             using fix = redistribute_operand<1, typename spelled_placement<to, axis>::type, bytes<cost>>;
-            return raise<ST_G502<write<fix>, on_axis<axis>, names::update, Stored, Gradient>>();
+            return report<code::gradient_not_stored, write<fix>, on_axis<axis>, names::update, Stored, Gradient>();
         } else {
-            return raise<ST_G502<no_single_change, on_axis<axis>, names::update, Stored, Gradient>>();
+            return report<code::gradient_not_stored, no_single_change, on_axis<axis>, names::update, Stored,
+                          Gradient>();
         }
     }
 }
@@ -65,7 +63,9 @@ constexpr auto report_gradient() {
 
 /// A parameter: how it is stored between steps and how a step uses it. FSDP stores shard<0, dp> and uses
 /// replicate<dp>; DDP stores invariant and uses replicate<dp>.
-/// @pre Stored is shard or invariant on every axis [ST-S601]; a conversion leads from Stored to Used [ST-C403]
+/// A frozen one is constant in both, and has no gradient.
+/// @pre Stored is shard or invariant on every axis [ST-S601]; a conversion leads from Stored to Used [ST-C403]; not only
+/// one of them is constant [ST-G503]
 template <class Stored, class Used>
 struct parameter {
     using stored = Stored;  ///< between steps
@@ -73,16 +73,28 @@ struct parameter {
 
   private:
     static constexpr bool check() {
+        if constexpr (!detail::all_valid<Stored, Used>)
+            return detail::failed<decltype(detail::raise_invalid<Stored, Used>())>(), true;
+        else
+            return check_valid();
+    }
+    static constexpr bool check_valid() {
         constexpr int bad = detail::first_unstorable(Stored::value);
-        if constexpr (!detail::one_mesh<Stored, Used>) {
-            using check = ST_R310<no_single_change, on_axis<void>, parameter, Stored, Used>;
-            return detail::failed<decltype(detail::raise<check>())>(), true;
+        if constexpr (is_constant<Stored> != is_constant<Used>) {
+            return detail::failed<decltype(detail::report<code::gradient_lost, no_single_change, on_axis<void>,
+                                                          parameter, Stored, Used>())>(),
+                   true;
+        } else if constexpr (!detail::one_mesh<Stored, Used>) {
+            return detail::failed<decltype(detail::report<code::meshes_differ, no_single_change, on_axis<void>,
+                                                          parameter, Stored, Used>())>(),
+                   true;
         } else if constexpr (bad >= 0) {
             return detail::failed<decltype(detail::report_stored<bad, parameter, Stored>())>(), true;
         } else if constexpr (!detail::converted<Stored, Used>::out.says.legal()) {
             using axis = typename Stored::mesh_type::template axis_at<detail::converted<Stored, Used>::out.says.axis>;
-            using check = ST_C403<no_single_change, on_axis<axis>, parameter, Stored, Used>;
-            return detail::failed<decltype(detail::raise<check>())>(), true;
+            return detail::failed<decltype(detail::report<code::no_conversion, no_single_change, on_axis<axis>,
+                                                          parameter, Stored, Used>())>(),
+                   true;
         }
         return true;
     }
@@ -102,7 +114,8 @@ constexpr auto reduce_gradient(parameter<Stored, Used>, Gradient) {
     if constexpr (detail::any_failed<Gradient>) {
         return ill_typed{};
     } else if constexpr (!same<Gradient, gradient_t<Used>>) {
-        return detail::failed<decltype(detail::raise<ST_G501<gradient_t<Used>, Gradient, names::update, Stored>>())>();
+        return detail::failed<
+            decltype(detail::report_gradient_type<gradient_t<Used>, Gradient, names::update, Stored>())>();
     } else {
         return gradient_t<Stored>{};
     }
@@ -134,8 +147,8 @@ constexpr auto backward_from(Loss) {
         constexpr int bad = detail::nth_of_kind(Loss::value, kind::replicate, 0);
         if constexpr (bad >= 0) {
             using axis = on_axis<typename Loss::mesh_type::template axis_at<bad>>;
-            using check = ST_S602<no_single_change, axis, names::backward_from, Loss>;
-            return detail::failed<decltype(detail::raise<check>())>();
+            return detail::failed<
+                decltype(detail::report<code::loss_placement, no_single_change, axis, names::backward_from, Loss>())>();
         } else {
             return gradient_t<Loss>{};
         }

@@ -51,17 +51,20 @@ struct row_table {
 };
 inline constexpr row_table row_of{};
 
-/// A layout's placements as one number, 6 bits an axis.
+/// A layout's placements as one number, 7 bits an axis.
+inline constexpr int bits_of_axis = 7;
 constexpr unsigned packed(placement p) {
-    return static_cast<unsigned>(p.is) | static_cast<unsigned>(p.dim) << 2U | static_cast<unsigned>(p.order) << 4U;
+    return static_cast<unsigned>(p.is) | static_cast<unsigned>(p.dim) << 2U | static_cast<unsigned>(p.order) << 4U |
+           (p.padded ? 64U : 0U);
 }
 constexpr placement unpacked(unsigned key, int axis) {
-    unsigned const c = key >> (6 * axis) & 63U;
-    return {static_cast<kind>(c & 3U), static_cast<signed char>(c >> 2U & 3U), static_cast<signed char>(c >> 4U)};
+    unsigned const c = key >> (bits_of_axis * axis) & 127U;
+    return {static_cast<kind>(c & 3U), static_cast<signed char>(c >> 2U & 3U), static_cast<signed char>(c >> 4U & 3U),
+            (c & 64U) != 0};
 }
 constexpr unsigned packed(layout const& x) {
     unsigned key = 0;
-    for (int a = 0; a < x.axes; ++a) key |= packed(x.on[a]) << (6 * a);
+    for (int a = 0; a < x.axes; ++a) key |= packed(x.on[a]) << (bits_of_axis * a);
     return key;
 }
 
@@ -85,6 +88,7 @@ struct path_search {
     int count = 0;
     bool full = false;
     bool moves[max_axes] = {true, true, true, true};  ///< the others stay where they are
+    unsigned goal = 0;
 
     constexpr path_search(layout const& from, bool has_gradient, long hop_bytes)
         : shape(from), differentiable(has_gradient), hop_price(hop_bytes) {
@@ -94,7 +98,8 @@ struct path_search {
     }
 
     /// The node of the goal, or -1.
-    constexpr int run(unsigned goal) {
+    constexpr int run(unsigned key_of_goal) {
+        goal = key_of_goal;
         for (;;) {
             int best = -1;
             for (int i = 0; i < count; ++i)
@@ -119,17 +124,31 @@ struct path_search {
             if (!moves[a]) continue;
             if (sharded && on[a].order != shards[on[a].dim] - 1) continue;  // only the minor axis moves
             int const n = shape.axis_size[a];
-            long const whole = sharded ? here.local * n : here.local;
+            long const sent = sharded ? here.local * n : here.local;
+            long whole = sent;
+            if (on[a].padded) {  // what pads the parts is sent, and dropped
+                long const extent = shape.extent[on[a].dim] / (parts[on[a].dim] / n);
+                whole = here.local / rounded_up(extent, n) * extent;
+            }
             placement const unsharded[] = {on_invariant, on_replicate, on_partial};
-            for (placement const& to : unsharded) reach(at, a, on[a], to, whole, whole);
+            for (placement const& to : unsharded) reach(at, a, on[a], to, sent, whole);
+            if (on[a].padded) continue;
             for (int d = 0; d < shape.rank; ++d) {
-                if ((sharded && on[a].dim == d) || shape.extent[d] % (parts[d] * n) != 0) continue;
+                if (sharded && on[a].dim == d) continue;
                 placement to = on_shard(d);
                 to.order = static_cast<signed char>(shards[d]);
-                reach(at, a, on[a], to, whole, whole / n);
+                if (shape.extent[d] % (parts[d] * n) == 0) {
+                    reach(at, a, on[a], to, whole, whole / n);
+                } else if (!sharded && shape.extent[d] % parts[d] == 0) {
+                    to.padded = true;
+                    long const extent = shape.extent[d] / parts[d], local = whole / extent * rounded_up(extent, n);
+                    if (unpacked(goal, a) == to) reach(at, a, on[a], to, local * n, local);
+                }
             }
         }
     }
+
+    static constexpr long rounded_up(long extent, int n) { return (extent + n - 1) / n; }
 
     constexpr void reach(int at, int axis, placement from, placement to, long whole, long local) {
         int const f = static_cast<int>(from.is), t = static_cast<int>(to.is), n = shape.axis_size[axis];
@@ -144,7 +163,8 @@ struct path_search {
         }
         if (here.local + local > cost.peak) cost.peak = here.local + local;
         if (++cost.hops > max_hops) return;
-        unsigned const key = (here.key & ~(63U << (6 * axis))) | packed(to) << (6 * axis);
+        int const shift = bits_of_axis * axis;
+        unsigned const key = (here.key & ~(127U << shift)) | packed(to) << shift;
         int i = 0;
         while (i < count && nodes[i].key != key) ++i;
         if (i < count && !(cost < nodes[i].cost)) return;

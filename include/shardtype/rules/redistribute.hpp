@@ -1,7 +1,8 @@
 #pragma once
 
 #include <shardtype/rules/conversion.hpp>
-#include <shardtype/rules/operation.hpp>
+#include <shardtype/rules/report.hpp>
+#include <shardtype/tensor/valid.hpp>
 
 namespace shardtype {
 
@@ -29,6 +30,11 @@ struct placement_kind<invariant<Axes...>> {
 template <int Dim, class... Axes>
 struct placement_kind<shard<Dim, Axes...>> {
     static constexpr placement value = on_shard(Dim);
+    using axes = type_list<Axes...>;
+};
+template <int Dim, class... Axes>
+struct placement_kind<padded_shard<Dim, Axes...>> {
+    static constexpr placement value = on_padded_shard(Dim);
     using axes = type_list<Axes...>;
 };
 
@@ -69,17 +75,11 @@ constexpr auto raise_foreign(type_list<Head, Tail...>) {
     }
 }
 
-constexpr bool same_shape(layout const& x, layout const& y) {
-    bool same_extents = x.rank == y.rank && x.type == y.type;
-    for (int d = 0; d < x.rank; ++d) same_extents = same_extents && x.extent[d] == y.extent[d];
-    return same_extents;
-}
-
 /// From X to the layout that Target holds, by the cheapest conversion.
 template <class X, class Target>
 struct moved_to {
     static constexpr layout value = Target::value;
-    static constexpr conversion path = convert(X::value, value, differentiable(X::value.type));
+    static constexpr conversion path = is_constant<X> ? convert_constant(X::value, value) : convert(X::value, value);
 };
 
 template <class X, class Target>
@@ -95,7 +95,7 @@ constexpr auto move_to() {
     } else {
         using result = moved_to<X, Target>;
         if constexpr (result::path.says.legal()) {
-            return tensor_of<typename X::element, mesh, result>{};
+            return tensor_like<X, result>{};
         } else {
             return failed<
                 decltype(report<result::path.says.what, no_single_change, on_axis<void>, redistribute_name, X>())>();
@@ -107,7 +107,8 @@ constexpr auto move_to() {
 
 /// Changes the placement on the axes that are named; the others stay. A shard's axes become the minor ones of its
 /// dimension, in the order written. The collectives are the cheapest sequence there is (`redistribution_path`).
-/// `redistribute<shard<1, tp>>(y)`: from partial a reduce_scatter, from invariant a slice.
+/// `redistribute<shard<1, tp>>(y)`: from partial a reduce_scatter, from invariant a slice. An axis that the mesh divides
+/// stands for its parts. What is constant stays it, and only its forward counts.
 /// @pre the axes are the mesh's [ST-M003], each named once [ST-P102]; the dimension is the tensor's [ST-P103] and divides
 /// [ST-T201]
 /// @snippet 03_compile_error.cpp right
@@ -115,40 +116,47 @@ template <class... Placements, class X>
 constexpr auto redistribute(X) {
     if constexpr (detail::any_failed<X>) {
         return ill_typed{};
+    } else if constexpr (!valid<X>) {
+        return detail::failed<decltype(detail::raise_invalid<X>())>();
     } else {
         using mesh = typename X::mesh_type;
-        using axes = detail::concat_t<typename detail::placement_kind<Placements>::axes...>;
+        using axes = detail::concat_t<detail::axes_of<detail::on_mesh<mesh, Placements>>...>;
         if constexpr (!detail::all_on_mesh<mesh>(axes{})) {
             return detail::failed<decltype(detail::raise_foreign<mesh>(axes{}))>();
         } else if constexpr (detail::named_twice<mesh>(axes{}) >= 0) {
             using axis = typename mesh::template axis_at<detail::named_twice<mesh>(axes{})>;
             return detail::failed<decltype(detail::raise<ST_P102<axis, X>>())>();
         } else {
-            return detail::move_to<X, detail::retargeted<X, Placements...>>();
+            return detail::move_to<X, detail::retargeted<X, detail::on_mesh<mesh, Placements>...>>();
         }
     }
 }
 
 /// The same with everything stated: x as a Tensor of its shape, element type and mesh.
-/// @pre [ST-R309], [ST-R310]
+/// @pre [ST-R309], [ST-R310]; Tensor is not constant where x has a gradient [ST-G503]
 template <class Tensor, class X>
 constexpr auto redistribute_to(X) {
     if constexpr (detail::any_failed<X, Tensor>) {
         return ill_typed{};
+    } else if constexpr (!detail::all_valid<X, Tensor>) {
+        return detail::failed<decltype(detail::raise_invalid<X, Tensor>())>();
+    } else if constexpr (is_constant<Tensor> && !is_constant<X>) {
+        return detail::failed<decltype(detail::report<code::gradient_lost, no_single_change, on_axis<void>,
+                                                      detail::redistribute_name, X, Tensor>())>();
     } else if constexpr (!detail::one_mesh<X, Tensor>) {
-        using check = ST_R310<no_single_change, on_axis<void>, detail::redistribute_name, X, Tensor>;
-        return detail::failed<decltype(detail::raise<check>())>();
+        return detail::failed<decltype(detail::report<code::meshes_differ, no_single_change, on_axis<void>,
+                                                      detail::redistribute_name, X, Tensor>())>();
     } else if constexpr (!detail::same_shape(X::value, Tensor::value)) {
-        using check = ST_R309<no_single_change, on_axis<void>, detail::redistribute_name, X, Tensor>;
-        return detail::failed<decltype(detail::raise<check>())>();
+        return detail::failed<decltype(detail::report<code::shapes_disagree, no_single_change, on_axis<void>,
+                                                      detail::redistribute_name, X, Tensor>())>();
     } else {
         return detail::move_to<X, Tensor>();
     }
 }
 
 /// What a redistribution from one tensor type to another of its shape runs, as a value: the hops with their collectives,
-/// the bytes that a device sends, the peak memory.
+/// the bytes that a device sends, the peak memory; of a constant the forward alone.
 template <class From, class To>
-inline constexpr conversion redistribution_path = convert(From::value, To::value, differentiable(From::value.type));
+inline constexpr conversion redistribution_path = detail::moved_to<From, To>::path;
 
 }  // namespace shardtype

@@ -42,13 +42,14 @@ inline constexpr redistribution_row redistributions[] = {
 
 /// What `redistribute` makes of a layout value.
 struct redistribution {
-    verdict says{};                    ///< legal, or why not: [ST-C402], [ST-C403], [ST-P103], [ST-T201]
+    verdict says{};                    ///< legal, or why not: [ST-C402], [ST-C403], [ST-P103], [ST-R314], [ST-T201]
     collective by = collective::none;  ///< what runs
     layout result{};                   ///< of the tensor afterwards
 };
 
 /// Changes axis `a` of x to `to`, for a forward (`gradient` false) or for the backward of one.
-/// A shard to make becomes the minor axis of its dimension; only the minor axis may be gathered, scattered or moved.
+/// A shard to make becomes the minor axis of its dimension; only the minor axis may be gathered, scattered or moved. An
+/// uneven part is made where `to` is padded; an all_to_all of one is refused, gather it first.
 constexpr redistribution redistribute(layout const& x, int a, placement to, bool gradient = false) {
     redistribution out;
     placement const from = x.on[a];
@@ -61,18 +62,19 @@ constexpr redistribution redistribute(layout const& x, int a, placement to, bool
             found = true;
         }
     if (!found) {
-        out.says = {code::no_conversion, a, 0, false, 0, {}};
+        out.says = {code::no_conversion, a, 0};
         return out;
     }
     if (from.is == kind::shard && from.order != x.shards(from.dim) - 1) {
-        out.says = {code::not_minor_axis, a, 0, false, 0, {}};
+        out.says = {code::not_minor_axis, a, 0};
         return out;
     }
-    if (to.is == kind::shard) to.order = static_cast<signed char>(x.shards(to.dim));
-    out.result.on[a] = to;
+    out.result = placed(x, a, to);
     auto const fault = fault_of(out.result);
     out.says.what = fault.what;
     out.says.axis = a;
+    if (out.by == collective::all_to_all && (from.padded || out.result.on[a].padded))
+        out.says = {code::padded_operand, a, 0};
     return out;
 }
 
@@ -92,14 +94,15 @@ constexpr double bytes_sent(collective c, double g, int n) {
     }
 }
 
-/// Forward and backward bytes that one device sends to redistribute axis `a` of x to `to`.
+/// Forward and backward bytes that one device sends to redistribute axis `a` of x to `to`; padding is sent too.
 /// @snippet 04_matmul.cpp bytes
 constexpr double redistribution_bytes(layout const& x, int a, placement to) {
     auto const forward = redistribute(x, a, to);
     if (!forward.says.legal()) return 0;
     auto const backward = redistribute(dual(forward.result), a, dual(x.on[a]), true);
-    double g = static_cast<double>(x.local_bytes());
-    if (x.on[a].is == kind::shard) g *= x.axis_size[a];
+    layout const& part = x.on[a].is == kind::shard ? x : forward.result;
+    double g = static_cast<double>(part.local_bytes());
+    if (part.on[a].is == kind::shard) g *= x.axis_size[a];
     return bytes_sent(forward.by, g, x.axis_size[a]) + bytes_sent(backward.by, g, x.axis_size[a]);
 }
 

@@ -17,21 +17,30 @@ struct rule {
     bool sum = false;                       ///< linear in all operands together: partial + partial is partial
     unsigned constant = 0;       ///< operands without gradient (token ids, tables); invariant counts as replicate there
     char whole[max_rank + 1]{};  ///< factors that no axis may split (a normalised dimension)
-    char equal[3]{};             ///< two factors of equal extent (a query's and a key's sequence)
-    unsigned ids = 0;            ///< operands of integers
+    char kernel_whole[max_rank + 1]{};  ///< factors that could be split, but the kernel takes them whole [ST-R313]
+    char paired = 0;      ///< a factor whose elements belong together two by two: a part of odd extent is wrong
+    char equal[5]{};      ///< pairs of factors of equal extent (a query's and a key's sequence)
+    unsigned ids = 0;     ///< operands of integers
+    unsigned weight = 0;  ///< operands that are parameters: a fix keeps them split
     char fused = 0;       ///< a factor that the operation reduces itself, result invariant (vocabulary-parallel loss)
-    char grouped = 0;     ///< a factor whose extents differ by a whole multiple (query heads over kv heads)
-    double flops = 0;     ///< floating-point operations per point of all factors, forward
+    char grouped = 0;     ///< a factor of which operand 0 has a whole multiple (query heads over kv heads)
+    double flops = 0;     ///< floating-point operations per point of the factors of operands 0 and 1, forward
     double backward = 2;  ///< backward's operations over forward's
 
     /// Whether no axis may split factor f.
-    constexpr bool is_whole(char f) const {
-        for (char w : whole)
-            if (w == f && w != 0) return true;
-        return false;
-    }
+    constexpr bool is_whole(char f) const { return f != 0 && find(whole, f) >= 0; }
+    /// Whether only the kernel keeps factor f whole.
+    constexpr bool is_kernel_whole(char f) const { return f != 0 && find(kernel_whole, f) >= 0; }
     /// Whether operand i has no gradient.
     constexpr bool is_constant(int i) const { return ((constant >> i) & 1U) != 0; }
+    /// Whether operand i is a parameter.
+    constexpr bool is_weight(int i) const { return ((weight >> i) & 1U) != 0; }
+    /// The same operation, with these operands constant beside its own.
+    constexpr rule with_constants(unsigned operand_mask) const {
+        rule r = *this;
+        r.constant |= operand_mask;
+        return r;
+    }
     /// Whether the operation is linear in operand i.
     constexpr bool is_linear(int i) const { return ((linear >> i) & 1U) != 0; }
     /// The dimension of operand i that carries factor f, or -1.

@@ -15,8 +15,8 @@ using cpu_kernels = type_list<
     kernels::rotary_forward, kernels::rotary_backward, kernels::attention_forward, kernels::attention_backward,
     kernels::swiglu_forward, kernels::swiglu_backward, kernels::add, kernels::copy, kernels::cross_entropy_max,
     kernels::cross_entropy_sum, kernels::cross_entropy_loss, kernels::cross_entropy_backward, kernels::square_sum,
-    kernels::clip, kernels::adamw, kernels::slice, kernels::zero_pad, kernels::mask, kernels::all_reduce,
-    kernels::all_reduce_max, kernels::all_gather, kernels::reduce_scatter, kernels::all_to_all>;
+    kernels::clip, kernels::adamw, kernels::slice, kernels::zero_pad, kernels::resize, kernels::mask,
+    kernels::all_reduce, kernels::all_reduce_max, kernels::all_gather, kernels::reduce_scatter, kernels::all_to_all>;
 
 /// What one step runs, and what it wants made at set-up.
 struct bound_step {

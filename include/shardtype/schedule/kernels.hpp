@@ -148,6 +148,11 @@ struct zero_pad {
     static constexpr char const* name = "zero_pad";
     static constexpr unsigned reads = 0b01, writes = 0b10;
 };
+/// `x -> y`; dim outer, from, to: rows of `from` elements as rows of `to`, cut or with zeros behind them.
+struct resize {
+    static constexpr char const* name = "resize";
+    static constexpr unsigned reads = 0b01, writes = 0b10;
+};
 /// dim count: kept on coordinate 0, zero elsewhere
 struct mask {
     static constexpr char const* name = "mask";

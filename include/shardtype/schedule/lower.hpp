@@ -1,8 +1,8 @@
 #pragma once
 
-#include <shardtype/model/read.hpp>
-#include <shardtype/rules/operation.hpp>
+#include <shardtype/model/checked.hpp>
 #include <shardtype/schedule/arena.hpp>
+#include <shardtype/schedule/check_gradients.hpp>
 #include <shardtype/schedule/lifetimes.hpp>
 #include <shardtype/schedule/lower_attention.hpp>
 #include <shardtype/schedule/lower_loop.hpp>
@@ -56,8 +56,12 @@ constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool mic
     b.open(1);
     for (short i = 0; i < g.node_count; ++i)
         if (!at_set_up(g.nodes[i])) lower_node(Operations{}, l, g.nodes[i], false);
-    for (short i = static_cast<short>(g.node_count - 1); i >= 0 && b.says.legal(); --i)
-        if (!at_set_up(g.nodes[i])) lower_node(Operations{}, l, g.nodes[i], true);
+    gradient_uses const uses(l);
+    for (short i = static_cast<short>(g.node_count - 1); i >= 0 && b.says.legal(); --i) {
+        if (at_set_up(g.nodes[i])) continue;
+        uses.check(l, g.nodes[i].out);
+        if (b.says.legal()) lower_node(Operations{}, l, g.nodes[i], true);
+    }
     if (!b.says.legal()) return b;
     lower_optimizer(l);
     b.close();
@@ -79,22 +83,6 @@ constexpr schedule<S, B, G, P> trim(schedule_builder const& b) {
     return out;
 }
 
-/// The layer of a model that failed, by its parameters' scope: one text in g++, its letters in clang, which prints
-/// arrays in template arguments as numbers.
-#if defined(__clang__)
-template <char... Letters>
-struct in_layer {};
-template <label Where, int... I>
-in_layer<Where.data[I]...> spell_layer(int_list<I...>);
-template <label Where>
-using failed_layer = decltype(spell_layer<Where>(make_ints<Where.size>{}));
-#else
-template <label Where>
-struct in_layer {};
-template <label Where>
-using failed_layer = in_layer<Where>;
-#endif
-
 template <class Job>
 struct operations_of {
     using type = library_operations;
@@ -104,76 +92,11 @@ template <class Job>
 struct operations_of<Job> {
     using type = concat_t<typename Job::operations, library_operations>;
 };
-template <class Job>
-struct element_of {
-    using type = float;
-};
-template <class Job>
-    requires requires { typename Job::element; }
-struct element_of<Job> {
-    using type = typename Job::element;
-};
-
-/// The dtype of a job's elements; an integer one where they are neither float nor double, which the model refuses.
-template <class Element>
-inline constexpr dtype compute_type = same<Element, float> || same<Element, double> ? dtype_of<Element> : dtype::i32;
-
-template <class Checked, bool Fixable>
-struct model_fix {
-    using type = no_single_change;
-};
-template <class Checked>
-struct model_fix<Checked, true> {
-    static constexpr auto& g = Checked::value;
-    using axis = typename Checked::mesh_type::template axis_at<g.says.axis>;
-    using type = write<redistribute_operand<g.says.fix_operand, typename spelled_placement<g.says.fix, axis>::type,
-                                            bytes<g.fix_bytes>>>;
-};
-
-/// The axis that a fault is about; void where it is about none.
-constexpr bool is_about_an_axis(code c) {
-    return c != code::capacity && c != code::nested_repeat && !(c >= code::across_repeat && c <= code::no_lowering);
-}
-template <class Job, code What, int Axis>
-struct axis_of_fault {
-    using type = void;
-};
-template <class Job, code What, int Axis>
-    requires(is_about_an_axis(What))
-struct axis_of_fault<Job, What, Axis> {
-    using type = typename Job::mesh::template axis_at<Axis>;
-};
-
 }  // namespace detail
 
 /// Stands for a back end where only types are at hand: without any scratch, so the arena is a lower bound.
 struct buffers_only {
     static constexpr scratch_bound scratch = &detail::no_scratch;  ///< 0 bytes for every step
-};
-
-/// A job, checked: its model read under its strategy on its mesh. A job is a struct with `mesh`, `model`, `strategy`
-/// and `static constexpr batch_shape batch`; optionally `element` (float or double).
-/// @pre every layer is legal; the compiler stops at the first that is not, with its number, the axis and the layer
-/// @snippet 05_chain.cpp jobs
-template <class Job>
-struct checked {
-    using element = typename detail::element_of<Job>::type;  ///< float unless the job says double
-    using mesh_type = typename Job::mesh;                    ///< the job's
-    /// The model, read.
-    static constexpr graph value = read_model<typename Job::model>(policy<typename Job::mesh, typename Job::strategy>,
-                                                                   Job::batch, detail::compute_type<element>);
-
-  private:
-    static constexpr bool check() {
-        if constexpr (!value.says.legal()) {
-            using axis = typename detail::axis_of_fault<Job, value.says.what, value.says.axis>::type;
-            using fix = typename detail::model_fix<checked, value.says.fixable>::type;
-            detail::failed<decltype(detail::report<value.says.what, fix, on_axis<axis>,
-                                                   detail::failed_layer<value.failed_in>, Job>())>();
-        }
-        return true;
-    }
-    static_assert(check());
 };
 
 /// A job lowered to its schedule: what one rank walks, every buffer at its place. BackEnd bounds the scratch of its

@@ -66,6 +66,7 @@ struct lowering<graph_operation::loop_end> {
         l.b.buffers[dy.buffer].carried = true;
         l.grad[n.out] = {};
         l.grad[n.in[0]] = dy;  // the body's result
+        ++l.contributions[n.in[0]];
         ++l.holders[dy.buffer];
         l.b.open(static_cast<int>(n.number), true);
         l.carried = dy;

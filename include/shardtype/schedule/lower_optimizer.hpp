@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/rules/gradient_norm.hpp>
 #include <shardtype/schedule/lowerer.hpp>
 
 namespace shardtype {
@@ -33,6 +34,18 @@ constexpr void lower_state(graph const& g, schedule_builder& b) {
     b.at.moment2 = b.add_buffer(at, buffer_class::region);
 }
 
+namespace detail {
+/// The scalar x has been summed over these axes: over those of more than one device on which it is partial, and no
+/// other? A sum too few or too many is refused as an operand of the norm would be [ST-R302], [ST-C401].
+constexpr void check_summed(schedule_builder& b, layout const& x, unsigned over) {
+    for (int a = 0; a < x.axes; ++a) {
+        bool const summed = ((over >> a) & 1U) != 0, partial = x.on[a].is == kind::partial;
+        if (summed && !partial) b.fail(code::not_partial);
+        if (!summed && partial && x.axis_size[a] > 1) b.fail(code::partial_operand);
+    }
+}
+}  // namespace detail
+
 /// Once per step: the loss and the gradient norm over the mesh, then one AdamW pass over the whole state.
 /// A parameter that is whole on an axis counts once there: only sharded groups are summed over the axis.
 constexpr void lower_optimizer(lowerer& l) {
@@ -41,12 +54,16 @@ constexpr void lower_optimizer(lowerer& l) {
     b.open(1, false, segment_kind::once_per_step);
     lowerer::location loss = l.where[l.g.loss];
     long const one = 1;
+    unsigned summed = 0;
     for (int a = 0; a < l.g.policy.axes; ++a)
         if (l.lay(l.g.loss).on[a].is == kind::partial && l.g.policy.axis_size[a] > 1) {
             lowerer::location const sum = l.fresh(element);
             l.collective<kernels::all_reduce>(a, loss, sum, &one, 1, l.g.compute);
             loss = sum;
+            summed |= 1U << a;
         }
+    detail::check_summed(b, l.lay(l.g.loss), summed);
+    long counted = 0;
     lowerer::location sums[max_arguments]{};
     int groups = 0;
     for (unsigned group = 0; group < (1U << max_axes); ++group) {
@@ -59,7 +76,9 @@ constexpr void lower_optimizer(lowerer& l) {
             if (last > end) end = last;
         }
         if (first < 0) continue;
+        counted += end - first;
         lowerer::location sum = l.fresh(8);
+        summed = 0;
         lowerer::location const operands[] = {{b.at.gradients, 0}, sum};
         step& s = l.kernel<kernels::square_sum>(operands, l.g.compute);
         s.dim[0] = first;
@@ -69,13 +88,17 @@ constexpr void lower_optimizer(lowerer& l) {
                 lowerer::location const over = l.fresh(8);
                 l.collective<kernels::all_reduce>(a, sum, over, &one, 1, dtype::f64);
                 sum = over;
+                summed |= 1U << a;
             }
+        for (short k = 0; k < b.parameter_count; ++k)
+            if (b.parameters[k].group == group) detail::check_summed(b, square_sum(b.parameters[k].is.stored), summed);
         if (groups == max_arguments - 2) {
             b.fail(code::capacity);
             return;
         }
         sums[groups++] = sum;
     }
+    if (counted != b.at.state_bytes) b.fail(code::gradient_contributions);  // each parameter in one group
     b.at.report = b.add_buffer(3L * 8, buffer_class::report);
     sums[groups] = loss;
     sums[groups + 1] = {b.at.report, 0};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/rules/hop_shape.hpp>
 #include <shardtype/schedule/lowerer.hpp>
 
 namespace shardtype {
@@ -11,56 +12,69 @@ namespace detail {
 constexpr lowerer::location lower_hop(lowerer& l, layout const& x, layout const& y, int axis, collective by,
                                       lowerer::location source, lowerer::target const* to = nullptr,
                                       bool gathers_parameter = false) {
-    if (by == collective::none || x.axis_size[axis] == 1) return source;
+    hop_shape const hop = hop_shape_of(x, y, axis, by);
+    if (hop.by == collective::none) return source;
     lowerer::location const out = to != nullptr ? to->at : l.fresh(y.local_bytes());
     accumulate const mode = to != nullptr ? to->mode : accumulate::write;
-    int const from = x.on[axis].dim, dim = y.on[axis].dim;
-    long const count = x.local_count();
-    switch (by) {
-        case collective::all_reduce: {
-            long const d[] = {count};
-            l.collective<kernels::all_reduce>(axis, source, out, d, 1, x.type, mode);
+    switch (hop.by) {
+        case collective::all_reduce:
+            l.collective<kernels::all_reduce>(axis, source, out, hop.dim, hop.dims, x.type, mode);
             break;
-        }
-        case collective::all_gather: {
-            long const d[] = {x.outer(from), count / x.outer(from)};
-            l.collective<kernels::all_gather>(axis, source, out, d, 2, x.type, mode, gathers_parameter);
+        case collective::all_gather:
+            l.collective<kernels::all_gather>(axis, source, out, hop.dim, hop.dims, x.type, mode, gathers_parameter);
             break;
-        }
-        case collective::reduce_scatter: {
-            long const d[] = {y.outer(dim), y.local_count() / y.outer(dim)};
-            l.collective<kernels::reduce_scatter>(axis, source, out, d, 2, x.type, mode);
+        case collective::reduce_scatter:
+            l.collective<kernels::reduce_scatter>(axis, source, out, hop.dim, hop.dims, x.type, mode);
             break;
-        }
-        case collective::all_to_all: {
-            bool const leading = from > dim;  // the new shard is the outer dimension: trailing to leading
-            int const low = leading ? dim : from, high = leading ? from : dim;
-            long middle = 1;
-            for (int i = low + 1; i < high; ++i) middle *= x.local(i);
-            long const split = leading ? y.local(low) : x.local(low);
-            long const block = leading ? x.local(high) * x.inner(high) : y.local(high) * y.inner(high);
-            long const d[] = {x.outer(low), split, middle, block, leading ? 1 : 0};
-            l.collective<kernels::all_to_all>(axis, source, out, d, 5, x.type, mode);
+        case collective::all_to_all:
+            l.collective<kernels::all_to_all>(axis, source, out, hop.dim, hop.dims, x.type, mode);
             break;
-        }
         default: {
             lowerer::location const operands[] = {source, out};
-            step& s = by == collective::slice      ? l.kernel<kernels::slice>(operands, x.type)
-                      : by == collective::zero_pad ? l.kernel<kernels::zero_pad>(operands, x.type)
-                                                   : l.kernel<kernels::mask>(operands, x.type);
-            int const split = by == collective::zero_pad ? from : dim;
-            layout const& part = by == collective::zero_pad ? x : y;
+            step& s = hop.by == collective::slice      ? l.kernel<kernels::slice>(operands, x.type)
+                      : hop.by == collective::zero_pad ? l.kernel<kernels::zero_pad>(operands, x.type)
+                                                       : l.kernel<kernels::mask>(operands, x.type);
             s.axis = static_cast<signed char>(axis);
-            if (by == collective::mask) {
-                s.dim[0] = count;
-            } else {
-                s.dim[0] = part.outer(split);
-                s.dim[1] = part.local_count() / part.outer(split);
-                s.dim[2] = x.axis_size[axis];
-            }
+            for (int d = 0; d < hop.dims; ++d) s.dim[d] = hop.dim[d];
         }
     }
     return out;
+}
+
+/// A layout whose dimension `dim` has `local` elements on each rank, evenly.
+constexpr layout with_local(layout x, int dim, long local) {
+    for (int a = 0; a < x.axes; ++a)
+        if (x.on[a].dim == dim) x.on[a].padded = false;
+    x.extent[dim] = local * x.parts(dim);
+    return x;
+}
+
+/// `from` as `to` (a fresh buffer unless it exists), the two differing in the extent of dimension `dim`.
+constexpr lowerer::location lower_resize(lowerer& l, layout const& from, layout const& to, int dim,
+                                         lowerer::location source, lowerer::target const* where = nullptr) {
+    lowerer::location const out = where != nullptr ? where->at : l.fresh(to.local_bytes());
+    lowerer::location const operands[] = {source, out};
+    step& s = l.kernel<kernels::resize>(operands, from.type);
+    s.dim[0] = from.outer(dim);
+    s.dim[1] = from.local_count() / s.dim[0];
+    s.dim[2] = to.local_count() / s.dim[0];
+    return out;
+}
+
+/// `lower_hop` where the parts of x or y may be padded: what is whole is padded like them before the hop, or cut after
+/// it. A gather of rows leaves its padding behind the last row, where nobody reads.
+constexpr lowerer::location lower_padded_hop(lowerer& l, layout const& x, layout const& y, int axis, collective by,
+                                             lowerer::location source, lowerer::target const* to = nullptr,
+                                             bool gathers_parameter = false) {
+    bool const gathers = x.on[axis].padded, parts = y.on[axis].padded;
+    if (!gathers && !parts) return lower_hop(l, x, y, axis, by, source, to, gathers_parameter);
+    int const dim = gathers ? x.on[axis].dim : y.on[axis].dim;
+    long const part = gathers ? x.local(dim) : y.local(dim);
+    layout const even_x = with_local(x, dim, gathers ? part : part * x.axis_size[axis]);
+    layout const even_y = with_local(y, dim, parts ? part : part * x.axis_size[axis]);
+    if (parts) return lower_hop(l, even_x, even_y, axis, by, lower_resize(l, x, even_x, dim, source), to);
+    auto const whole = lower_hop(l, even_x, even_y, axis, by, source, nullptr, gathers_parameter);
+    return to == nullptr && y.outer(dim) == 1 ? whole : lower_resize(l, even_y, y, dim, whole, to);
 }
 
 /// Can the hop add to its target by itself?
@@ -72,7 +86,7 @@ constexpr lowerer::location lower_gathers(lowerer& l, parameter_record const& p,
     layout now = p.stored;
     for (int i = 0; i < path.hops; ++i) {
         auto const hop = redistribute(now, path.path[i].axis, path.path[i].to);
-        at = lower_hop(l, now, hop.result, path.path[i].axis, hop.by, at, nullptr, true);
+        at = lower_padded_hop(l, now, hop.result, path.path[i].axis, hop.by, at, nullptr, true);
         now = hop.result;
     }
     return at;
@@ -99,7 +113,7 @@ constexpr lowerer::location lowerer::saved(short v) {
 template <>
 struct lowering<graph_operation::redistribute> {
     static constexpr void forward(lowerer& l, node const& n) {
-        l.where[n.out] = detail::lower_hop(l, l.lay(n.in[0]), l.lay(n.out), n.axis, n.by, l.where[n.in[0]]);
+        l.where[n.out] = detail::lower_padded_hop(l, l.lay(n.in[0]), l.lay(n.out), n.axis, n.by, l.where[n.in[0]]);
     }
     static constexpr void backward(lowerer& l, node const& n) {
         short const x = n.in[0];
@@ -112,11 +126,11 @@ struct lowering<graph_operation::redistribute> {
             l.share_gradient(x, dy);
         } else if (back.by == collective::all_reduce && !l.grad[x].exists() && l.holders[dy.buffer] == 1) {
             lowerer::target const in_place{dy, accumulate::write, false};
-            detail::lower_hop(l, from, to, n.axis, back.by, dy, &in_place);
+            detail::lower_padded_hop(l, from, to, n.axis, back.by, dy, &in_place);
             l.share_gradient(x, dy);
         } else {
             auto const t = l.gradient_target(x, detail::hop_adds(back.by));
-            detail::lower_hop(l, from, to, n.axis, back.by, dy, &t);
+            detail::lower_padded_hop(l, from, to, n.axis, back.by, dy, &t);
             l.contribute(x, t);
         }
         l.drop_gradient(n.out);
@@ -143,9 +157,11 @@ struct lowering<graph_operation::materialize> {
             auto const hop = redistribute(now, path.path[i].axis, dual(path.path[i].from), true);
             if (!hop.says.legal()) l.b.fail(hop.says.what);
             bool const direct = i == last && (stored.mode == accumulate::write || detail::hop_adds(hop.by));
-            at = detail::lower_hop(l, now, hop.result, path.path[i].axis, hop.by, at, direct ? &stored : nullptr);
+            at =
+                detail::lower_padded_hop(l, now, hop.result, path.path[i].axis, hop.by, at, direct ? &stored : nullptr);
             now = hop.result;
         }
+        if (!(now == dual(p.is.stored))) l.b.fail(code::gradient_not_stored);
         if (at.buffer != stored.at.buffer) {
             lowerer::location const operands[] = {at, stored.at};
             step& s = l.kernel<kernels::copy>(operands, now.type);

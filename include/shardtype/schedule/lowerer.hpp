@@ -34,6 +34,7 @@ struct lowerer {
     location grad[graph::max_values]{};              ///< where each value's gradient lies now
     location carried{};                              ///< the gradient that the open backward loop carries
     short holders[schedule_builder::max_buffers]{};  ///< how many gradients share a buffer
+    short contributions[graph::max_values]{};        ///< to each value's gradient so far
     short aux[graph::max_nodes][2]{};                ///< buffers that a node's forward leaves for its backward
 
     /// Keeps references to the graph and the builder.
@@ -114,6 +115,7 @@ struct lowerer {
     }
     /// Takes note that a kernel has written to t a contribution to v's gradient.
     constexpr void contribute(short v, target t) {
+        ++contributions[v];
         if (t.mode == accumulate::add) return;
         if (grad[v].exists()) {  // also where an operation has v as several operands
             add_to_gradient(v, t.at, t.at);
@@ -124,6 +126,7 @@ struct lowerer {
     /// v's gradient is (also) what lies at `from`.
     constexpr void share_gradient(short v, location from) {
         if (!wants_gradient(v)) return;
+        ++contributions[v];
         if (grad[v].exists()) {
             bool const alone = holders[grad[v].buffer] == 1;
             add_to_gradient(v, from, alone ? grad[v] : fresh(lay(v).local_bytes()));

@@ -11,7 +11,9 @@ struct ST_P101 {
     static_assert(
         never<Canonical>,
         "[ST-P101] placements are not in canonical order: one shard<dim, major..., minor> per dimension, by "
-        "dimension, then replicate<...>, then partial<...>: write ST_P101<canonical, written>'s first argument");
+        "dimension (padded_shard where its parts are uneven), then replicate<...>, then partial<...>, those in the "
+        "order of the mesh, whose divided axes are written as their parts: write ST_P101<canonical, written>'s first "
+        "argument");
 };
 template <class Axis, class Written>
 struct ST_P102 {
@@ -27,14 +29,16 @@ struct ST_T201 {
     static_assert(
         never<Axis>,
         "[ST-T201] a dimension does not divide evenly over its axes: see ST_T201<dimension, extent, parts, axis, "
-        "tensor>; choose a multiple, fewer devices on the axis, or another dimension");
+        "tensor>; choose a multiple, fewer devices on the axis, or another dimension; for stored state there is "
+        "padded_shard, whose minor axis may leave a rest");
 };
 template <class Written>
 struct ST_T202 {
     static_assert(
         never<Written>,
         "[ST-T202] not a tensor: tensor<element, shape<...>, mesh<...>, placements...> of at most 4 dimensions, "
-        "elements float, double, bf16 or int, placements shard, replicate, partial");
+        "elements float, double, bf16 or int, placements shard, padded_shard, replicate, partial; constant<...> of one "
+        "with a gradient");
 };
 template <int Dim, class Written>
 struct ST_T203 {

@@ -35,15 +35,31 @@ constexpr int nth_of_kind(layout const& x, kind k, int n) {
     return -1;
 }
 
+template <bool Padded>
+struct shard_as {
+    template <int Dim, class... Axes>
+    using type = shard<Dim, Axes...>;
+};
+template <>
+struct shard_as<true> {
+    template <int Dim, class... Axes>
+    using type = padded_shard<Dim, Axes...>;
+};
+
 /// The canonical spelling of Holder::value, group by group.
 template <class T, class Mesh, class Holder>
 struct writer {
     static constexpr layout v = Holder::value;
+    static constexpr bool pads = v.padded_axis() >= 0;
 
     template <int Dim, int... I>
-    static type_list<shard<Dim, typename Mesh::template axis_at<v.axis_at(Dim, I)>...>> sharded(int_list<I...>);
+    static type_list<shard<Dim, typename Mesh::template axis_at<v.axis_at(Dim, I)>...>> sharded(int_list<I...>,
+                                                                                                shard_as<false>);
+    template <int Dim, int... I>
+    static type_list<padded_shard<Dim, typename Mesh::template axis_at<v.axis_at(Dim, I)>...>> sharded(int_list<I...>,
+                                                                                                       shard_as<true>);
     template <int Dim>
-    static type_list<> sharded(int_list<>);
+    static type_list<> sharded(int_list<>, shard_as<false>);
 
     template <int... I>
     static type_list<replicate<typename Mesh::template axis_at<nth_of_kind(v, kind::replicate, I)>...>> replicated(
@@ -56,7 +72,7 @@ struct writer {
     static type_list<> summands(int_list<>);
 
     template <int... D>
-    static concat_t<decltype(sharded<D>(make_ints<v.shards(D)>{}))...,
+    static concat_t<decltype(sharded<D>(make_ints<v.shards(D)>{}, shard_as<pads && v.padded(D)>{}))...,
                     decltype(replicated(make_ints<count_kind(v, kind::replicate)>{})),
                     decltype(summands(make_ints<count_kind(v, kind::partial)>{}))>
         all(int_list<D...>);

@@ -42,9 +42,24 @@ struct layout {
             if (on[a].is == kind::shard && on[a].dim == dim) n *= axis_size[a];
         return n;
     }
-    /// The extent of dimension `dim` on one rank.
-    constexpr long local(int dim) const { return extent[dim] / parts(dim); }
-    /// Elements that one rank holds.
+    /// Whether the parts of dimension `dim` are uneven, the last ones padded with zeros.
+    constexpr bool padded(int dim) const {
+        for (int a = 0; a < axes; ++a)
+            if (on[a].padded && on[a].dim == dim) return true;
+        return false;
+    }
+    /// The first axis whose parts are padded, or -1.
+    constexpr int padded_axis() const {
+        for (int a = 0; a < axes; ++a)
+            if (on[a].padded) return a;
+        return -1;
+    }
+    /// The extent of dimension `dim` on one rank, with the padding.
+    constexpr long local(int dim) const {
+        long const n = parts(dim);
+        return (extent[dim] + n - 1) / n;
+    }
+    /// Elements that one rank holds, with the padding.
     constexpr long local_count() const {
         long n = 1;
         for (int d = 0; d < rank; ++d) n *= local(d);
@@ -63,12 +78,24 @@ struct layout {
 
     /// The first global index along `dim` that the rank with these coordinates holds; the minor axis is the fastest.
     constexpr long offset(int dim, int const* coordinate) const {
-        long part = 0;
+        long begin = 0, size = extent[dim];
         for (int order = 0, n = shards(dim); order < n; ++order) {
             int const a = axis_at(dim, order);
-            part = part * axis_size[a] + coordinate[a];
+            long const part = (size + axis_size[a] - 1) / axis_size[a], past = part * coordinate[a];
+            begin += past < size ? past : size;
+            size = part;
         }
-        return part * local(dim);
+        return begin;
+    }
+    /// How many of the `local(dim)` indices are real there, and not padding behind them.
+    constexpr long real(int dim, int const* coordinate) const {
+        long size = extent[dim];
+        for (int order = 0, n = shards(dim); order < n; ++order) {
+            int const a = axis_at(dim, order);
+            long const part = (size + axis_size[a] - 1) / axis_size[a], left = size - part * coordinate[a];
+            size = left < 0 ? 0 : left < part ? left : part;
+        }
+        return size;
     }
 
     /// Local elements before `dim`: a tensor seen as [outer][local(dim)][inner].
@@ -91,6 +118,18 @@ constexpr layout dual(layout x) {
     return x;
 }
 
+/// x with the flags of its padded shards where they belong: on the minor axis of a list whose parts are uneven.
+constexpr layout with_padding_in_place(layout x) {
+    for (int d = 0; d < x.rank; ++d) {
+        if (!x.padded(d)) continue;
+        int const minor = x.axis_at(d, x.shards(d) - 1);
+        for (int a = 0; a < x.axes; ++a)
+            if (x.on[a].dim == d) x.on[a].padded = false;
+        if (minor >= 0) x.on[minor].padded = x.extent[d] % x.parts(d) != 0;
+    }
+    return x;
+}
+
 /// x with axis number `axis` placed anew: out of its dimension's list, and as the minor axis of the new one.
 constexpr layout placed(layout x, int axis, placement to) {
     placement const was = x.on[axis];
@@ -99,7 +138,7 @@ constexpr layout placed(layout x, int axis, placement to) {
         if (x.on[a].is == kind::shard && x.on[a].dim == was.dim && x.on[a].order > was.order) --x.on[a].order;
     if (to.is == kind::shard) to.order = static_cast<signed char>(x.shards(to.dim));
     x.on[axis] = to;
-    return x;
+    return with_padding_in_place(x);
 }
 
 /// What `fault_of` finds: the first fault, on which axis, at which dimension.
@@ -123,7 +162,7 @@ constexpr layout_fault fault_of(layout const& x) {
             int const a = x.axis_at(d, order);
             if (a < 0) break;
             parts *= x.axis_size[a];
-            if (x.extent[d] % parts != 0) return {code::not_divisible, a, d};
+            if (x.extent[d] % parts != 0 && !x.on[a].padded) return {code::not_divisible, a, d};
         }
     }
     return {};

@@ -3,88 +3,12 @@
 #include <shardtype/base/type_list.hpp>
 #include <shardtype/tensor/checks.hpp>
 #include <shardtype/tensor/from_layout.hpp>
+#include <shardtype/tensor/ill_typed.hpp>
 #include <shardtype/tensor/layout.hpp>
 #include <shardtype/tensor/shape.hpp>
+#include <shardtype/tensor/spelling.hpp>
 
 namespace shardtype {
-
-namespace detail {
-
-/// Reads a list of placement types into a layout; `fault` is the first thing wrong with the spelling.
-struct spelling {
-    layout value{};
-    code fault = code::ok;
-    int axis = -1;
-    int last = -1;
-
-    constexpr void place(placement p, int a) {
-        if (a < 0) return;  // reported by detail::check_known
-        if (seen[a]) {
-            if (fault == code::ok) fault = code::axis_placed_twice, axis = a;
-            return;
-        }
-        seen[a] = true;
-        value.on[a] = p;
-    }
-    constexpr void group(int key) {
-        if (key <= last && fault == code::ok) fault = code::not_canonical;
-        last = key;
-    }
-    bool seen[max_axes]{};
-};
-
-template <class Mesh, class Placement>
-struct speller {
-    static constexpr bool known = false;
-    static constexpr void add(spelling&) {}
-};
-template <class Mesh, int Dim, class... Axes>
-struct speller<Mesh, shard<Dim, Axes...>> {
-    static constexpr bool known = true;
-    static constexpr void add(spelling& s) {
-        s.group(Dim);
-        placement p = on_shard(Dim);
-        ((s.place(p, Mesh::template find<Axes>()), ++p.order), ...);
-    }
-};
-template <class Mesh, class... Axes>
-struct speller<Mesh, replicate<Axes...>> {
-    static constexpr bool known = true;
-    static constexpr void add(spelling& s) {
-        s.group(1000);
-        (s.place(on_replicate, Mesh::template find<Axes>()), ...);
-    }
-};
-template <class Mesh, class... Axes>
-struct speller<Mesh, partial<Axes...>> {
-    static constexpr bool known = true;
-    static constexpr void add(spelling& s) {
-        s.group(1001);
-        (s.place(on_partial, Mesh::template find<Axes>()), ...);
-    }
-};
-
-template <class T, class Shape, class Mesh, class... Placements>
-struct spelled;
-template <class T, long... Extents, class... Axes, class... Placements>
-struct spelled<T, shape<Extents...>, mesh<Axes...>, Placements...> {
-    using mesh_type = mesh<Axes...>;
-    static constexpr spelling read() {
-        spelling s;
-        s.value.type = dtype_of<T>;
-        s.value.rank = static_cast<int>(sizeof...(Extents));
-        s.value.axes = mesh_type::axes;
-        int d = 0;
-        ((s.value.extent[d < max_rank ? d : 0] = Extents, ++d), ...);
-        for (int a = 0; a < max_axes; ++a) s.value.axis_size[a] = mesh_type::axis_size[a];
-        (speller<mesh_type, Placements>::add(s), ...);
-        return s;
-    }
-    static constexpr spelling result = read();
-    static constexpr layout value = result.value;
-};
-
-}  // namespace detail
 
 /// A tensor over a mesh, as a type without data: element type, global shape, and its placement on every mesh axis
 /// (an axis that is not named is invariant). Using it checks it. The members are those of the specialisation below.
@@ -109,27 +33,15 @@ struct tensor<T, shape<Extents...>, mesh<Axes...>, Placements...> {
     static constexpr detail::spelling spelling_ = spelling_type::result;
 
     template <class... A>
-    static constexpr bool axes_known() {
+    static constexpr bool known(type_list<A...>) {
         return detail::all_checked<decltype(detail::check_known<A, mesh_type>())...>;
-    }
-    template <int D, class... A>
-    static constexpr bool known(shard<D, A...>*) {
-        return axes_known<A...>();
-    }
-    template <class... A>
-    static constexpr bool known(replicate<A...>*) {
-        return axes_known<A...>();
-    }
-    template <class... A>
-    static constexpr bool known(partial<A...>*) {
-        return axes_known<A...>();
     }
     static constexpr bool check() {
         if constexpr (!is_element<T> || sizeof...(Extents) > max_rank ||
-                      !(true && ... && detail::speller<mesh_type, Placements>::known)) {
+                      !(true && ... && detail::speller<Placements>::known)) {
             (void)sizeof(ST_T202<tensor>);
         } else {
-            (known(static_cast<Placements*>(nullptr)), ...);
+            (known(detail::axes_of<detail::on_mesh<mesh_type, Placements>>{}), ...);
             constexpr layout_fault fault = fault_of(spelling_.value);
             if constexpr (spelling_.fault == code::axis_placed_twice) {
                 (void)sizeof(ST_P102<typename mesh_type::template axis_at<spelling_.axis>, tensor>);
@@ -159,8 +71,8 @@ struct tensor<T, shape<Extents...>, mesh<Axes...>, Placements...> {
     /// `shape<4096, 14336>` with shard<1, tp> over tp of 4: `shape<4096, 3584>`.
     static constexpr auto local_shape = local(detail::make_ints<static_cast<int>(sizeof...(Extents))>{});
     static constexpr long bytes = value.bytes();              ///< of the whole tensor
-    static constexpr long local_bytes = value.local_bytes();  ///< that one rank holds
-    static constexpr long local_count = value.local_count();  ///< elements that one rank holds
+    static constexpr long local_bytes = value.local_bytes();  ///< that one rank holds, with padding
+    static constexpr long local_count = value.local_count();  ///< elements that one rank holds, with padding
 
     /// The first global index along `dim` that `rank` holds.
     static constexpr long offset(int rank, int dim) {
@@ -168,11 +80,12 @@ struct tensor<T, shape<Extents...>, mesh<Axes...>, Placements...> {
         for (int a = 0; a < mesh_type::axes; ++a) coordinate[a] = mesh_type::coordinate(rank, a);
         return value.offset(dim, coordinate);
     }
-};
-
-/// What a failed operation returns; operations that take it stay silent, so that one mistake prints once.
-struct ill_typed {
-    static constexpr bool failed = true;  ///< what the others look for
+    /// How many indices along `dim` are real on `rank`, the others of a padded shard being zeros behind them.
+    static constexpr long real(int rank, int dim) {
+        int coordinate[max_axes]{};
+        for (int a = 0; a < mesh_type::axes; ++a) coordinate[a] = mesh_type::coordinate(rank, a);
+        return value.real(dim, coordinate);
+    }
 };
 
 /// Whether X is a `tensor<...>`.
@@ -194,6 +107,13 @@ struct gradient {
     };
     using type = tensor_of<typename X::element, typename X::mesh_type, holder>;  ///< the gradient's type
 };
+/// Of what is ill typed, the same.
+template <>
+struct gradient<ill_typed> {
+    using type = ill_typed;  ///< the gradient's type
+};
+template <>
+struct gradient<ill_typed const> : gradient<ill_typed> {};
 /// Short for `gradient<X>::type`.
 template <class X>
 using gradient_t = typename gradient<X>::type;

@@ -49,4 +49,14 @@ void zero_pad(execution const& with, T const* src, T* dst, long outer, long n, l
     }
 }
 
+/// Rows of `from` elements as rows of `to`: dst [outer, to] is src [outer, from], cut or with zeros behind it.
+template <class T>
+void resize(execution const& with, T const* src, T* dst, long outer, long from, long to) {
+    long const both = from < to ? from : to;
+    for (long o = 0; o < outer; ++o) {
+        copy(with, src + o * from, dst + o * to, both);
+        fill(with, T(0), dst + o * to + both, to - both);
+    }
+}
+
 }  // namespace shardtype::cpu

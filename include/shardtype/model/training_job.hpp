@@ -1,0 +1,146 @@
+#pragma once
+
+#include <shardtype/model/job_checks.hpp>
+#include <shardtype/model/read.hpp>
+#include <shardtype/rules/report.hpp>
+#include <shardtype/tensor/from_layout.hpp>
+
+namespace shardtype {
+
+namespace detail {
+
+template <job J>
+struct judged {
+    static constexpr job_verdict value = judge(J);
+    static constexpr factors named = factors_of(value.what, first_fault(J).at);
+};
+
+template <job_verdict const& V>
+constexpr auto job_fix() {
+    if constexpr (V.fix[0].is == knob::none)
+        return no_single_change{};
+    else if constexpr (V.fix[1].is == knob::none)
+        return write<spelled_knob<V.fix[0].is, V.fix[0].value>>{};
+    else
+        return write<spelled_knob<V.fix[0].is, V.fix[0].value>, spelled_knob<V.fix[1].is, V.fix[1].value>>{};
+}
+
+/// Raises a job's numbered check; unevaluated, as `raise`.
+template <code What, class Fix, class... Knobs>
+constexpr auto report_job() {
+    // clang-format off
+    if constexpr (What == code::job_size) (void)sizeof(ST_J701<Fix, Knobs...>);
+    else if constexpr (What == code::job_degree) (void)sizeof(ST_J702<Fix, Knobs...>);
+    else if constexpr (What == code::job_degree_not_there) (void)sizeof(ST_J703<Fix, Knobs...>);
+    else if constexpr (What == code::job_world_size) (void)sizeof(ST_J704<Fix, Knobs...>);
+    else if constexpr (What == code::job_global_batch) (void)sizeof(ST_J705<Fix, Knobs...>);
+    else if constexpr (What == code::job_head_dimension) (void)sizeof(ST_J706<Fix, Knobs...>);
+    else if constexpr (What == code::job_kv_heads_of_heads) (void)sizeof(ST_J707<Fix, Knobs...>);
+    else if constexpr (What == code::job_sequence) (void)sizeof(ST_J708<Fix, Knobs...>);
+    else if constexpr (What == code::job_heads) (void)sizeof(ST_J709<Fix, Knobs...>);
+    else if constexpr (What == code::job_kv_heads) (void)sizeof(ST_J710<Fix, Knobs...>);
+    else if constexpr (What == code::job_ffn) (void)sizeof(ST_J711<Fix, Knobs...>);
+    else if constexpr (What == code::job_vocabulary) (void)sizeof(ST_J712<Fix, Knobs...>);
+    else if constexpr (What == code::job_dim) (void)sizeof(ST_J713<Fix, Knobs...>);
+    else if constexpr (What == code::job_kv_columns) (void)sizeof(ST_J714<Fix, Knobs...>);
+    else static_assert(What == code::ok, "a code without a check");
+    // clang-format on
+    return 0;
+}
+template <job J, int... I>
+constexpr auto report_job(int_list<I...>) {
+    constexpr auto& j = judged<J>::value;
+    return report_job<
+        j.what, decltype(job_fix<judged<J>::value>()),
+        spelled_knob<judged<J>::named.at[I], shown_value(J, judged<J>::value, judged<J>::named.at[I])>...>();
+}
+
+template <job J>
+constexpr bool check_job() {
+    if constexpr (!judged<J>::value.legal()) {
+        constexpr int count = judged<J>::named.count;
+        failed<decltype(report_job<J>(make_ints<count>{}))>();
+    }
+    return true;
+}
+
+template <bool There, class Item>
+struct list_if {
+    using type = type_list<>;
+};
+template <class Item>
+struct list_if<true, Item> {
+    using type = type_list<Item>;
+};
+
+template <class... Axes>
+constexpr mesh<Axes...> as_mesh(type_list<Axes...>) {
+    return {};
+}
+template <class... Roles>
+constexpr shardtype::strategy<Roles...> as_strategy(type_list<Roles...>) {
+    return {};
+}
+
+/// The sizes of a job's axes; all 1 after an error.
+template <job J>
+inline constexpr parallel_dims dims_of = judged<J>::value.legal() ? judged<J>::value.dims : parallel_dims{};
+
+/// Keyed on sizes, not on the job: nvcc's front end loses the names of member types of what is keyed on one.
+template <int Replicas, int Shards, int Tensors>
+struct job_axes {
+    template <class A, class B, class C>
+    using there = concat_t<typename list_if<(Replicas > 1), A>::type, typename list_if<(Shards > 1), B>::type,
+                           typename list_if<(Tensors > 1), C>::type>;
+    static constexpr bool alone = Replicas * Shards * Tensors == 1;  // and a mesh has an axis
+    using axes = concat_t<there<dp_replicate<Replicas>, dp_shard<Shards>, tp<Tensors>>,
+                          typename list_if<alone, dp_shard<1>>::type>;
+
+    using mesh = decltype(as_mesh(axes{}));
+    using strategy = decltype(as_strategy(
+        there<ddp<dp_replicate<Replicas>>, fsdp<dp_shard<Shards>>, sequence_parallel<tp<Tensors>>>{}));
+};
+
+}  // namespace detail
+
+/// A training job, checked where it is first used, and all that follows from its knobs. It has what `checked`, `lowered`
+/// and `run` want of a job: mesh, model, strategy and batch.
+/// 64 devices, tensor_parallel_degree 4, the rest sharded: `mesh<dp_shard<16>, tp<4>>`,
+/// `strategy<fsdp<dp_shard<16>>, sequence_parallel<tp<4>>>`.
+/// @pre the rules of a job [ST-J701] to [ST-J714]; after an error `accepted` is false, and what takes the job is silent
+/// @snippet 07_check_configuration/main.cpp job
+template <job J>
+struct training_job {
+    using type = training_job;  ///< itself: what `checked` takes
+    /// False where an error was reported.
+    static constexpr bool accepted = detail::judged<J>::value.legal();
+    static constexpr job knobs = J;  ///< as they were given
+    /// The sizes of the mesh axes; 1 for one that is not there.
+    static constexpr parallel_dims dims = detail::dims_of<J>;
+
+    static constexpr long world_size = accepted ? J.world_size : 1;            ///< devices
+    static constexpr long data_parallel_degree = dims.data_parallel_degree();  ///< parts of the batch
+    /// Sequences of one micro-batch over all ranks.
+    static constexpr long micro_batch_size = accepted ? micro_batch_of(J, dims) : 1;
+    /// Sequences of one step.
+    static constexpr long global_batch_size =
+        accepted && J.global_batch_size != -1 ? J.global_batch_size : micro_batch_size;
+    /// Micro-batches whose gradients are summed in one step.
+    static constexpr long gradient_accumulation_steps = global_batch_size / micro_batch_size;
+
+    using axes = detail::job_axes<static_cast<int>(dims.dp_replicate), static_cast<int>(dims.dp_shard),
+                                  static_cast<int>(dims.tp)>;  ///< of this job
+    /// dp_replicate, dp_shard, tp, without those of one device; `mesh<dp_shard<1>>` where there is only one.
+    using mesh = typename axes::mesh;
+    /// DDP, FSDP and tensor parallelism with the sequence split between layers.
+    using strategy = typename axes::strategy;
+    /// The model.
+    using model = llama<J.model>;
+    /// The tokens of one micro-batch.
+    static constexpr batch_shape batch{.global = micro_batch_size, .sequence = accepted ? J.seq_len : 1};
+
+  private:
+    static_assert(detail::check_job<J>());
+};
+
+}  // namespace shardtype

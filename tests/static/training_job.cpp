@@ -1,0 +1,99 @@
+// A job's knobs and what follows from them: mesh, strategy, batch, memory. What the rules refuse is in tests/fail and,
+// against a naive restatement, in tests/model/job.cpp.
+#include <shardtype/shardtype.hpp>
+
+namespace st = shardtype;
+
+// The README's job: 64 devices, tensor parallel over 4, the rest sharded.
+using job = st::training_job<st::job{.model = st::llama3_8b,
+                                     .parallel = {.data_parallel_shard_degree = -1, .tensor_parallel_degree = 4},
+                                     .world_size = 64,
+                                     .seq_len = 8192,
+                                     .local_batch_size = 2}>;
+static_assert(job::accepted);
+static_assert(st::same<job::mesh, st::mesh<st::dp_shard<16>, st::tp<4>>>);
+static_assert(st::same<job::strategy, st::strategy<st::fsdp<st::dp_shard<16>>, st::sequence_parallel<st::tp<4>>>>);
+static_assert(job::world_size == 64 && job::data_parallel_degree == 16);
+static_assert(job::global_batch_size == 32 && job::gradient_accumulation_steps == 1);
+static_assert(job::batch.global == 32 && job::batch.sequence == 8192);
+static_assert(st::fits<job, st::h100_sxm>);
+
+// Its memory is that of its schedule.
+static_assert(st::memory_of<job>.total() == st::lowered<job::type, st::buffers_only>::arena_bytes);
+static_assert(st::memory_of<job>.parameters == st::lowered<job, st::buffers_only>::value.at.state_bytes);
+static_assert(st::memory_of<job>.optimizer_states == 2 * st::memory_of<job>.gradients);
+// 8,030,261,248 parameters of 4 bytes in 64 parts; the norms are not split by tp, and each buffer begins at 64 bytes.
+static_assert(st::memory_of<job>.parameters >= 8'030'261'248 * 4 / 64);
+static_assert(st::memory_of<job>.parameters - 8'030'261'248 * 4 / 64 < 65 * 4096 * 4 / 16 + 300 * 64);
+static_assert(st::memory_of<job>.total() > st::a100_80gb.usable() / 2);
+
+// One device: an axis of one, which a mesh needs, and no collective.
+using alone = st::training_job<st::job{}>;
+static_assert(st::same<alone::mesh, st::mesh<st::dp_shard<1>>> && st::same<alone::strategy, st::strategy<>>);
+static_assert(alone::global_batch_size == 8 && alone::batch.global == 8);
+static_assert(st::checked<alone::type>::value.ok());
+static_assert(st::checked<st::training_job<st::job{.local_batch_size = 1}>>::value.ok());
+static_assert(st::checked<st::training_job<st::job{
+                  .parallel = {.tensor_parallel_degree = 4}, .world_size = 4, .local_batch_size = 1}>>::value.ok());
+
+// Axes of one device are dropped, wherever they stand.
+template <long Replicate, long Shard, long Tensor, long World>
+using on = st::training_job<st::job{.parallel = {.data_parallel_replicate_degree = Replicate,
+                                                 .data_parallel_shard_degree = Shard,
+                                                 .tensor_parallel_degree = Tensor},
+                                    .world_size = World}>;
+static_assert(st::same<on<2, -1, 1, 2>::mesh, st::mesh<st::dp_replicate<2>>>);
+static_assert(st::same<on<1, -1, 1, 8>::mesh, st::mesh<st::dp_shard<8>>>);
+static_assert(st::same<on<1, -1, 8, 8>::mesh, st::mesh<st::tp<8>>>);
+static_assert(st::same<on<2, 1, 4, 8>::mesh, st::mesh<st::dp_replicate<2>, st::tp<4>>>);
+static_assert(st::same<on<2, -1, 4, 16>::mesh, st::mesh<st::dp_replicate<2>, st::dp_shard<2>, st::tp<4>>>);
+static_assert(
+    st::same<on<2, -1, 4, 16>::strategy,
+             st::strategy<st::ddp<st::dp_replicate<2>>, st::fsdp<st::dp_shard<2>>, st::sequence_parallel<st::tp<4>>>>);
+static_assert(on<2, -1, 4, 16>::data_parallel_degree == 4);
+static_assert(st::checked<on<2, -1, 4, 16>>::value.ok());
+
+// Gradient accumulation: the global batch is a multiple of local x data-parallel degree.
+using accumulating = st::training_job<st::job{
+    .parallel = {.tensor_parallel_degree = 2}, .world_size = 8, .local_batch_size = 4, .global_batch_size = 48}>;
+static_assert(accumulating::gradient_accumulation_steps == 3 && accumulating::micro_batch_size == 16);
+static_assert(accumulating::batch.global == 16);
+static_assert(st::memory_of<accumulating>.parameters > 0);
+
+// Larger models on more devices.
+using large = st::training_job<st::job{.model = st::llama3_70b,
+                                       .parallel = {.data_parallel_shard_degree = 32, .tensor_parallel_degree = 8},
+                                       .world_size = 256,
+                                       .seq_len = 8192,
+                                       .local_batch_size = 1}>;
+static_assert(st::memory_of<large>.parameters >= 70'553'706'496 * 4 / 256);
+
+// Fixes: the nearest change of one knob that makes the job legal, two where one cannot.
+constexpr st::job_verdict said(st::job j) { return st::judge(j); }
+constexpr st::job eight_billion(long shard, long tensor, long world) {
+    return {.model = st::llama3_8b,
+            .parallel = {.data_parallel_shard_degree = shard, .tensor_parallel_degree = tensor},
+            .world_size = world,
+            .seq_len = 8192};
+}
+constexpr bool proposes(st::job_verdict v, st::code what, st::knob k, long value, st::knob second = st::knob::none,
+                        long filling = 0) {
+    return v.what == what && v.fix[0].is == k && v.fix[0].value == value && v.fix[1].is == second &&
+           v.fix[1].value == filling;
+}
+static_assert(proposes(said(eight_billion(3, 4, 64)), st::code::job_world_size, st::knob::data_parallel_shard_degree,
+                       16));
+static_assert(proposes(said(eight_billion(-1, 3, 64)), st::code::job_world_size, st::knob::tensor_parallel_degree, 4));
+static_assert(proposes(said(eight_billion(-1, 16, 64)), st::code::job_kv_heads, st::knob::tensor_parallel_degree, 8));
+static_assert(proposes(said(eight_billion(4, 16, 64)), st::code::job_kv_heads, st::knob::tensor_parallel_degree, 8,
+                       st::knob::data_parallel_shard_degree, 8));
+static_assert(proposes(said(eight_billion(512, 1, 512)), st::code::job_vocabulary, st::knob::data_parallel_shard_degree,
+                       256, st::knob::data_parallel_replicate_degree, 2));
+static_assert(proposes(said({.world_size = 8, .local_batch_size = 2, .global_batch_size = 24}),
+                       st::code::job_global_batch, st::knob::global_batch_size, 16));
+static_assert(proposes(said({.parallel = {.tensor_parallel_degree = 4}, .world_size = 4, .seq_len = 1023}),
+                       st::code::job_sequence, st::knob::seq_len, 1024));
+static_assert(proposes(said({.parallel = {.pipeline_parallel_degree = 2}, .world_size = 8}),
+                       st::code::job_degree_not_there, st::knob::pipeline_parallel_degree, 1));
+static_assert(proposes(said({.parallel = {.data_parallel_shard_degree = 0}, .world_size = 8}), st::code::job_degree,
+                       st::knob::data_parallel_shard_degree, -1));

@@ -1,0 +1,1 @@
+#include <shardtype/shardtype.hpp>
