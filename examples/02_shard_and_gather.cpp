@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <shardtype/comm/thread/world.hpp>
-#include <shardtype/shardtype.hpp>
+#include <shardtype/ops/view.hpp>
+#include <shardtype/tensor/runs.hpp>
 
 namespace st = shardtype;
 
@@ -16,43 +19,24 @@ using grid = st::mesh<dp, tp>;
 template <class... Placements>
 using matrix = st::tensor<float, st::shape<8, 16>, grid, Placements...>;
 
-// What one rank holds of a tensor: its numbers, with the type that says which ones they are.
-template <class Tensor>
-struct local {
-    std::vector<float> values = std::vector<float>(Tensor::local_count);
-};
-
 //! [take]
-// A rank's part of the whole, in runs of elements that lie side by side in both.
+// A rank's part of the whole, in runs of elements that lie side by side in both. The vector is the memory; the view of
+// it says what it holds.
 template <class Tensor>
-local<Tensor> take(std::vector<float> const& whole, int const* coordinate) {
-    local<Tensor> part;
-    st::for_each_run(Tensor::value, coordinate, [&](long in_whole, long in_part, long count) {
-        std::copy_n(whole.begin() + in_whole, count, part.values.begin() + in_part);
+auto take(std::vector<float> const& whole, std::vector<float>& part, st::thread::rank_communicators const& ranks) {
+    part.resize(Tensor::local_count);
+    st::for_each_run(Tensor::value, ranks.coordinate, [&](long in_whole, long in_part, long count) {
+        std::copy_n(whole.begin() + in_whole, count, part.begin() + in_part);
     });
-    return part;
+    return st::view<Tensor>(part, ranks);
 }
 //! [take]
 
-//! [gather]
-// Gathers one axis. The type-level all_gather checks the call and says what comes out, and how memory is seen:
-// [outer][this axis' part][inner]; the communicator of that axis moves the numbers.
-template <class Axis, class Tensor>
-auto gather(local<Tensor> const& part, st::thread::rank_communicators const& ranks) {
-    using result = decltype(st::all_gather<Axis, st::to_replicate>(Tensor{}));
-    constexpr int axis = grid::index_of<Axis>();
-    constexpr int dim = Tensor::value.on[axis].dim;
-    constexpr long outer = Tensor::value.outer(dim), block = Tensor::value.local(dim) * Tensor::value.inner(dim);
-    local<result> gathered;
-    ranks.on[axis].all_gather(part.values.data(), gathered.values.data(), outer, block);
-    return gathered;
-}
-//! [gather]
-
-template <class Tensor>
-void report(char const* layout, local<Tensor> const& gathered, std::vector<float> const& whole, int rank) {
-    if (gathered.values != whole) throw std::runtime_error(std::string(layout) + " did not come back whole");
-    if (rank == 0) std::printf("%s: came back whole on every rank\n", layout);
+template <class View>
+void report(char const* layout, View gathered, std::vector<float> const& whole) {
+    if (!std::equal(whole.begin(), whole.end(), gathered.span().begin(), gathered.span().end()))
+        throw std::runtime_error(std::string(layout) + " did not come back whole");
+    if (gathered.communicators().rank == 0) std::printf("%s: came back whole on every rank\n", layout);
 }
 
 int main() try {
@@ -61,20 +45,26 @@ int main() try {
 
     st::thread::world world(grid{});  // eight ranks, each a thread of this process
     world.run([&](st::thread::rank_communicators const& ranks) {
+        std::vector<float> part, between(64), all(128);
+
+        //! [gather]
         // Columns over tp; both dp ranks hold the same.
-        using columns = matrix<st::shard<1, tp>>;
-        auto const part = take<columns>(whole, ranks.coordinate);
-        report("shard<1, tp>", gather<tp>(part, ranks), whole, ranks.rank);
+        auto const columns = take<matrix<st::shard<1, tp>>>(whole, part, ranks);
+        report("shard<1, tp>", st::all_gather<tp, st::to_replicate>(columns, all), whole);
 
-        // A block each: rows over dp, columns over tp. Either axis may be gathered first.
-        using block = matrix<st::shard<0, dp>, st::shard<1, tp>>;
-        auto const rows = gather<tp>(take<block>(whole, ranks.coordinate), ranks);
-        report("shard<0, dp>, shard<1, tp>", gather<dp>(rows, ranks), whole, ranks.rank);
+        // Rows over tp, then over dp: dp is the minor axis and must go first. Gathering tp here is error ST-C402.
+        auto const nested = take<matrix<st::shard<0, tp, dp>>>(whole, part, ranks);
+        auto const quarter = st::all_gather<dp, st::to_replicate>(nested, between);
+        report("shard<0, tp, dp>", st::all_gather<tp, st::to_replicate>(quarter, all), whole);
+        //! [gather]
 
-        // Rows over tp, then over dp: dp is the minor axis and must go first. `gather<tp>` here is error ST-C402.
-        using nested = matrix<st::shard<0, tp, dp>>;
-        auto const quarter = gather<dp>(take<nested>(whole, ranks.coordinate), ranks);
-        report("shard<0, tp, dp>", gather<tp>(quarter, ranks), whole, ranks.rank);
+        //! [redistribute]
+        // A block each: rows over dp, columns over tp. The compiler chooses the gathers, and knows what they need.
+        auto const block = take<matrix<st::shard<0, dp>, st::shard<1, tp>>>(whole, part, ranks);
+        std::vector<float> scratch(st::redistribution_scratch<decltype(block), matrix<st::replicate<dp, tp>>>);
+        auto const gathered = st::redistribute<st::replicate<dp, tp>>(block, all, scratch);
+        report("shard<0, dp>, shard<1, tp>", gathered, whole);
+        //! [redistribute]
     });
 } catch (std::exception const& error) {
     std::fprintf(stderr, "02_shard_and_gather: %s\n", error.what());

@@ -11,6 +11,7 @@
 
 #include <boost/hana/integral_constant.hpp>
 
+#include <shardtype/ops/view.hpp>
 #include <shardtype/runtime.hpp>
 
 namespace st = shardtype;
@@ -27,26 +28,30 @@ using columns = f32<st::shape<256, 64>, st::shard<0, tp>>;  // weights are [out,
 using rows = f32<st::shape<64, 256>, st::shard<1, tp>>;     // each rank has 64 of 256 inputs
 //! [types]
 
-// What one rank holds of a tensor: its numbers, with the type that says which ones they are.
+// Memory for one rank's part of a tensor: sized when it is known what it holds.
+using memory = std::vector<float>;
+using ranks_of_mesh = st::thread::rank_communicators;
 template <class Tensor>
-struct local {
-    using type = Tensor;
-    std::vector<float> values = std::vector<float>(Tensor::local_count);
-};
+using view = st::tensor_view<Tensor, ranks_of_mesh>;
+template <class Tensor>
+view<Tensor> room_for(memory& here, ranks_of_mesh const& ranks) {
+    here.resize(Tensor::local_count);
+    return st::view<Tensor>(here, ranks);
+}
 
 // c[M, N] = op(a) op(b), on one rank.
 template <long M, long N, long K, class A, class B, class C>
-void product(bool transpose_a, local<A> const& a, bool transpose_b, local<B> const& b, local<C>& c) {
+void product(bool transpose_a, view<A> a, bool transpose_b, view<B> b, view<C> c) {
     alignas(64) std::byte scratch[st::cpu::gemm_scratch_bytes<float>(M, N, K)];
     st::cpu::gemm<float> const multiply(M, N, K, transpose_a, transpose_b, false);
-    multiply({scratch, sizeof scratch}, a.values.data(), b.values.data(), c.values.data());
+    multiply({scratch, sizeof scratch}, a.data(), b.data(), c.data());
 }
 
 //! [linear]
 // y = x w^T. The type-level operation checks the operands and says what comes out; the product works on local parts.
 template <class X, class W>
-auto linear(local<X> const& x, local<W> const& w) {
-    local<decltype(st::op::linear(X{}, W{}))> y;
+auto linear(view<X> x, view<W> w, memory& here) {
+    auto const y = room_for<decltype(st::op::linear(X{}, W{}))>(here, x.communicators());
     constexpr long out = W::value.local(0), in = W::value.local(1);
     product<X::local_count / in, out, in>(false, x, true, w, y);
     return y;
@@ -55,30 +60,15 @@ auto linear(local<X> const& x, local<W> const& w) {
 
 // dx = dy w and dw = dy^T x, in the types that belong to an operation with these operands.
 template <class Dy, class X, class W>
-auto linear_gradients(local<Dy> const& dy, local<X> const& x, local<W> const& w) {
+auto linear_gradients(view<Dy> dy, view<X> x, view<W> w, memory& for_dx, memory& for_dw) {
     constexpr auto types = st::gradients(st::op::linear, Dy{}, X{}, W{});
     constexpr long out = W::value.local(0), in = W::value.local(1), tokens = X::local_count / in;
-    local<std::decay_t<decltype(types[hana::size_c<0>])>> dx;
-    local<std::decay_t<decltype(types[hana::size_c<1>])>> dw;
+    auto const dx = room_for<std::decay_t<decltype(types[hana::size_c<0>])>>(for_dx, x.communicators());
+    auto const dw = room_for<std::decay_t<decltype(types[hana::size_c<1>])>>(for_dw, x.communicators());
     product<tokens, in, out>(false, dy, false, w, dx);
     product<out, in, tokens>(true, dy, false, x, dw);
     return std::pair(dx, dw);
 }
-
-//! [redistribute]
-// Whole on every rank as before; from here on each rank uses it for its own share of the work. Nothing is sent.
-template <class X>
-auto use(local<X> const& x) {
-    return local<decltype(st::redistribute<st::replicate<tp>>(X{}))>{x.values};
-}
-// The sum of the ranks' summands.
-template <class X>
-auto sum(local<X> const& x, st::thread::communicator const& ranks) {
-    local<decltype(st::all_reduce<tp, st::to_invariant>(X{}))> whole;
-    ranks.all_reduce(x.values.data(), whole.values.data(), X::local_count);
-    return whole;
-}
-//! [redistribute]
 
 // The whole arrays, in double. Multiples of 1/8 between -1 and 1: every sum below is exact in float too, in whatever
 // order it is made, so that the difference is 0 on every machine.
@@ -104,23 +94,23 @@ array whole_product(long m, long n, long k, bool transpose_a, array const& a, bo
 
 // Calls f(element of the whole array, element of this rank's part).
 template <class Tensor, class Whole, class F>
-void for_each_element(local<Tensor>& part, Whole& whole, int const* coordinate, F f) {
-    st::for_each_run(Tensor::value, coordinate, [&](long global, long here, long count) {
-        for (long i = 0; i < count; ++i)
-            f(whole[static_cast<std::size_t>(global + i)], part.values[static_cast<std::size_t>(here + i)]);
+void for_each_element(view<Tensor> part, Whole& whole, F f) {
+    st::for_each_run(Tensor::value, part.communicators().coordinate, [&](long global, long here, long count) {
+        for (long i = 0; i < count; ++i) f(whole[static_cast<std::size_t>(global + i)], part.data()[here + i]);
     });
 }
 template <class Tensor>
-local<Tensor> take(array const& whole, int const* coordinate) {
-    local<Tensor> part;
-    for_each_element(part, whole, coordinate, [](double from, float& to) { to = static_cast<float>(from); });
+view<Tensor> take(array const& whole, memory& here, ranks_of_mesh const& ranks) {
+    auto const part = room_for<Tensor>(here, ranks);
+    for_each_element(part, whole, [](double from, float& to) { to = static_cast<float>(from); });
     return part;
 }
 
 template <class Tensor>
-void report(char const* name, local<Tensor> part, array const& whole, st::thread::rank_communicators const& ranks) {
+void report(char const* name, view<Tensor> part, array const& whole) {
+    ranks_of_mesh const& ranks = part.communicators();
     double mine = 0, worst = 0;
-    for_each_element(part, whole, ranks.coordinate,
+    for_each_element(part, whole,
                      [&](double a, float b) { mine = std::fmax(mine, std::fabs(a - static_cast<double>(b))); });
     ranks.all.all_reduce(&mine, &worst, 1, st::reduction::max);
     if (ranks.rank == 0) std::printf("%-3s largest difference %g\n", name, worst);
@@ -136,44 +126,47 @@ int main() try {
     array const dx = whole_product(32, 64, 256, false, dh, false, w1);
 
     st::thread::world world(grid{});
-    world.run([&](st::thread::rank_communicators const& ranks) {
-        auto const& tp_ranks = ranks.on[grid::index_of<tp>()];
-        auto const x_here = take<input>(x, ranks.coordinate);
-        auto const w1_here = take<columns>(w1, ranks.coordinate);
-        auto const w2_here = take<rows>(w2, ranks.coordinate);
-        auto const dz_here = take<input>(dz, ranks.coordinate);
+    world.run([&](ranks_of_mesh const& ranks) {
+        memory for_x, for_w1, for_w2, for_dz, for_h, for_y, for_dh, for_dx, for_dw1, for_dw2;
+        auto const x_here = take<input>(x, for_x, ranks);
+        auto const w1_here = take<columns>(w1, for_w1, ranks);
+        auto const w2_here = take<rows>(w2, for_w2, ranks);
+        auto const dz_here = take<input>(dz, for_dz, ranks);
 
         //! [forward]
-        auto const x_used = use(x_here);
-        auto const h_here = linear(x_used, w1_here);  // each rank has its columns
-        auto const y_here = linear(h_here, w2_here);  // each rank has one summand
-        auto const z_here = sum(y_here, tp_ranks);
-        static_assert(decltype(h_here)::type::value.on[0] == st::on_shard(2));
-        static_assert(decltype(y_here)::type::value.on[0] == st::on_partial);
-        static_assert(decltype(z_here)::type::value.on[0] == st::on_invariant);
+        // Whole on every rank as before; from here on each rank uses it for its own share of the work. Nothing is sent.
+        auto const x_used = st::redistribute<st::replicate<tp>>(x_here);
+        auto const h_here = linear(x_used, w1_here, for_h);  // each rank has its columns
+        auto const y_here = linear(h_here, w2_here, for_y);  // each rank has one summand
+        auto const z_here = st::all_reduce<tp, st::to_invariant>(y_here);
         //! [forward]
+        static_assert(decltype(h_here)::tensor_type::value.on[0] == st::on_shard(2));
+        static_assert(decltype(y_here)::tensor_type::value.on[0] == st::on_partial);
+        static_assert(decltype(z_here)::tensor_type::value.on[0] == st::on_invariant);
 
         //! [backward]
-        auto const dy_here = use(dz_here);  // every summand's gradient is that of the sum
-        auto const [dh_here, dw2_here] = linear_gradients(dy_here, h_here, w2_here);
-        auto const [dx_partial, dw1_here] = linear_gradients(dh_here, x_used, w1_here);
-        auto const dx_here = sum(dx_partial, tp_ranks);  // x was used by every rank: the gradients are added
-        static_assert(decltype(dh_here)::type::value.on[0] == st::on_shard(2));
-        static_assert(decltype(dw2_here)::type::value.on[0] == st::on_shard(1));  // placed as the weights are,
-        static_assert(decltype(dw1_here)::type::value.on[0] == st::on_shard(0));  // without a collective
-        static_assert(decltype(dx_partial)::type::value.on[0] == st::on_partial);
+        // Every summand's gradient is that of the sum: nothing is sent.
+        auto const dy_here = st::redistribute_backward<decltype(y_here), decltype(z_here)>(dz_here);
+        auto const [dh_here, dw2_here] = linear_gradients(dy_here, h_here, w2_here, for_dh, for_dw2);
+        auto const [dx_partial, dw1_here] = linear_gradients(dh_here, x_used, w1_here, for_dx, for_dw1);
+        // x was used by every rank: the gradients are added.
+        auto const dx_here = st::redistribute_backward<decltype(x_here), decltype(x_used)>(dx_partial);
         //! [backward]
+        static_assert(decltype(dh_here)::tensor_type::value.on[0] == st::on_shard(2));
+        static_assert(decltype(dw2_here)::tensor_type::value.on[0] == st::on_shard(1));  // placed as the weights are,
+        static_assert(decltype(dw1_here)::tensor_type::value.on[0] == st::on_shard(0));  // without a collective
+        static_assert(decltype(dx_partial)::tensor_type::value.on[0] == st::on_partial);
 
-        report("z", z_here, z, ranks);
-        report("dx", dx_here, dx, ranks);
-        report("dw1", dw1_here, dw1, ranks);
-        report("dw2", dw2_here, dw2, ranks);
+        report("z", z_here, z);
+        report("dx", dx_here, dx);
+        report("dw1", dw1_here, dw1);
+        report("dw2", dw2_here, dw2);
         if (ranks.rank != 0) return;
         //! [bytes]
         // Both ways of the two redistributions, by the ring algorithm.
-        constexpr double for_z = st::redistribution_bytes(decltype(y_here)::type::value, 0, st::on_invariant);
-        constexpr double for_x = st::redistribution_bytes(input::value, 0, st::on_replicate);
-        std::printf("each rank sends %.0f bytes for z, forward, and %.0f for dx, backward\n", for_z, for_x);
+        constexpr double z_bytes = st::redistribution_bytes(decltype(y_here)::tensor_type::value, 0, st::on_invariant);
+        constexpr double x_bytes = st::redistribution_bytes(input::value, 0, st::on_replicate);
+        std::printf("each rank sends %.0f bytes for z, forward, and %.0f for dx, backward\n", z_bytes, x_bytes);
         //! [bytes]
     });
 } catch (std::exception const& error) {

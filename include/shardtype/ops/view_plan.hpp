@@ -1,0 +1,121 @@
+#pragma once
+
+#include <shardtype/ops/view_hop.hpp>
+#include <shardtype/rules/collectives.hpp>
+#include <shardtype/rules/hop_plan.hpp>
+
+namespace shardtype {
+
+/// In a fix: call it with a destination of so many elements.
+template <long Elements>
+struct give_destination {};
+/// In a fix: call it with a destination and scratch of so many elements.
+template <long Elements, long Scratch>
+struct give_destination_and_scratch {};
+
+namespace detail {
+
+/// What errors at run time call an operation.
+template <class Name>
+inline constexpr char const* operation_text = "redistribute";
+template <>
+inline constexpr char const* operation_text<names::all_reduce> = "all_reduce";
+template <>
+inline constexpr char const* operation_text<names::all_gather> = "all_gather";
+template <>
+inline constexpr char const* operation_text<names::reduce_scatter> = "reduce_scatter";
+template <>
+inline constexpr char const* operation_text<names::all_to_all> = "all_to_all";
+
+/// Hop number I of Plan::value.
+template <class Plan, int I>
+struct planned_hop {
+    static constexpr int axis = Plan::value.hop_at[I].axis;
+    static constexpr hop_shape runs = Plan::value.hop_at[I].runs;
+    static constexpr hop_memory from = Plan::value.hop_at[I].from, to = Plan::value.hop_at[I].to;
+};
+
+template <class Plan, class Tensor, class C, class T, int... I>
+void run_plan(tensor_view<Tensor, C, T const> const& x, T* destination, T* scratch, int_list<I...>) {
+    if constexpr (sizeof...(I) == 0) {
+        if (x.data() != destination)
+            view_memory<C>::copy(x.communicators(), x.data(), destination, Tensor::local_count);
+    } else {
+        T* const at[] = {nullptr, destination, scratch, scratch + Plan::value.scratch_a};
+        auto const read = [&](hop_memory from) -> T const* {
+            return from == hop_memory::source ? x.data() : at[static_cast<int>(from)];
+        };
+        (run_hop<planned_hop<Plan, I>>(x.communicators(), read(planned_hop<Plan, I>::from),
+                                       at[static_cast<int>(planned_hop<Plan, I>::to)]),
+         ...);
+    }
+}
+
+template <class Plan, class C, class Element, int... I>
+Element* run_plan_in_place(C const& communicators, Element* data, int_list<I...>) {
+    (void)communicators;
+    ((data = run_hop_in_place<planned_hop<Plan, I>>(communicators, data)), ...);
+    return data;
+}
+
+/// What a call without enough memory gets: the memory it needs.
+template <class Plan, class Result, long Scratch = Plan::value.scratch_a + Plan::value.scratch_b>
+struct room_fix {
+    using type = write<give_destination_and_scratch<Result::local_count, Scratch>>;
+};
+template <class Plan, class Result>
+struct room_fix<Plan, Result, 0> {
+    using type = write<give_destination<Result::local_count>>;
+};
+
+/// What is wrong with a plan on a view: ok, no_kernel [R313], view_room [C405]. The callers raise it, for traces that fit
+/// a screen.
+template <class Plan, bool Writable>
+constexpr code fault_in_place() {
+    if (!Plan::value.has_code) return code::no_kernel;
+    return Plan::value.in_place && (Writable || !Plan::value.writes_in_place) ? code::ok : code::view_room;
+}
+template <class Plan, bool HasScratch>
+constexpr code fault_with_destination() {
+    if (!Plan::value.has_code) return code::no_kernel;
+    return HasScratch || Plan::value.scratch_a + Plan::value.scratch_b == 0 ? code::ok : code::view_room;
+}
+
+/// Within x's own memory. @pre fault_in_place is ok
+template <class Plan, class Result, class Tensor, class C, class Element>
+auto planned_in_place(tensor_view<Tensor, C, Element> const& x, Result) {
+    return tensor_view<Result, C, Element>(
+        run_plan_in_place<Plan>(x.communicators(), x.data(), make_ints<Plan::value.hops>{}), x.communicators());
+}
+
+/// @return the destination's address, checked; only where the plan is one sum, mask or nothing may it be the source
+template <class Plan, class Name, class Tensor, class Result, class T>
+T* checked_destination(T const* source, room<T> const& destination) {
+    constexpr char const* name = operation_text<Name>;
+    T* const to = destination.at_least(Result::local_count, name, "destination");
+    if (source != to || !Plan::value.in_place || Plan::value.hops > 1)
+        require_apart(source, Tensor::local_count, to, Result::local_count, name, "the view and the destination");
+    return to;
+}
+
+/// Into a destination, by scratch if it needs any. @pre fault_with_destination is ok
+template <class Plan, class Name, class Result, class Tensor, class C, class Element>
+auto planned_to(tensor_view<Tensor, C, Element> const& x, room<typename Tensor::element> const& destination,
+                room<typename Tensor::element> const& scratch, Result) {
+    using element = typename Tensor::element;
+    constexpr long room_needed = Plan::value.scratch_a + Plan::value.scratch_b;
+    constexpr char const* name = operation_text<Name>;
+    element* const to = checked_destination<Plan, Name, Tensor, Result, element>(x.data(), destination);
+    element* const between = scratch.at_least(room_needed, name, "scratch");
+    if constexpr (room_needed > 0) {
+        require_apart(x.data(), Tensor::local_count, between, room_needed, name, "the view and the scratch");
+        require_apart(to, Result::local_count, between, room_needed, name, "the destination and the scratch");
+    }
+    run_plan<Plan>(tensor_view<Tensor, C, element const>(x.data(), x.communicators()), to, between,
+                   make_ints<Plan::value.hops>{});
+    return tensor_view<Result, C>(to, x.communicators());
+}
+
+}  // namespace detail
+
+}  // namespace shardtype
