@@ -19,5 +19,7 @@ write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/shardtypeConfigVer
     COMPATIBILITY ${compatibility} ARCH_INDEPENDENT)
 install(FILES
     "${CMAKE_CURRENT_LIST_DIR}/shardtypeConfig.cmake" "${CMAKE_CURRENT_LIST_DIR}/ShardtypeDependencies.cmake"
+    "${CMAKE_CURRENT_LIST_DIR}/ShardtypeCheckConfig.cmake"
     "${CMAKE_CURRENT_BINARY_DIR}/shardtypeConfigVersion.cmake" DESTINATION "${package_dir}")
+install(DIRECTORY "${CMAKE_CURRENT_LIST_DIR}/check_config" DESTINATION "${package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

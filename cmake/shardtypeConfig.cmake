@@ -1,4 +1,4 @@
-# find_package(shardtype): the target shardtype::shardtype.
+# find_package(shardtype): the target shardtype::shardtype, and the function shardtype_check_config.
 # find_package(shardtype COMPONENTS runtime): also shardtype::runtime, whose dependencies must be on this machine.
 if(CMAKE_VERSION VERSION_LESS 3.25)
     set(shardtype_FOUND FALSE)
@@ -7,6 +7,7 @@ if(CMAKE_VERSION VERSION_LESS 3.25)
 endif()
 cmake_policy(VERSION 3.25)
 include("${CMAKE_CURRENT_LIST_DIR}/ShardtypeDependencies.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/ShardtypeCheckConfig.cmake")
 
 set(shardtype_runtime_FOUND FALSE)
 block(PROPAGATE shardtype_FOUND shardtype_NOT_FOUND_MESSAGE shardtype_runtime_FOUND)
