@@ -1,5 +1,7 @@
 #pragma once
 
+#include <shardtype/rules/checks.hpp>  // first, so that a compiler's "included from" is short
+
 #include <shardtype/bench/operation.hpp>
 
 namespace shardtype::bench {
