@@ -7,38 +7,46 @@ namespace shardtype {
 
 // A numbered check of a job, for this file only. What to write instead comes first, then every number that the rule
 // looks at. @cond
-#define SHARDTYPE_CHECK(number, text)                                                                \
+#define SHARDTYPE_CHECK(number, name, text)                                                          \
     template <class Fix, class... Knobs>                                                             \
     struct ST_##number {                                                                             \
         static_assert(never<Fix>, "[ST-" #number "] " text ": see ST_" #number "<fix, factors...>"); \
+    };                                                                                               \
+    template <>                                                                                      \
+    struct detail::check_of<code::name> {                                                            \
+        template <class Fix, class... Knobs>                                                         \
+        using with = ST_##number<Fix, Knobs...>;                                                     \
     }
 
-SHARDTYPE_CHECK(J701, "a number of the job is below 1 or too large");
-SHARDTYPE_CHECK(J702,
+SHARDTYPE_CHECK(J701, job_size, "a number of the job is below 1 or too large");
+SHARDTYPE_CHECK(J702, job_degree,
                 "a degree of parallelism is below 1; data_parallel_shard_degree may be -1, the rest of the world");
-SHARDTYPE_CHECK(J703, "pipeline and context parallelism are not supported yet: their degree is 1");
-SHARDTYPE_CHECK(J704, "the product of the degrees of parallelism must be the world size");
-SHARDTYPE_CHECK(J705,
+SHARDTYPE_CHECK(J703, job_degree_not_there,
+                "pipeline and context parallelism are not supported yet: their degree is 1");
+SHARDTYPE_CHECK(J704, job_world_size, "the product of the degrees of parallelism must be the world size");
+SHARDTYPE_CHECK(J705, job_global_batch,
                 "global_batch_size must be a multiple of local_batch_size x data_parallel_replicate_degree x "
                 "data_parallel_shard_degree");
-SHARDTYPE_CHECK(J706, "dim must be an even multiple of heads: rotary positions turn pairs within a head");
-SHARDTYPE_CHECK(J707, "heads must be a multiple of kv_heads");
-SHARDTYPE_CHECK(J708, "seq_len must be a multiple of tensor_parallel_degree: the sequence is split between layers");
-SHARDTYPE_CHECK(J709, "heads must be a multiple of tensor_parallel_degree: whole heads are split");
-SHARDTYPE_CHECK(J710, "kv_heads must be a multiple of tensor_parallel_degree: whole heads are split");
-SHARDTYPE_CHECK(J711,
+SHARDTYPE_CHECK(J706, job_head_dimension,
+                "dim must be an even multiple of heads: rotary positions turn pairs within a head");
+SHARDTYPE_CHECK(J707, job_kv_heads_of_heads, "heads must be a multiple of kv_heads");
+SHARDTYPE_CHECK(J708, job_sequence,
+                "seq_len must be a multiple of tensor_parallel_degree: the sequence is split between layers");
+SHARDTYPE_CHECK(J709, job_heads, "heads must be a multiple of tensor_parallel_degree: whole heads are split");
+SHARDTYPE_CHECK(J710, job_kv_heads, "kv_heads must be a multiple of tensor_parallel_degree: whole heads are split");
+SHARDTYPE_CHECK(J711, job_ffn,
                 "ffn_dim, the rows of w1 and w3, must be a multiple of tensor_parallel_degree x "
                 "data_parallel_shard_degree");
-SHARDTYPE_CHECK(J712,
+SHARDTYPE_CHECK(J712, job_vocabulary,
                 "vocabulary, the rows of the embedding and the output, must be a multiple of tensor_parallel_degree x "
                 "data_parallel_shard_degree");
-SHARDTYPE_CHECK(J713,
+SHARDTYPE_CHECK(J713, job_dim,
                 "dim, the rows of wq and of the norms, must be a multiple of tensor_parallel_degree x "
                 "data_parallel_shard_degree");
-SHARDTYPE_CHECK(J714,
+SHARDTYPE_CHECK(J714, job_kv_columns,
                 "kv_heads x (dim / heads), the rows of wk and wv, must be a multiple of tensor_parallel_degree x "
                 "data_parallel_shard_degree");
-SHARDTYPE_CHECK(J715,
+SHARDTYPE_CHECK(J715, job_memory,
                 "the job does not fit into the memory of a device: parameters + gradients + optimizer_states + "
                 "activations, bytes of one rank, must be at most device_memory - reserved");
 

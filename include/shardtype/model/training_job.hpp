@@ -28,23 +28,7 @@ constexpr auto job_fix() {
 /// Raises a job's numbered check; unevaluated, as `raise`.
 template <code What, class Fix, class... Knobs>
 constexpr auto report_job() {
-    // clang-format off
-    if constexpr (What == code::job_size) (void)sizeof(ST_J701<Fix, Knobs...>);
-    else if constexpr (What == code::job_degree) (void)sizeof(ST_J702<Fix, Knobs...>);
-    else if constexpr (What == code::job_degree_not_there) (void)sizeof(ST_J703<Fix, Knobs...>);
-    else if constexpr (What == code::job_world_size) (void)sizeof(ST_J704<Fix, Knobs...>);
-    else if constexpr (What == code::job_global_batch) (void)sizeof(ST_J705<Fix, Knobs...>);
-    else if constexpr (What == code::job_head_dimension) (void)sizeof(ST_J706<Fix, Knobs...>);
-    else if constexpr (What == code::job_kv_heads_of_heads) (void)sizeof(ST_J707<Fix, Knobs...>);
-    else if constexpr (What == code::job_sequence) (void)sizeof(ST_J708<Fix, Knobs...>);
-    else if constexpr (What == code::job_heads) (void)sizeof(ST_J709<Fix, Knobs...>);
-    else if constexpr (What == code::job_kv_heads) (void)sizeof(ST_J710<Fix, Knobs...>);
-    else if constexpr (What == code::job_ffn) (void)sizeof(ST_J711<Fix, Knobs...>);
-    else if constexpr (What == code::job_vocabulary) (void)sizeof(ST_J712<Fix, Knobs...>);
-    else if constexpr (What == code::job_dim) (void)sizeof(ST_J713<Fix, Knobs...>);
-    else if constexpr (What == code::job_kv_columns) (void)sizeof(ST_J714<Fix, Knobs...>);
-    else static_assert(What == code::ok, "a code without a check");
-    // clang-format on
+    (void)sizeof(typename check_of<What>::template with<Fix, Knobs...>);
     return 0;
 }
 template <job J, int... I>
