@@ -32,6 +32,16 @@ add_library(shardtype_runtime INTERFACE)
 target_sources(shardtype_runtime INTERFACE FILE_SET HEADERS BASE_DIRS "${include_dir}" FILES ${runtime_headers})
 target_link_libraries(shardtype_runtime INTERFACE shardtype shardtype::runtime_dependencies)
 
+# A program's files agree on it, so it comes with the target or not at all.
+set(verify_views OFF)
+if(PROJECT_IS_TOP_LEVEL AND CMAKE_BUILD_TYPE STREQUAL "Debug")
+    set(verify_views ON)
+endif()
+option(SHARDTYPE_VERIFY_VIEWS "Verify every view at run time: a collective for each" ${verify_views})
+if(SHARDTYPE_VERIFY_VIEWS)
+    target_compile_definitions(shardtype_runtime INTERFACE SHARDTYPE_VERIFY_VIEWS)
+endif()
+
 # tests/structure/ compiles every header alone: a user's CMAKE_VERIFY_INTERFACE_HEADER_SETS is about the user's.
 set_target_properties(shardtype shardtype_runtime PROPERTIES VERIFY_INTERFACE_HEADER_SETS OFF)
 

@@ -137,8 +137,9 @@ int main() try {
         // Whole on every rank as before; from here on each rank uses it for its own share of the work. Nothing is sent.
         auto const x_used = st::redistribute<st::replicate<tp>>(x_here);
         auto const h_here = linear(x_used, w1_here, for_h);  // each rank has its columns
-        auto const y_here = linear(h_here, w2_here, for_y);  // each rank has one summand
-        auto const z_here = st::all_reduce<tp, st::to_invariant>(y_here);
+        auto y_here = linear(h_here, w2_here, for_y);        // each rank has one summand
+        // In place: the memory of y_here becomes that of z_here, so y_here is given up.
+        auto const z_here = st::all_reduce<tp, st::to_invariant>(std::move(y_here));
         //! [forward]
         static_assert(decltype(h_here)::tensor_type::value.on[0] == st::on_shard(2));
         static_assert(decltype(y_here)::tensor_type::value.on[0] == st::on_partial);
@@ -148,9 +149,9 @@ int main() try {
         // Every summand's gradient is that of the sum: nothing is sent.
         auto const dy_here = st::redistribute_backward<decltype(y_here), decltype(z_here)>(dz_here);
         auto const [dh_here, dw2_here] = linear_gradients(dy_here, h_here, w2_here, for_dh, for_dw2);
-        auto const [dx_partial, dw1_here] = linear_gradients(dh_here, x_used, w1_here, for_dx, for_dw1);
+        auto [dx_partial, dw1_here] = linear_gradients(dh_here, x_used, w1_here, for_dx, for_dw1);
         // x was used by every rank: the gradients are added.
-        auto const dx_here = st::redistribute_backward<decltype(x_here), decltype(x_used)>(dx_partial);
+        auto const dx_here = st::redistribute_backward<decltype(x_here), decltype(x_used)>(std::move(dx_partial));
         //! [backward]
         static_assert(decltype(dh_here)::tensor_type::value.on[0] == st::on_shard(2));
         static_assert(decltype(dw2_here)::tensor_type::value.on[0] == st::on_shard(1));  // placed as the weights are,

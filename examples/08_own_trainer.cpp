@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include <shardtype/comm/thread/world.hpp>
@@ -35,10 +36,10 @@ double some_number(long i) { return std::sin(static_cast<double>(i * i % 1009));
 //! [types]
 constexpr long batch = 8, width = 6, hidden = 12;
 
-template <int Replicas, int Tensor_ranks>
+template <int Replicas, int TensorRanks>
 struct trainer {
     struct dp final : st::axis<Replicas> {};
-    struct tp final : st::axis<Tensor_ranks> {};
+    struct tp final : st::axis<TensorRanks> {};
     using grid = st::mesh<dp, tp>;
     template <class Shape, class... Placements>
     using real = st::tensor<double, Shape, grid, Placements...>;
@@ -55,7 +56,7 @@ struct trainer {
     using loss_summand = real<st::shape<1>, st::partial<dp>>;
     //! [types]
 
-    static constexpr long rows = batch / Replicas, columns = hidden / Tensor_ranks;
+    static constexpr long rows = batch / Replicas, columns = hidden / TensorRanks;
     static numbers zeros(long count) { return numbers(static_cast<std::size_t>(count)); }
 
     struct block {
@@ -88,8 +89,8 @@ struct trainer {
         product(rows, columns, width, as_is(used.data(), width), transposed(b.w1.data(), width), b.h);
         for (double& h : b.h) h = h > 0 ? h : 0;
         product(rows, width, columns, as_is(b.h.data(), columns), transposed(b.w2.data(), columns), b.y);
-        auto const y = st::view<summand>(b.y, ranks);
-        auto const z = st::all_reduce<tp, st::to_invariant>(y);
+        auto y = st::view<summand>(b.y, ranks);
+        auto const z = st::all_reduce<tp, st::to_invariant>(std::move(y));  // in place: b.y is no summand from here on
         // st::all_reduce<tp, st::to_invariant>(z) does not compile, [ST-C401]: it would count each rank again.
         // st::all_reduce<dp, st::to_invariant>(y) neither: the rows of other replicas are other rows.
         return z;
@@ -111,10 +112,10 @@ struct trainer {
         using used = st::tensor<double, st::shape<batch, width>, grid, st::shard<0, dp>, st::replicate<tp>>;
         auto const dx = st::redistribute_backward<activation, used>(st::view<st::gradient_t<used>>(b.dx, ranks));
         for (std::size_t i = 0; i < dz.size(); ++i) dz[i] += dx.data()[i];  // and around the block
-        auto const dw1 = st::view<st::gradient_t<used_1>>(b.dw1, ranks);
-        auto const dw2 = st::view<st::gradient_t<used_2>>(b.dw2, ranks);
-        update(st::view<weight_1>(b.w1, ranks), st::redistribute_backward<weight_1, used_1>(dw1));
-        update(st::view<weight_2>(b.w2, ranks), st::redistribute_backward<weight_2, used_2>(dw2));
+        auto dw1 = st::view<st::gradient_t<used_1>>(b.dw1, ranks);
+        auto dw2 = st::view<st::gradient_t<used_2>>(b.dw2, ranks);
+        update(st::view<weight_1>(b.w1, ranks), st::redistribute_backward<weight_1, used_1>(std::move(dw1)));
+        update(st::view<weight_2>(b.w2, ranks), st::redistribute_backward<weight_2, used_2>(std::move(dw2)));
         // update(st::view<weight_1>(b.w1, ranks), dw1) does not compile: a summand is no gradient of a stored weight.
     }
     template <class Weight, class C>
@@ -152,10 +153,10 @@ struct trainer {
     //! [verify]
 };
 
-template <int Replicas, int Tensor_ranks>
+template <int Replicas, int TensorRanks>
 numbers losses(int steps) {
     numbers out(static_cast<std::size_t>(steps));
-    using mine = trainer<Replicas, Tensor_ranks>;
+    using mine = trainer<Replicas, TensorRanks>;
     st::thread::world(typename mine::grid{}).run([&](st::thread::rank_communicators const& ranks) {
         mine train(ranks);
         for (int s = 0; s < steps; ++s) {

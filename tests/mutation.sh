@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# usage: bash tests/mutation.sh [--sample | --values] [--log]
+# usage: bash tests/mutation.sh [--sample | --values] [--only=TEXT] [--log]
 #
 # The mutation proof: every single-point change of the programs in tests/mutation is run on numbers with the checks off
 # and given to the compiler. One that compiles and is wrong has survived; there must be none. docs/mutation.md says
-# what is changed. Prints the counts; exit code 1 if a mutant survives.
+# what is changed, and holds these tables. Exit code 1 if a mutant survives.
 #
-#   --sample   the fixed sample that the tests run, without the faults in kernels: under a minute
+#   --sample   the fixed sample that the tests run, without the faults in source: under a minute
 #   --values   no compiler: the rules as values say what is refused; half a minute
+#   --only=TEXT  the programs with TEXT in their names, without the faults in source
 #   --log      a line for each mutant
 #   --help     this
 #   CXX=...                               builds the program that makes the mutants (default: g++)
@@ -22,6 +23,7 @@ for argument in "$@"; do
         --help | -h) sed -n '2,/^set /p' "${BASH_SOURCE[0]}" | sed -n 's/^# \{0,1\}//p'; exit 0 ;;
         --sample) sample=yes options+=(--sample) ;;
         --values) sample=yes options+=(--values) ;;
+        --only=*) sample=yes options+=("$argument") ;;
         --log) options+=(--log) ;;
         *) echo "mutation.sh: unknown argument '$argument' (try --help)" >&2; exit 2 ;;
     esac
@@ -42,6 +44,8 @@ fi
 status=0
 "$driver" "$scratch" "$judge" "$root/include" --jobs="${SHARDTYPE_JOBS:-2}" "${options[@]+"${options[@]}"}" || status=$?
 if [ "$sample" = no ]; then
+    echo
+    bash "$root/tests/mutation/views.sh" || status=1
     echo
     bash "$root/tests/mutation/lowering.sh" || status=1
     echo

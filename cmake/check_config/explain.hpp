@@ -55,10 +55,16 @@ inline std::string explain_fault(shardtype::job const& j, shardtype::job_verdict
         }
         case code::job_head_dimension:
             return show(knob::dim) + " is not an even multiple of " + show(knob::heads);
+        case code::job_kv_heads:
+            return show(knob::kv_heads) + " is neither a multiple nor a divisor of " +
+                   show(knob::tensor_parallel_degree);
         case code::job_kv_columns: {
             long const rows = value(knob::kv_heads) * (value(knob::dim) / value(knob::heads));
+            bool const shared = value(knob::kv_heads) < v.dims.tp;
+            shardtype::detail::factors const by{
+                {shared ? knob::kv_heads : knob::tensor_parallel_degree, knob::data_parallel_shard_degree}, 2};
             return show(knob::kv_heads) + " x (" + show(knob::dim) + " / " + show(knob::heads) +
-                   ") = " + std::to_string(rows) + explain_multiple(j, v, f, 3);
+                   ") = " + std::to_string(rows) + explain_multiple(j, v, by, 0);
         }
         default:
             return show(f.at[0]) + explain_multiple(j, v, f, 1);

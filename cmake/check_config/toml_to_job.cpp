@@ -18,6 +18,7 @@
 
 #include "check_keys.hpp"
 #include "explain.hpp"
+#include "memory.hpp"
 #include "nearest.hpp"
 #include "torchtitan_keys.hpp"
 
@@ -106,9 +107,12 @@ class reader {
             place const at = place_of(section.source());
             if (!node.is_table()) {
                 string const belongs = section_of(name);
-                add(at, "J716",
-                    "key '" + name + "' stands in no section" +
-                        (belongs.empty() ? "" : "; it belongs to [" + belongs + "]"));
+                if (node.is_array_of_tables())
+                    add(at, "J716", "[[" + name + "]] is an array of tables; write [" + name + "]");
+                else
+                    add(at, "J716",
+                        "key '" + name + "' stands in no section" +
+                            (belongs.empty() ? "" : "; it belongs to [" + belongs + "]"));
             } else if (contains(sections(), name)) {
                 if (name == "parallelism") parallelism_stands = at;
                 for (auto&& [key, value] : *node.as_table())
@@ -119,6 +123,13 @@ class reader {
                 add(at, "J716", "unknown section [" + name + "]; " + nearest(name, known));
             }
         }
+    }
+
+    /// Where memory is decided, by the first of its knobs that the file has.
+    place place_of_memory() const {
+        for (st::knob k : {st::knob::local_batch_size, st::knob::seq_len})
+            if (auto const found = stands.find(k); found != stands.end()) return found->second;
+        return parallelism_stands;
     }
 
     void add(place at, char const* number, string const& text) {
@@ -182,7 +193,7 @@ class reader {
         string const belongs = section_of(key);
         vector<string> known;
         for_each_key([&](string_view of, string_view name) {
-            if (of == section) known.emplace_back(name);
+            if (of == section && !contains(known, name)) known.emplace_back(name);
         });
         add(at, "J716",
             "unknown key '" + key + "' in [" + section + "]; " +
@@ -259,11 +270,10 @@ string program(reader const& r, string const& path, string const& included, stri
         out += at_line({f.at.line, 1}, path) + "static_assert(\n" + at_line(f.at, path) + "false, \"" +
                escaped(f.text) + "\");\n";
     if (!r.faults.empty()) return out;
-    auto const local = r.stands.find(st::knob::local_batch_size);
     out += "#include \"" + escaped(included) + "\"\nnamespace {\n";
     out += at_line(r.parallelism_stands, path) + "using checked = shardtype::training_job<shardtype::config::" + name +
            ">;\n";
-    place const at = local == r.stands.end() ? r.parallelism_stands : local->second;
+    place const at = r.place_of_memory();
     string const check =
         hardware == "none" ? "checked::accepted" : "shardtype::fits<checked, shardtype::" + hardware + ">";
     out += at_line({at.line, 1}, path) + "static_assert(\n" + at_line(at, path) + check + ");\n";
@@ -283,11 +293,16 @@ void convert(char** argument) {
     try {
         file = toml::parse_file(path);
     } catch (toml::parse_error const& e) {
-        string const line = e.source().begin.line > 0 ? std::to_string(e.source().begin.line) : "1";
-        throw std::runtime_error(path + ":" + line + ": " + escaped(e.description()));
+        place const at = place_of(e.source());
+        throw std::runtime_error(path + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
+                                 ": error: [ST-J719] " + escaped(e.description()));
     }
     vector<string> devices;
-    for (st::hardware const& h : {st::a100_80gb, st::h100_sxm, st::h200_sxm}) devices.emplace_back(h.name);
+    st::hardware device = st::a100_80gb;
+    for (st::hardware const& h : {st::a100_80gb, st::h100_sxm, st::h200_sxm}) {
+        devices.emplace_back(h.name);
+        if (hardware == h.name) device = h;
+    }
     if (hardware != "none" && !contains(devices, hardware))
         throw std::runtime_error("shardtype_check_config: HARDWARE " + hardware + ": " + nearest(hardware, devices));
 
@@ -300,7 +315,12 @@ void convert(char** argument) {
               "shardtype_check_config");
     if (r.faults.empty()) {
         st::job_verdict const v = judge(r.job);
-        if (!v.legal()) r.faults.push_back({place_of(r, v), explain(r.job, v)});
+        if (!v.legal()) {
+            r.faults.push_back({place_of(r, v), explain(r.job, v)});
+        } else if (hardware != "none") {
+            string const text = explain_memory(r.job, r.model, device);
+            if (!text.empty()) r.add(r.place_of_memory(), "J715", text);
+        }
     }
     std::sort(r.faults.begin(), r.faults.end(), [](fault const& a, fault const& b) { return a.at.line < b.at.line; });
     string const output = argument[3];

@@ -46,6 +46,9 @@ sleep 0.02
 sed -i 's/^tensor_parallel_degree.*/tensor_parallel_degree = 8/' "$file"
 builds "8 tensor ranks"
 [ "$("$work/build/app")" = "64 8 8" ] || die "the changed file is not read: $("$work/build/app")"
+sed -i 's/^tensor_parallel_degree.*/tensor_parallel_degree = 16/' "$file"
+builds "16 tensor ranks that share 8 kv heads"
+[ "$("$work/build/app")" = "64 4 16" ] || die "16 tensor ranks: $("$work/build/app")"
 
 # refused LINE NUMBER-AND-TEXT SED-PROGRAM: one error, at that line of the file
 cases=0
@@ -55,7 +58,7 @@ refused() {
     if cmp -s "$file" "$good"; then die "changes nothing: $3"; fi
     if build; then die "is built in spite of: $3"; fi
     grep -qF -- "$2" "$log" || { cat "$log"; die "not told '$2' for: $3"; }
-    grep -qF "job.toml:$1:" "$log" || { cat "$log"; die "not told line $1 for: $3"; }
+    grep -qE "job\.toml:$1:[0-9]+: error: " "$log" || { cat "$log"; die "no error at line $1 for: $3"; }
     [ "$(grep -cE 'error: |job.toml:[0-9]+: [A-Z]' "$log")" -eq 1 ] || { cat "$log"; die "not one error for: $3"; }
 }
 refused 22 "[ST-J716] unknown key 'tensor_paralel_degree' in [parallelism]; did you mean tensor_parallel_degree?" \
@@ -86,13 +89,18 @@ and world_size is 64; write data_parallel_shard_degree = 16" 's/^data_parallel_s
 data_parallel_shard_degree 16 = 32; write global_batch_size = 32" 's/^dataset.*/global_batch_size = 40/'
     refused 15 '[ST-J708] seq_len 8191 is not a multiple of tensor_parallel_degree 4; write seq_len = 8192' \
         's/^seq_len.*/seq_len = 8191/'
-    refused 22 '[ST-J710] kv_heads 8 is not a multiple of tensor_parallel_degree 16; write tensor_parallel_degree = 8' \
-        's/^tensor_parallel_degree.*/tensor_parallel_degree = 16/'
+    refused 22 '[ST-J709] heads 32 is not a multiple of tensor_parallel_degree 64; write tensor_parallel_degree = 32' \
+        's/^tensor_parallel_degree.*/tensor_parallel_degree = 64/'
     refused 21 '[ST-J712] vocabulary 128256 is not a multiple of tensor_parallel_degree 4 x data_parallel_shard_degree 256' \
         's/^\[parallelism\]/[parallelism]\nworld_size = 1024/;/^data_parallel_shard/d'
-    refused 14 '[ST-J715]' 's/^local_batch_size.*/local_batch_size = 4/'
+    refused 14 'write local_batch_size = 2' 's/^local_batch_size.*/local_batch_size = 4/'
+    refused 14 '[ST-J715] parameters 501941248 + gradients 501941248 + optimizer_states 1003882496 + activations ' \
+        's/^local_batch_size.*/local_batch_size = 4/'
+    refused 14 'write local_batch_size = 1' 's/^local_batch_size.*/local_batch_size = 5\nglobal_batch_size = 80/'
+    refused 19 '[ST-J716] [[parallelism]] is an array of tables; write [parallelism]' 's/^\[parallelism\]/[[parallelism]]/'
+    refused 7 "[ST-J716] unknown key 'zzzzzz' in [model]; there are name, flavor, " 's/^flavor = .*/zzzzzz = 1/'
 fi
-refused 20 'Error while parsing' 's/^data_parallel_replicate_degree = 1/data_parallel_replicate_degree = = 1/'
+refused 20 '[ST-J719] Error while parsing' 's/^data_parallel_replicate_degree = 1/data_parallel_replicate_degree = = 1/'
 sed 's/$/\r/' "$good" >"$file"
 builds "lines that end in CR LF"
 : >"$file"

@@ -2,6 +2,10 @@
 //
 // expect: [ST-G501]
 // expect: ST_G501<
+// expect: write<shardtype::redistribute_operand_to<0
+// expect: names::redistribute
+#include <utility>
+
 #include <shardtype/comm/thread/world.hpp>
 #include <shardtype/ops/view.hpp>
 
@@ -14,7 +18,7 @@ using used = matrix<replicate<tensor_gpus>>;
 using summand = matrix<partial<tensor_gpus>>;
 
 void back(float* gradient, thread::communicator const& ranks) {
-    auto const dz = view<ST_TOKEN(used, summand)>(gradient, ranks);
-    auto const dx = redistribute_backward<whole, used>(dz);
+    auto dz = view<ST_TOKEN(used, summand)>(gradient, ranks);
+    auto const dx = redistribute_backward<whole, used>(std::move(dz));
     (void)dx;
 }

@@ -9,6 +9,9 @@
 // expect: knobs::activations<
 // expect: knobs::device_memory<80000000000>
 // expect: knobs::reserved<1073741824>
+// expect: knobs::seq_len<8192>
+// expect: knobs::local_batch_size<4>
+// expect: knobs::tensor_parallel_degree<4>
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;

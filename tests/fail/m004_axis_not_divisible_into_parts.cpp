@@ -10,4 +10,4 @@ using namespace shardtype;
 struct tensor_gpus final : axis<8> {};
 
 using outer = major<tensor_gpus, ST_TOKEN(3, 2)>;
-constexpr int devices = mesh<outer>::size;
+constexpr int devices = mesh<outer, minor<tensor_gpus, 2>>::size;

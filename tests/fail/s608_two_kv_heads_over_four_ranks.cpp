@@ -2,7 +2,7 @@
 //
 // expect: [ST-S608]
 // expect: ST_S608<
-// expect: node_gpus
+// expect: divided_axis<node_gpus, 2>
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;

@@ -2,6 +2,7 @@
 //
 // expect: [ST-S610]
 // expect: ST_S610<
+// expect: multiple_of<10, 32>
 // expect: my_job
 #include <shardtype/shardtype.hpp>
 

@@ -188,6 +188,7 @@ class interpreter {
                 locals norm;
                 for (int const v : s.in) {
                     x = value(v).label;
+                    if (norm_part_of(program_, v) != norm_part::squares) refuse(code::shapes_disagree);
                     for (int a = 0; a < x.axes; ++a)
                         if (x.on[a].is == kind::partial) refuse(code::partial_operand);
                     if (norm.empty())
@@ -201,9 +202,7 @@ class interpreter {
                 return;
             }
             case verb::clip: {
-                layout const n = value(s.in[1]).label;
-                for (int a = 0; a < n.axes; ++a)
-                    if (n.on[a].is == kind::partial) refuse(code::partial_operand);
+                if (norm_part_of(program_, s.in[1]) != norm_part::root) refuse(code::shapes_disagree);
                 locals x = value(s.in[0]).parts;
                 for (std::size_t r = 0; r < x.size(); ++r) {
                     double const norm = value(s.in[1]).parts[r].v[0];
@@ -242,13 +241,17 @@ class interpreter {
             auto& v = stored_[s.out].parts[0].v;
             for (std::size_t n = 0; n < v.size(); ++n) v[n] += step_ * direction_.v[n];
         }
-        conversion const path = materialization(stored, used);
+        if (!detail::same_extents(stored, used)) refuse(code::shapes_disagree);
+        layout moved_only = stored;  // the placements change, and then memory is read with the used extents
+        for (int a = 0; a < stored.axes; ++a) moved_only.on[a] = used.on[a];
+        conversion const path = materialization(stored, moved_only);
         refuse(path.says.what);
         locals x = stored_[s.out].parts;
         if (path.says.legal()) {
             hops_[s.out] = hops_of(path);
             for (hop const& h : hops_[s.out]) x = moved(x, h, false);
         }
+        if (!detail::same_extents(stored, used)) x = reshaped(x, used);
         define(s.out, used, x);
     }
 
@@ -349,12 +352,28 @@ class interpreter {
         return out;
     }
 
+    /// As `redistribute` says: one axis alone that is a shard of this dimension stays at its place in the list.
+    layout redistributed(layout x, site const& how) {
+        placement const from = x.on[how.axis];
+        bool const stays = how.to.is == kind::shard && from.is == kind::shard && from.dim == how.to.dim;
+        if (how.more.empty() && stays) return x;
+        x = placed(x, how.axis, how.to);
+        for (std::size_t i = 0; i < how.more.size(); ++i) {
+            bool twice = how.more[i] == how.axis;
+            for (std::size_t k = 0; k < i; ++k) twice = twice || how.more[k] == how.more[i];
+            if (twice)
+                refuse(code::axis_placed_twice);
+            else
+                x = placed(x, how.more[i], how.to);
+        }
+        return x;
+    }
     void move(statement const& s) {
         tensor_value const& x = value(s.in[0]);
         int const a = s.how.axis;
         placement const from = x.label.on[a], to = s.how.to;
         if (s.how.by == call::redistribute) {
-            layout const target = placed(x.label, a, to);
+            layout const target = redistributed(x.label, s.how);
             auto const fault = shardtype::fault_of(target).what;
             if (fault != code::ok) {
                 refuse(fault);
@@ -373,7 +392,8 @@ class interpreter {
             refuse(reduces ? code::not_partial : code::not_sharded);
         else
             refuse(redistribute(x.label, a, to).says.what);
-        layout const target = placed(x.label, a, to);
+        bool const stays = from.is == kind::shard && to.is == kind::shard && from.dim == to.dim;
+        layout const target = stays ? x.label : placed(x.label, a, to);
         if (to.is == kind::shard && to.dim >= x.label.rank) throw cannot_run("no such dimension");
         collective const by = s.how.by == call::all_reduce       ? collective::all_reduce
                               : s.how.by == call::reduce_scatter ? collective::reduce_scatter
@@ -392,8 +412,7 @@ class interpreter {
             for (int a = 0; a < x.axes; ++a)
                 if (x.on[a].is == kind::partial) refuse(code::partial_operand);
             if (detail::first_unstorable(x) >= 0) refuse(code::stored_placement);
-            if (i > 0 && detail::differently_split(value(s.in[i - 1]).label, x) >= 0)
-                refuse(code::factor_in_one_operand);
+            if (i > 0 && detail::differently_split(value(s.in[i - 1]).label, x) >= 0) refuse(code::norm_group);
         }
         locals sums;
         for (int r = 0; r < mesh_.ranks; ++r) {
@@ -415,6 +434,8 @@ class interpreter {
     }
     void backward(statement const& s) {
         tensor_value const& loss = value(s.in[0]);
+        if (loss.label.rank != 0) refuse(code::shapes_disagree);
+        if (!differentiable(loss.label.type)) refuse(code::gradient_lost);
         for (int a = 0; a < loss.label.axes; ++a)
             if (loss.label.on[a].is == kind::replicate) refuse(code::loss_placement);
         locals one = loss.parts;

@@ -1,7 +1,7 @@
 // The mutation proof, M1 and M2. Every single-point change of every program is run on numbers with the checks off, and
 // compiled: a mutant that compiles and is off by more than 1e-5 has survived, and there must be none.
 //
-// usage: main SCRATCH COMPILER INCLUDE [--sample | --values] [--log] [--jobs=N]
+// usage: main SCRATCH COMPILER INCLUDE [--sample | --values] [--only=TEXT] [--log] [--jobs=N]
 
 #include <atomic>
 #include <cstdio>
@@ -11,40 +11,12 @@
 #include <mutex>
 #include <thread>
 
-#include "mutation/mutator.hpp"
 #include "mutation/own_backward.hpp"
+#include "mutation/tables.hpp"
 
 namespace {
 
 using namespace mutation;
-
-struct judged {
-    std::string of;  ///< the program
-    mutant is;
-    bool sampled = true;
-    bool refused = false;    ///< as the rules say, read as values
-    std::size_t at = 0;      ///< the statement that they refuse
-    bool uncounted = false;  ///< a gradient that is not used, or used twice: the lowering refuses it [ST-S617]
-    bool compiles = false;   ///< as the compiler says
-    bool runs = false;       ///< with the checks off the local shapes fit
-    bool right = false;      ///< and each device's numbers are those of the same program on one device
-    bool same = false;       ///< and those of the program that was mutated
-};
-
-struct counts {
-    int mutants = 0, rejected = 0, counted = 0, wrong = 0, stuck = 0, strict = 0, equivalent = 0, other = 0,
-        surviving = 0;
-    void add(judged const& j) {
-        ++mutants;
-        if (!j.compiles || j.uncounted) {
-            ++rejected;
-            counted += j.compiles ? 1 : 0;
-            ++(!j.runs ? stuck : j.right ? strict : wrong);
-        } else {
-            ++(!j.right ? surviving : j.same ? equivalent : other);
-        }
-    }
-};
 
 constexpr double tolerance = 1e-5;
 
@@ -55,8 +27,18 @@ struct subject {
 };
 using subjects = std::map<std::string, subject>;
 
+/// The same program with each type canonically spelled.
+program canonical(program p) {
+    for (statement& s : p.statements) {
+        bool const typed = s.is == verb::input || s.is == verb::parameter || s.is == verb::declare;
+        if (typed) s.type = written_of(layout_of(s.type, p.sizes));
+        if (s.is == verb::parameter) s.used = written_of(layout_of(s.used, p.sizes));
+    }
+    return p;
+}
+
 /// The numbers of each mutant of p.
-void judge(program const& user, bool backward, subjects& originals, std::vector<judged>& all) {
+void judge(program const& user, bool backward, subjects& originals, std::vector<judged>& all, int jobs) {
     program const p = backward ? with_backward(user) : user;
     std::set<std::string> const parts =
         backward ? std::set<std::string>{"backward", "clip", "optimizer", "loss"} : std::set<std::string>{};
@@ -64,20 +46,30 @@ void judge(program const& user, bool backward, subjects& originals, std::vector<
     if (original.refused != code::ok || difference(p, original, truth) > 1e-9)
         throw std::logic_error(p.name + ": the program itself is refused or wrong");
     originals[p.name] = {p, original.labels};
-    for (mutant& m : mutator(p, original.labels, parts).all()) {
-        judged j;
+    std::vector<mutant> mutants = mutator(p, original.labels, parts).all();
+    std::size_t const first = all.size();
+    all.resize(first + mutants.size());
+    auto const one = [&](mutant& m, judged& j) {
         j.of = p.name;
         outcome const sharded = run(m.changed, &original.labels);
-        outcome const meant = backward ? truth : run_unsharded(m.changed);
+        bool const one_meaning = backward || !can_mean_another(m.kind);
+        outcome const meant = one_meaning ? truth : run_unsharded(m.changed);
         j.refused = sharded.refused != code::ok;
         j.at = sharded.at;
         j.uncounted = backward && !counts_as(p, m.changed);
-        j.runs = sharded.ran && (backward || meant.ran);
+        j.runs = sharded.ran && meant.ran;
         j.right = j.runs && difference(m.changed, sharded, meant) <= tolerance;
         j.same = j.runs && difference(m.changed, sharded, truth) <= tolerance;
+        j.spelling = j.refused && j.right && run(canonical(m.changed), &original.labels).refused == code::ok;
         j.is = std::move(m);
-        all.push_back(std::move(j));
-    }
+    };
+    std::atomic<std::size_t> next{0};
+    std::vector<std::thread> workers;
+    for (int job = 0; job < jobs; ++job)
+        workers.emplace_back([&] {
+            for (std::size_t i = next++; i < mutants.size(); i = next++) one(mutants[i], all[first + i]);
+        });
+    for (std::thread& w : workers) w.join();
 }
 
 class compiler {
@@ -186,43 +178,16 @@ int compile_all(compiler const& cc, subjects const& originals, std::vector<judge
     return mismatches;
 }
 
-void print(std::string const& name, counts const& c) {
-    std::printf("%-46s %7d %8d %7d %7d %7d %10d %7d %9d\n", name.c_str(), c.mutants, c.rejected, c.wrong, c.stuck,
-                c.strict, c.equivalent, c.other, c.surviving);
-}
-void table(char const* title, std::vector<judged> const& all, std::size_t from, std::size_t to) {
-    std::printf("\n%s\n%-46s %7s %8s %7s %7s %7s %10s %7s %9s\n", title, "", "mutants", "rejected", "wrong", "no run",
-                "right", "equivalent", "another", "surviving");
-    std::vector<std::string> order;
-    std::map<std::string, counts> rows, kinds;
-    counts total;
-    for (std::size_t i = from; i < to; ++i) {
-        if (!all[i].sampled) continue;
-        if (rows.count(all[i].of) == 0) order.push_back(all[i].of);
-        rows[all[i].of].add(all[i]);
-        kinds[all[i].is.kind].add(all[i]);
-        total.add(all[i]);
-    }
-    for (auto const& name : order) print(name, rows[name]);
-    for (auto const& [kind, c] : kinds) print("  changed: " + kind, c);
-    print("total", total);
-    std::printf(
-        "of the %d rejected, with the checks off: %.1f %% give wrong numbers or do not run, %.1f %% run and give wrong "
-        "numbers\n",
-        total.rejected, 100.0 * (total.wrong + total.stuck) / std::max(1, total.rejected),
-        100.0 * total.wrong / std::max(1, total.rejected));
-    if (total.counted > 0)
-        std::printf("%d of the rejected are of the right types: the lowering counts contributions [ST-S617]\n",
-                    total.counted);
-}
-
 int main_checked(int argc, char** argv) {
     if (argc < 4)
-        throw std::runtime_error("usage: main SCRATCH COMPILER INCLUDE [--sample | --values] [--log] [--jobs=N]");
+        throw std::runtime_error(
+            "usage: main SCRATCH COMPILER INCLUDE [--sample | --values] [--only=TEXT] [--log] [--jobs=N]");
     bool sample = false, log = false, values = false;
     int jobs = 2;
+    std::string only;  // programs whose names have this in them
     for (int i = 4; i < argc; ++i) {
         if (std::string(argv[i]).rfind("--jobs=", 0) == 0) jobs = std::max(1, std::atoi(argv[i] + 7));
+        if (std::string(argv[i]).rfind("--only=", 0) == 0) only = argv[i] + 7;
         sample = sample || std::string(argv[i]) == "--sample";
         log = log || std::string(argv[i]) == "--log";
         values = values || std::string(argv[i]) == "--values";
@@ -230,9 +195,12 @@ int main_checked(int argc, char** argv) {
     subjects originals;
     std::vector<judged> all;
     auto const llama = llamas();
-    std::vector<program> programs{column_row(false), column_row(true), shard_and_gather(), norm_after_rows()};
+    std::vector<program> programs{column_row(false), column_row(true), shard_and_gather(), lists_of_axes(),
+                                  norm_after_rows()};
     for (auto const& l : llama) programs.push_back(l.written);
-    for (auto const& p : programs) judge(p, false, originals, all);
+    auto const wanted = [&](program const& p) { return p.name.find(only) != std::string::npos; };
+    for (auto const& p : programs)
+        if (wanted(p)) judge(p, false, originals, all, jobs);
     std::size_t const users = all.size();
     programs = {column_row(false)};
     for (auto const& l : llama) {
@@ -242,48 +210,51 @@ int main_checked(int argc, char** argv) {
                                    ": the backward that is mutated has other collectives than the library's");
     }
     for (auto const& p : programs) {
-        judge(p, true, originals, all);
+        if (!wanted(p)) continue;
+        judge(p, true, originals, all, jobs);
         double const error = derivative_error(p);
         if (error > 1e-6) throw std::logic_error(p.name + ": a derivative is off by " + std::to_string(error));
     }
     std::printf("%zu mutants of users' programs, %zu of the library's backward, on numbers\n", users,
                 all.size() - users);
     if (sample)
-        for (std::size_t i = 0; i < all.size(); ++i) all[i].sampled = i % 61 == 0;
+        for (std::size_t i = 0; i < all.size(); ++i) all[i].sampled = i % 71 == 0;
     for (judged& j : all) j.compiles = !j.refused;  // with --values the rules alone decide
     compiler const cc(argv[1], argv[2], argv[3]);
     int const mismatches = values ? 0 : compile_all(cc, originals, all, jobs, !sample);
-    table("M1: users' programs", all, 0, users);
-    table("M2: the library's backward", all, users, all.size());
-    int surviving = 0, rejected = 0, mutants = 0;
+    table("M1: users' programs", all, 0, users, false);
+    table("M2: the library's backward", all, users, all.size(), true);
+    std::printf("\n");
+    int surviving = 0, unsampled = 0, rejected = 0, mutants = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
         judged const& j = all[i];
-        if (!j.sampled) continue;
+        fate const v = fate_of(j);
+        if (!j.sampled) {  // the values of the rules decide all mutants, compiled or not
+            unsampled += v == fate::surviving ? 1 : 0;
+            continue;
+        }
         ++mutants;
-        bool const refused = !j.compiles || j.uncounted;
+        bool const refused = v == fate::refused_by_types || v == fate::refused_by_count;
         rejected += refused ? 1 : 0;
-        bool const survives = !refused && !j.right;
-        surviving += survives ? 1 : 0;
-        if (survives)
-            std::printf("survives: mutant_%zu of %s (%s): %s\n", i, j.of.c_str(), j.is.kind.c_str(), j.is.what.c_str());
-        if (log)
-            std::printf("mutant_%zu of %s (%s): %s: %s\n", i, j.of.c_str(), j.is.kind.c_str(),
-                        refused    ? (!j.runs   ? "rejected, does not run"
-                                      : j.right ? "rejected, right"
-                                                : "rejected, wrong")
-                        : !j.right ? "survives"
-                        : j.same   ? "equivalent"
-                                   : "another program",
-                        j.is.what.c_str());
+        surviving += v == fate::surviving ? 1 : 0;
+        char const* const said = v == fate::equivalent  ? "equivalent"
+                                 : v == fate::another   ? "another program"
+                                 : v == fate::surviving ? "survives"
+                                 : !j.runs              ? "does not run"
+                                 : j.spelling           ? "another spelling"
+                                 : j.right              ? "right"
+                                                        : "wrong";
+        if (log || v == fate::surviving)
+            std::printf("%s%s: mutant_%zu of %s (%s): %s\n",
+                        v == fate::refused_by_types   ? "refused by types, "
+                        : v == fate::refused_by_count ? "refused by the count, "
+                                                      : "",
+                        said, i, j.of.c_str(), j.is.kind.c_str(), j.is.what.c_str());
     }
-    // The values of the rules decide all mutants, compiled or not.
-    int unsampled = 0;
-    for (judged const& j : all)
-        if (!j.sampled && !j.refused && !j.uncounted && !j.right) ++unsampled;
-    std::printf("\n%d mutants %s, %d rejected, %d surviving (%d more by value), %d mismatches\n", mutants,
+    std::printf("%d mutants %s, %d rejected, %d surviving (%d more by value), %d mismatches\n", mutants,
                 values ? "judged by the rules alone" : "compiled with and without checks", rejected, surviving,
                 unsampled, mismatches);
-    bool const enough = sample || (mutants >= 300 && rejected >= 100);
+    bool const enough = sample || !only.empty() || (mutants >= 300 && rejected >= 100);
     return surviving == 0 && unsampled == 0 && mismatches == 0 && enough ? 0 : 1;
 }
 

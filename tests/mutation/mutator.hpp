@@ -10,7 +10,7 @@
 namespace mutation {
 
 struct mutant {
-    std::string kind;  ///< what was changed: redistribution, placement, dimension, axis, operand, optimizer, clip
+    std::string kind;  ///< what was changed
     std::string what;  ///< in words, for the log
     program changed;
 };
@@ -28,8 +28,10 @@ class mutator {
             if (!parts_.empty() && parts_.count(s.part) == 0) continue;
             if (s.is == verb::move) redistribution(i);
             if (s.is == verb::input || s.is == verb::parameter || s.is == verb::declare) types(i);
-            if (s.is == verb::reduce_gradient) without(i, 1, "optimizer");
+            if (s.is == verb::reduce_gradient) without(i, 1, reduction(s));
             if (s.is == verb::square_sum || s.is == verb::global_norm) groups(i);
+            if (s.is == verb::clip) norms(i);
+            if (s.is == verb::backward) seeds(i);
             operands(i);
         }
         return std::move(mutants_);
@@ -37,8 +39,24 @@ class mutator {
 
   private:
     int axes() const { return static_cast<int>(original_.sizes.size()); }
-    std::string kind_of(statement const& s, char const* otherwise) const {
-        return s.part == "forward" ? otherwise : s.part;
+    static std::string reduction(statement const& s) {
+        return s.part == "forward"    ? "redistribution"
+               : s.part == "backward" ? "redistribution of backward"
+               : s.part == "loss"     ? "reduction of the loss"
+               : s.part == "clip"     ? "reduction of the norm"
+                                      : "reduction of a gradient";
+    }
+    std::string exchanged(statement const& s, std::size_t i, int by) const {
+        if (s.is == verb::update) {
+            statement const& clipped = *original_.definition(s.in[1]);
+            return clipped.is == verb::clip && clipped.in[0] == by ? "clip left out" : "operand of update";
+        }
+        return s.is == verb::clip && i == 1 ? "operand: the norm"
+               : s.part == "forward"        ? "operand"
+               : s.part == "backward"       ? "operand of backward"
+               : s.part == "loss"           ? "operand: the loss"
+               : s.part == "clip"           ? "members of the norm"
+                                            : "operand: a gradient";
     }
     void add(std::size_t at, std::string const& kind, std::string const& how, program changed) {
         std::string all;
@@ -81,7 +99,8 @@ class mutator {
 
     void redistribution(std::size_t at) {
         statement const& s = original_.statements[at];
-        std::string const kind = kind_of(s, "redistribution");
+        std::string const kind = reduction(s);
+        lists(at);
         without(at, 0, kind);
         twice(at, kind);
         int const rank = labels_.at(s.in[0]).rank;
@@ -110,10 +129,102 @@ class mutator {
         }
     }
 
+    /// A redistribution to a shard: other lists of axes.
+    void lists(std::size_t at) {
+        statement const& s = original_.statements[at];
+        if (s.how.by != call::redistribute || s.how.to.is != kind::shard) return;
+        for (int major = 0; major < axes(); ++major)
+            for (int minor = 0; minor < axes(); ++minor) {
+                statement other = s;
+                other.how.axis = major;
+                other.how.more = {minor};
+                with(at, "order of a list", "another list", other);
+            }
+    }
+    /// What clip takes for the norm: squares without a root are among the operands; a gradient, a loss, a norm of less.
+    void norms(std::size_t at) {
+        statement const& s = original_.statements[at];
+        bool scalar = false, other_shape = false;  // a loss, and a gradient of another shape: one each
+        for (auto const& [v, x] : labels_) {
+            statement const& by = *original_.definition(v);
+            bool const gradient = by.is == verb::parameter_gradient || by.part == "optimizer" || by.part == "backward";
+            bool& there = x.rank == 0 ? scalar : other_shape;
+            if (!defined_before(v, at) || x.type != dtype::f32 || there) continue;
+            if (x.rank != 0 && (!gradient || alike(v, s.in[0]))) continue;
+            there = true;
+            statement other = s;
+            other.in[1] = v;
+            with(at, "operand: the norm", "not a norm", other);
+        }
+        program p = original_;
+        std::vector<statement> fewer;  // the norm of its first gradient, by the same reductions
+        int v = s.in[1], last = -1;
+        for (statement const* d = p.definition(v); d != nullptr; d = p.definition(v)) {
+            fewer.insert(fewer.begin(), *d);
+            if (d->is == verb::square_sum) break;
+            v = d->in[0];
+        }
+        for (statement& f : fewer) {
+            f.in = {last < 0 ? f.in[0] : last};
+            last = f.out = p.values++;
+        }
+        p.statements.insert(p.statements.begin() + static_cast<long>(at), fewer.begin(), fewer.end());
+        p.statements[at + fewer.size()].in[1] = last;
+        add(at, "members of the norm", "another norm", p);
+    }
+    /// What backward starts from: not a scalar, and what has no gradient.
+    void seeds(std::size_t at) {
+        statement const& s = original_.statements[at];
+        std::set<std::pair<int, int>> shapes;
+        for (auto const& [v, x] : labels_) {
+            bool const fresh = defined_before(v, at) && (x.rank != 0 || x.type != dtype::f32);
+            if (!fresh || !shapes.insert({x.rank, static_cast<int>(x.type)}).second) continue;
+            statement other = s;
+            other.in[0] = v;
+            with(at, "operand: the loss", "not a loss", other);
+        }
+    }
+    bool defined_before(int v, std::size_t at) const {
+        for (std::size_t k = 0; k < at; ++k)
+            if (original_.statements[k].out == v) return true;
+        return false;
+    }
+
     void types(std::size_t at) {
         statement const& s = original_.statements[at];
         one_type(at, &statement::type);
         if (s.is == verb::parameter) one_type(at, &statement::used);
+        if (s.is == verb::parameter) extents(at, &statement::used);
+        if (s.is == verb::declare) extents(at, &statement::type);
+    }
+    /// Each extent doubled, halved, left out; two swapped, two made one; one more of 1.
+    void extents(std::size_t at, written statement::*which) {
+        statement const& s = original_.statements[at];
+        std::vector<long> const now = (s.*which).extent;
+        auto const put = [&](char const* how, std::vector<long> other) {
+            statement changed = s;
+            (changed.*which).extent = std::move(other);
+            with(at, "extents", how, changed);
+        };
+        for (std::size_t d = 0; d < now.size(); ++d) {
+            std::vector<long> other = now;
+            other[d] = 2 * now[d];
+            put("doubled", other);
+            other[d] = now[d] / 2;
+            if (now[d] % 2 == 0) put("halved", other);
+            other = now;
+            other.erase(other.begin() + static_cast<long>(d));
+            put("a dimension left out", other);
+            if (d + 1 == now.size()) continue;
+            other[d] = now[d] * now[d + 1];
+            put("two dimensions made one", other);
+            other = now;
+            std::swap(other[d], other[d + 1]);
+            put("swapped", other);
+        }
+        std::vector<long> other = now;
+        other.push_back(1);
+        if (other.size() <= static_cast<std::size_t>(max_rank)) put("a dimension more", other);
     }
     void one_type(std::size_t at, written statement::*which) {
         statement const& s = original_.statements[at];
@@ -170,16 +281,16 @@ class mutator {
         for (std::size_t i = 0; i < s.in.size(); ++i) {
             statement fewer = s;
             fewer.in.erase(fewer.in.begin() + static_cast<long>(i));
-            if (!fewer.in.empty()) with(at, kind_of(s, "clip"), "left out", fewer);
+            if (!fewer.in.empty()) with(at, "members of the norm", "left out", fewer);
             statement more = s;
             more.in.push_back(s.in[i]);
-            with(at, kind_of(s, "clip"), "counted twice", more);
+            with(at, "members of the norm", "counted twice", more);
             for (std::size_t k = 0; k < original_.statements.size() && s.is == verb::square_sum; ++k) {
                 if (k == at || original_.statements[k].is != verb::square_sum || fewer.in.empty()) continue;
                 program p = original_;
                 p.statements[at] = fewer;
                 p.statements[k].in.push_back(s.in[i]);
-                add(at, kind_of(s, "clip"), "in another group", p);
+                add(at, "members of the norm", "in another group", p);
             }
         }
     }
@@ -196,7 +307,6 @@ class mutator {
         if (s.is == verb::parameter_gradient || s.is == verb::report) return;
         if (s.part == "optimizer" && !parts_.empty()) return;  // the library's state lies as its gradients do
         bool const names_parameter = s.is == verb::reduce_gradient || s.is == verb::update;
-        std::string const kind = kind_of(s, "operand");
         std::size_t const end = s.is == verb::gradient ? 1 : s.in.size();  // forward's values are the node's own
         for (std::size_t i = names_parameter ? 1 : 0; i < end; ++i) {
             for (std::size_t k = 0; k < at; ++k) {
@@ -204,12 +314,12 @@ class mutator {
                 if (v < 0 || v == s.in[i] || labels_.count(v) == 0 || !alike(v, s.in[i])) continue;
                 statement other = s;
                 other.in[i] = v;
-                with(at, kind, "another operand", other);
+                with(at, exchanged(s, i, v), "another operand", other);
             }
             if (s.is == verb::apply && i + 1 < s.in.size() && alike(s.in[i], s.in[i + 1])) {
                 statement swapped = s;
                 std::swap(swapped.in[i], swapped.in[i + 1]);
-                with(at, kind, "operands swapped", swapped);
+                with(at, exchanged(s, i, -1), "operands swapped", swapped);
             }
         }
     }

@@ -97,6 +97,7 @@ struct site {
     call by = call::redistribute;
     int axis = 0;
     placement to{};
+    std::vector<int> more{};  ///< further axes of a shard's list: `shard<0, axis, more...>`
 };
 
 enum class verb : unsigned char {
@@ -149,6 +150,17 @@ struct program {
         return nullptr;
     }
 };
+
+/// What a scalar of doubles is to the norm; its element type.
+enum class norm_part : unsigned char { none, squares, root };
+
+inline norm_part norm_part_of(program const& p, int value) {
+    statement const* s = p.definition(value);
+    if (s == nullptr) return norm_part::none;
+    if (s->is == verb::square_sum) return norm_part::squares;
+    if (s->is == verb::global_norm) return norm_part::root;
+    return s->is == verb::move ? norm_part_of(p, s->in[0]) : norm_part::none;
+}
 
 inline char const* name_of(call c) {
     switch (c) {

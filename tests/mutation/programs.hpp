@@ -38,6 +38,11 @@ class writer {
     int move(int x, call by, int axis, placement to) {
         return put({verb::move, -1, {x}, "", 0, {}, {}, {by, axis, to}});
     }
+    /// To a shard of dimension `dim` over this list of axes.
+    int split_over(int x, int dim, std::vector<int> const& axes) {
+        site how{call::redistribute, axes[0], on_shard(dim), {axes.begin() + 1, axes.end()}};
+        return put({verb::move, -1, {x}, "", 0, {}, {}, std::move(how)});
+    }
     int declare(int x, extents e, groups g, dtype t = dtype::f32) {
         return put({verb::declare, -1, {x}, "", 0, {t, std::move(e), std::move(g)}});
     }
@@ -147,6 +152,21 @@ inline program shard_and_gather() {
     int const nested = w.input({12, 6}, {split(0, {tp, dp})});
     int const quarter = w.move(nested, call::all_gather, dp, on_replicate);
     w.report(w.declare(w.move(quarter, call::all_gather, tp, on_replicate), {12, 6}, {used_on({dp, tp})}));
+    return w.written();
+}
+
+/// Lists of two axes: a whole is split, a list gets another order, one axis named alone stays at its place.
+inline program lists_of_axes() {
+    enum { dp, tp };
+    writer w("lists of axes, dp 2 x tp 3", {"dp", "tp"}, {2, 3});
+    auto const whole = [&](int x, int minor, int major) {
+        int const half = w.move(x, call::all_gather, minor, on_replicate);
+        w.report(w.declare(w.move(half, call::all_gather, major, on_replicate), {12, 6}, {used_on({dp, tp})}));
+    };
+    whole(w.split_over(w.input({12, 6}, {}), 0, {tp, dp}), dp, tp);
+    int const nested = w.input({12, 6}, {split(0, {tp, dp})});
+    whole(w.declare(w.split_over(nested, 0, {dp, tp}), {12, 6}, {split(0, {dp, tp})}), tp, dp);
+    w.report(w.declare(w.split_over(nested, 0, {tp}), {12, 6}, {split(0, {tp, dp})}));
     return w.written();
 }
 

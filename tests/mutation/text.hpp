@@ -81,7 +81,7 @@ class text {
         for (int const v : given) {
             statement const& s = program_.statements[static_cast<std::size_t>(by[static_cast<std::size_t>(v)])];
             if (s.is == verb::parameter) lines += parameter(s);
-            lines += "constexpr " + type(written_of(labels.at(v))) + " " + name_of(v) + "{};\n";
+            lines += "constexpr " + before.type_of(v, labels.at(v)) + " " + name_of(v) + "{};\n";
         }
         for (std::size_t i = 0; i < n; ++i)
             if (wanted[i]) lines += line(program_.statements[i]) + "\n";
@@ -94,7 +94,7 @@ class text {
             lines += line(s) + "\n";
             if (s.out >= 0)
                 lines += "static_assert(st::same<decltype(" + name_of(s.out) + "), " +
-                         type(written_of(labels.at(s.out))) + " const>);\n";
+                         type_of(s.out, labels.at(s.out)) + " const>);\n";
         }
         return wrapped(name, "", lines);
     }
@@ -146,9 +146,17 @@ class text {
         return {};
     }
 
-    std::string type(written const& w) const {
+    /// The type of a value; sums of squares and their root have elements of their own.
+    std::string type_of(int value, layout const& x) const {
+        norm_part const part = norm_part_of(program_, value);
+        return type(written_of(x), part == norm_part::squares ? "st::squared_norm"
+                                   : part == norm_part::root  ? "st::gradient_norm"
+                                                              : nullptr);
+    }
+    std::string type(written const& w, char const* element = nullptr) const {
         std::string out = std::string("st::tensor<") +
-                          (w.type == dtype::i32   ? "int"
+                          (element != nullptr     ? element
+                           : w.type == dtype::i32 ? "int"
                            : w.type == dtype::f64 ? "double"
                                                   : "float") +
                           ", " + shape(w.extent) + ", grid";
@@ -176,11 +184,13 @@ class text {
             default:
                 break;
         }
+        std::string list = a;
+        for (int const one : s.more) list += ", " + axis(one);
         std::string const to = s.to.is == kind::shard       ? "shard<" + dim + ", "
                                : s.to.is == kind::replicate ? "replicate<"
                                : s.to.is == kind::partial   ? "partial<"
                                                             : "invariant<";
-        return "redistribute<st::" + to + a + ">>";
+        return "redistribute<st::" + to + list + ">>";
     }
 
   private:

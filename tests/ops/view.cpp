@@ -1,8 +1,9 @@
-// Views: every redistribution between two layouts on 2 x 3 ranks, forward and backward, on numbers; the single
+// Views: redistributions between two layouts on 2 x 3 ranks, forward and backward, on numbers; the single
 // collectives, their room, what a debug check of the caller's word finds, and the escape hatches.
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
@@ -181,9 +182,15 @@ constexpr pair pair_of() {
     return {from::value, to::value, st::redistribution_scratch<from, to>, st::redistribution_backward_scratch<from, to>,
             &run_pair<from, to>};
 }
+// Every third pair: with 27 layouts each row and column of the table has nine, and each is compiled (rules/ has all pairs
+// as values).
+template <int From, int To>
+void add_pair(std::vector<pair>& out) {
+    if constexpr ((From + To) % 3 == 0) out.push_back(pair_of<From, To>());
+}
 template <int From, int... To>
 void add_row(std::vector<pair>& out, st::int_list<To...>) {
-    (out.push_back(pair_of<From, To>()), ...);
+    (add_pair<From, To>(out), ...);
 }
 template <int... From>
 std::vector<pair> all_pairs(st::int_list<From...>) {
@@ -238,7 +245,7 @@ std::string message_of_rank(void (*f)(ranks_of_mesh const&)) {
 
 }  // namespace
 
-TEST_CASE("every redistribution between two layouts on 2 x 3, forward and backward") {
+TEST_CASE("every third redistribution between two layouts on 2 x 3, forward and backward") {
     simulator::random_source source(1);
     auto const pairs = all_pairs(st::detail::make_ints<all.count>{});
     int several = 0;
@@ -248,19 +255,19 @@ TEST_CASE("every redistribution between two layouts on 2 x 3, forward and backwa
     }
     std::printf("redistributions of views on 2 x 3: %d pairs, %d with scratch, %d within the view's memory\n",
                 static_cast<int>(pairs.size()), several, within_count);
-    CHECK(pairs.size() == 27 * 27);
+    CHECK(pairs.size() == 27 * 9);
     CHECK(several > 0);
-    CHECK(within_count > 27);
+    CHECK(within_count > 9);
 }
 
 TEST_CASE("an all_reduce is in place; a view of the same memory has the new type") {
     simulator::random_source source(2);
     array const x = whole_matrix(source);
     auto const out = run<matrix<st::partial<tp>>>(x, source, [](ranks_of_mesh const& ranks, memory& mine) {
-        auto const y = st::view<matrix<st::partial<tp>>>(mine.span(), ranks);
-        auto const z = st::all_reduce<tp, st::to_invariant>(y);
+        auto y = st::view<matrix<st::partial<tp>>>(mine.span(), ranks);
+        auto const z = st::all_reduce<tp, st::to_invariant>(std::move(y));
         static_assert(st::same<decltype(z)::tensor_type, matrix<>>);
-        if (z.data() != y.data()) throw std::runtime_error("another address");
+        if (z.data() != mine.all.data()) throw std::runtime_error("another address");
         auto const used = st::redistribute<st::replicate<tp>>(z);  // nothing moves
         if (used.data() != z.data()) throw std::runtime_error("something moved");
         return used;
@@ -286,6 +293,55 @@ TEST_CASE("the collectives by name, to destinations") {
         return gathered;
     });
     CHECK(simulator::assembles(out, matrix<st::shard<0, dp>>::value, x));
+}
+
+// What the views refuse without a number, and what they take.
+using row = st::tensor<double, st::shape<3>, st::mesh<tp>, st::shard<0, tp>>;
+template <class Data>
+concept viewed = requires(Data&& data, st::thread::communicator const& ranks) {
+    st::view<row>(static_cast<Data&&>(data), ranks);
+};
+static_assert(viewed<double*> && viewed<double const*> && viewed<double (&)[3]> && viewed<std::vector<double>&>);
+static_assert(viewed<std::span<double>> && viewed<std::span<double const, 3>> && viewed<std::vector<double> const&>);
+static_assert(!viewed<std::vector<double>> && !viewed<std::vector<double> const> && !viewed<std::array<double, 3>>);
+static_assert(!viewed<double (&&)[3]>);
+using row_view = st::tensor_view<row, st::thread::communicator>;
+static_assert(std::is_trivially_copyable_v<row_view>);
+static_assert(!std::is_constructible_v<row_view, double*, st::thread::communicator const&>);
+static_assert(!std::is_constructible_v<
+              st::tensor_view<st::tensor<double, st::shape<3>, st::mesh<tp>>, st::thread::communicator>, row_view>);
+
+TEST_CASE("in place: what is kept is read only where a part of it is seen, what is given up is written") {
+    simulator::random_source source(6);
+    array const x = whole_matrix(source);
+    auto const out = run<matrix<>>(x, source, [](ranks_of_mesh const& ranks, memory& mine) {
+        auto whole = st::view<matrix<>>(mine.span(), ranks);
+        auto const kept = st::redistribute<st::shard<0, dp>>(whole);
+        static_assert(st::same<decltype(kept.data()), double const*>);
+        auto const used = st::redistribute<st::replicate<tp>>(whole);
+        static_assert(st::same<decltype(used.data()), double*>);
+        auto const given = st::redistribute<st::shard<0, dp>>(std::move(whole));
+        static_assert(st::same<decltype(given.data()), double*>);
+        if (kept.data() != given.data()) throw std::runtime_error("another part");
+        return given;
+    });
+    CHECK(simulator::assembles(out, matrix<st::shard<0, dp>>::value, x));
+    st::thread::world({2, 3}, 1).run([](ranks_of_mesh const& ranks) {
+        double mine[72], sum[72];
+        for (int i = 0; i < 72; ++i) mine[i] = i + ranks.coordinate[1];
+        auto summands = st::view<matrix<st::partial<tp>>>(mine, ranks);
+        (void)st::all_reduce<tp, st::to_invariant>(summands, sum);
+        auto pending = st::all_reduce_start<tp, st::to_invariant>(std::move(summands));
+        auto const z = pending.wait();
+        if (z.data() != mine) throw std::runtime_error("another place");
+        for (int i = 0; i < 72; ++i)
+            if (mine[i] != 3 * i + 3 || sum[i] != mine[i]) throw std::runtime_error("not the sum");
+    });
+    CHECK(message_of_rank([](ranks_of_mesh const& ranks) {
+              std::vector<double> y(72);
+              auto const summands = st::view<matrix<st::partial<tp>>>(y, ranks);
+              (void)st::all_reduce<tp, st::to_invariant>(summands, y);  // in place, and kept
+          }).find("all_reduce: the view and the destination overlap") != std::string::npos);
 }
 
 TEST_CASE("start and wait: several at once, each in its slot") {
@@ -416,6 +472,38 @@ TEST_CASE("verify finds a rank that holds other numbers, or another tensor") {
               std::vector<double> x(72, 1.0 + ranks.rank);
               (void)st::view<matrix<>, true>(x, ranks);
           }).find("verify: the tensor is invariant on dp") != std::string::npos);
+}
+
+TEST_CASE("verify finds padding that is not zero, on its rank alone") {
+    using padded = st::tensor<double, st::shape<4, 5>, grid, st::padded_shard<0, tp>, st::padded_shard<1, dp>>;
+    static_assert(padded::local_count == 2 * 3);
+    // tp 1 holds 2 rows, tp 2 none; dp 1 holds 2 of 3 columns.
+    struct fault {
+        int dp, tp, element;
+        char const* said;
+    };
+    static fault now;
+    auto const found = [](fault const& f) {
+        now = f;
+        return message_of_rank([](ranks_of_mesh const& ranks) {
+            std::vector<double> part(6, 0.0);
+            st::for_each_run(padded::value, ranks.coordinate, [&](long, long here, long count) {
+                for (long i = here; i < here + count; ++i) part[static_cast<std::size_t>(i)] = 7;
+            });
+            if (ranks.coordinate[0] == now.dp && ranks.coordinate[1] == now.tp)
+                part[static_cast<std::size_t>(now.element)] = 0.5;
+            st::verify(st::view<padded>(part, ranks));
+        });
+    };
+    CHECK(found({0, 1, 5, ""}) == "");  // an element that is real
+    for (fault const& f : {fault{1, 0, 2, "dp 1, tp 0 is not zero, at its element 2"},
+                           fault{1, 1, 5, "dp 1, tp 1 is not zero, at its element 5"},
+                           fault{0, 2, 0, "dp 0, tp 2 is not zero, at its element 0"},
+                           fault{1, 2, 4, "dp 1, tp 2 is not zero, at its element 4"}}) {
+        auto const said = found(f);
+        CHECK_MESSAGE(said.find(std::string("verify: the padding of the rank at ") + f.said) != std::string::npos,
+                      said);
+    }
 }
 
 TEST_CASE("escape hatches: the value, and the gradient that they promise") {

@@ -139,8 +139,10 @@ struct cheapest {
                         if (!step.says.legal() || step.result == known[i]) continue;
                         std::size_t const j = find(step.result);
                         double const b = bytes[i] + redistribution_bytes(known[i], a, to);
-                        double const p =
-                            std::max(peak[i], static_cast<double>(known[i].local_bytes() + step.result.local_bytes()));
+                        bool const over_itself = step.by == collective::none || step.by == collective::all_reduce ||
+                                                 step.by == collective::mask;
+                        long const result = over_itself ? 0 : step.result.local_bytes();
+                        double const p = std::max(peak[i], static_cast<double>(known[i].local_bytes() + result));
                         double const rounding = 1e-9 * (1 + b);
                         if (b < bytes[j] - rounding || (b < bytes[j] + rounding && p < peak[j]))
                             bytes[j] = std::min(b, bytes[j]), peak[j] = p, changed = true;

@@ -52,6 +52,20 @@ using deep = st::mesh<outer, major<inner, 2>, minor<inner, 2>>;
 static_assert(same<st::spell<float, shape<16>, deep, shard<0, tp>>,
                    st::tensor<float, shape<16>, deep, shard<0, outer, major<inner, 2>, minor<inner, 2>>>>);
 
+// The parts stand side by side, in order, of one division, and without the axis; parts of parts, too [ST-M005].
+template <class... Axes>
+inline constexpr bool is_mesh = st::valid<st::tensor<float, shape<16>, st::mesh<Axes...>>>;
+static_assert(is_mesh<dp, outer, inner> && is_mesh<outer, inner, dp> &&
+              is_mesh<outer, major<inner, 2>, minor<inner, 2>>);
+static_assert(is_mesh<major<outer, 2>, minor<outer, 2>, major<inner, 2>, minor<inner, 2>>);
+static_assert(is_mesh<major<dp, 2>, minor<dp, 2>, outer, inner> && is_mesh<major<tp, 8>, minor<tp, 8>>);
+static_assert(!is_mesh<dp, inner, outer> && !is_mesh<inner, dp, outer> && !is_mesh<outer, dp, inner>);
+static_assert(!is_mesh<tp, outer, inner> && !is_mesh<outer, inner, tp> && !is_mesh<outer, inner, inner>);
+static_assert(!is_mesh<outer> && !is_mesh<inner, dp> && !is_mesh<outer, minor<tp, 4>>);
+static_assert(!is_mesh<outer, inner, major<tp, 4>, minor<tp, 4>> && !is_mesh<outer, minor<inner, 2>, major<inner, 2>>);
+static_assert(!is_mesh<major<outer, 2>, inner, minor<outer, 2>> && !is_mesh<outer, major<inner, 2>>);
+static_assert(!is_mesh<int> && !is_mesh<dp, major<int, 2>, minor<int, 2>> && !is_mesh<major<tp, 3>, minor<tp, 3>>);
+
 // Redistributions and collectives over tp act on both parts, and cost what they cost over tp.
 template <class X, class... P>
 using redistributed = decltype(st::redistribute<P...>(X{}));

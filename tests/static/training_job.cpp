@@ -53,6 +53,25 @@ static_assert(
 static_assert(on<2, -1, 4, 16>::data_parallel_degree == 4);
 static_assert(st::checked<on<2, -1, 4, 16>>::value.ok());
 
+// More tensor ranks than kv heads: those are split over the major part of the axis; one kv head is whole on each rank.
+template <long Kv, long Replicate, long Shard, long Tensor>
+using shared = st::training_job<st::job{.model = {.kv_heads = Kv, .vocabulary = 2048},
+                                        .parallel = {Replicate, Shard, Tensor},
+                                        .world_size = Replicate* Shard* Tensor,
+                                        .local_batch_size = 2}>;
+using four_axes = shared<2, 2, 2, 8>;
+static_assert(four_axes::accepted && four_axes::dims.tp == 8);
+static_assert(
+    st::same<four_axes::mesh,
+             st::mesh<st::dp_replicate<2>, st::dp_shard<2>, st::major<st::tp<8>, 2>, st::minor<st::tp<8>, 2>>>);
+static_assert(
+    st::same<four_axes::strategy,
+             st::strategy<st::ddp<st::dp_replicate<2>>, st::fsdp<st::dp_shard<2>>, st::sequence_parallel<st::tp<8>>>>);
+static_assert(st::checked<four_axes>::value.ok() && st::memory_of<four_axes>.parameters > 0);
+static_assert(st::same<shared<1, 1, 1, 4>::mesh, st::mesh<st::tp<4>>>);
+static_assert(st::same<shared<8, 1, 1, 8>::mesh, st::mesh<st::tp<8>>>);
+static_assert(st::checked<shared<1, 1, 1, 4>>::value.ok() && st::memory_of<shared<4, 1, 2, 16>>.total() > 0);
+
 // Gradient accumulation: the global batch is a multiple of local x data-parallel degree.
 using accumulating = st::training_job<st::job{
     .parallel = {.tensor_parallel_degree = 2}, .world_size = 8, .local_batch_size = 4, .global_batch_size = 48}>;
@@ -84,9 +103,14 @@ constexpr bool proposes(st::job_verdict v, st::code what, st::knob k, long value
 static_assert(proposes(said(eight_billion(3, 4, 64)), st::code::job_world_size, st::knob::data_parallel_shard_degree,
                        16));
 static_assert(proposes(said(eight_billion(-1, 3, 64)), st::code::job_world_size, st::knob::tensor_parallel_degree, 4));
-static_assert(proposes(said(eight_billion(-1, 16, 64)), st::code::job_kv_heads, st::knob::tensor_parallel_degree, 8));
-static_assert(proposes(said(eight_billion(4, 16, 64)), st::code::job_kv_heads, st::knob::tensor_parallel_degree, 8,
-                       st::knob::data_parallel_shard_degree, 8));
+constexpr st::job six_kv_heads(long shard, long tensor, long world) {
+    return {.model = {.dim = 192, .heads = 12, .kv_heads = 6},
+            .parallel = {.data_parallel_shard_degree = shard, .tensor_parallel_degree = tensor},
+            .world_size = world};
+}
+static_assert(proposes(said(six_kv_heads(-1, 4, 8)), st::code::job_kv_heads, st::knob::tensor_parallel_degree, 2));
+static_assert(proposes(said(six_kv_heads(2, 4, 8)), st::code::job_kv_heads, st::knob::tensor_parallel_degree, 2,
+                       st::knob::data_parallel_shard_degree, 4));
 static_assert(proposes(said(eight_billion(512, 1, 512)), st::code::job_vocabulary, st::knob::data_parallel_shard_degree,
                        256, st::knob::data_parallel_replicate_degree, 2));
 static_assert(proposes(said({.world_size = 8, .local_batch_size = 2, .global_batch_size = 24}),

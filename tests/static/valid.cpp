@@ -22,7 +22,8 @@ static_assert(valid<real<shape<8, 4>, shard<0, dp, tp>>> && valid<real<shape<8, 
 static_assert(valid<st::constant<real<shape<8, 4>>>>);
 
 // What is no tensor at all.
-static_assert(!valid<int> && !valid<void> && !valid<int*> && !valid<st::ill_typed> && !valid<st::no_gradient>);
+static_assert(!valid<int> && !valid<void> && !valid<int*> && !valid<st::no_gradient>);
+static_assert(valid<st::ill_typed>);  // what was refused is not refused again
 static_assert(!valid<shape<8>> && !valid<grid> && !valid<st::constant<int>>);
 static_assert(!valid<st::tensor<float, int, grid>> && !valid<st::tensor<float, shape<8>, int>>);
 // T202: elements, dimensions, what is no placement

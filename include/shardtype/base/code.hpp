@@ -10,6 +10,7 @@ enum class code : unsigned char {
     mesh_axis_size,          // M002
     mesh_axis_unknown,       // M003
     mesh_axis_division,      // M004
+    mesh_axis_parts,         // M005
     not_canonical,           // P101
     axis_placed_twice,       // P102
     shard_dimension,         // P103
@@ -36,9 +37,13 @@ enum class code : unsigned char {
     not_sharded,             // C404
     view_room,               // C405
     unchecked_operand,       // C406
+    view_kept,               // C407
+    view_memory,             // C408
+    collective_target,       // C409
     gradient_type,           // G501
     gradient_not_stored,     // G502
     gradient_lost,           // G503
+    norm_group,              // G504
     stored_placement,        // S601
     loss_placement,          // S602
     repeat_changes_layout,   // S603
@@ -74,6 +79,7 @@ enum class code : unsigned char {
     file_key,                // J716
     file_value,              // J717
     file_missing,            // J718
+    file_syntax,             // J719
 };
 
 }  // namespace shardtype

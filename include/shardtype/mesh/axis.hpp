@@ -1,10 +1,19 @@
 #pragma once
 
+#include <shardtype/base/type_list.hpp>
+
 namespace shardtype {
+
+template <class Axis>
+struct ST_M002 {
+    static_assert(never<Axis>,
+                  "[ST-M002] a mesh axis is a class derived from axis<N>, with at least one device: see ST_M002<axis>; "
+                  "struct tp final : axis<4> {};");
+};
 
 /// A named dimension of a mesh with N devices along it. Users derive their own: `struct tp final : axis<4> {};`
 /// the type's name is what the compiler prints.
-/// @pre N is at least 1 [ST-M002]
+/// @pre N is at least 1, where a mesh has it [ST-M002]
 /// @snippet 01_mesh_and_tensor.cpp mesh
 template <int N>
 struct axis {
@@ -28,6 +37,16 @@ struct tp final : axis<N> {
 };
 
 namespace detail {
+/// Devices along A; 0 where A is no axis.
+template <class A>
+constexpr int devices_along() {
+    if constexpr (requires { A::size + 0; }) {
+        return A::size;
+    } else {
+        return 0;
+    }
+}
+
 /// The unqualified name of a type, cut from the compiler's own text for this function.
 template <class A>
 constexpr auto type_name() {

@@ -12,9 +12,19 @@ struct ST_M004 {
 };
 
 namespace detail {
+/// Whether Axis has devices, in so many equal parts.
 template <class Axis, int Parts>
+constexpr bool is_divisible() {
+    if constexpr (devices_along<Axis>() < 1 || Parts < 1) return false;
+    return devices_along<Axis>() % (Parts < 1 ? 1 : Parts) == 0;
+}
+/// For each part by itself: clang has no second use of a function that failed.
+template <class Axis, int Parts, bool IsMajor>
 constexpr auto check_division() {
-    if constexpr (Parts < 1 || Axis::size % (Parts < 1 ? 1 : Parts) != 0) (void)sizeof(ST_M004<Axis, Parts>);
+    if constexpr (devices_along<Axis>() < 1)
+        (void)sizeof(ST_M002<Axis>);
+    else if constexpr (!is_divisible<Axis, Parts>())
+        (void)sizeof(ST_M004<Axis, Parts>);
     return 0;
 }
 template <class...>
@@ -22,8 +32,8 @@ inline constexpr bool divides = true;
 }  // namespace detail
 
 /// The outer one of the two axes that Axis is divided into: Parts devices along it. A mesh has `major<tp, 2>,
-/// minor<tp, 2>` in the place of `tp`, in this order, and rank r along tp is at r / minor::size, r % minor::size. So
-/// two kv heads can be split over an axis of eight.
+/// minor<tp, 2>` in the place of `tp`, side by side and in this order [ST-M005], and rank r along tp is at
+/// r / minor::size, r % minor::size. So two kv heads can be split over an axis of eight. Parts may be divided again.
 /// What is said of tp on such a mesh is said of both parts. Logs print `tp_major` and `tp_minor`.
 /// @pre Parts divides Axis::size [ST-M004]
 template <class Axis, int Parts>
@@ -32,17 +42,17 @@ struct major final : axis<Parts> {
     static constexpr char const* part_suffix = "_major";  ///< behind that axis' name
 
   private:
-    static_assert(detail::divides<decltype(detail::check_division<Axis, Parts>())>);
+    static_assert(detail::divides<decltype(detail::check_division<Axis, Parts, true>())>);
 };
 /// The inner one: Axis::size / Parts devices along it.
 /// @pre Parts divides Axis::size [ST-M004]
 template <class Axis, int Parts>
-struct minor final : axis<Axis::size / (Parts < 1 ? 1 : Parts)> {
+struct minor final : axis<detail::devices_along<Axis>() / (Parts < 1 ? 1 : Parts)> {
     using divided = Axis;                                 ///< of which it is a part
     static constexpr char const* part_suffix = "_minor";  ///< behind that axis' name
 
   private:
-    static_assert(detail::divides<decltype(detail::check_division<Axis, Parts>())>);
+    static_assert(detail::divides<decltype(detail::check_division<Axis, Parts, false>())>);
 };
 
 namespace detail {
@@ -93,6 +103,80 @@ constexpr auto parts_on() {
         return concat_t<decltype(parts_on<major<A, parts>, Axes...>()),
                         decltype(parts_on<minor<A, parts>, Axes...>())>{};
     }
+}
+
+/// Whether A has devices; of a part, whether its axis has them and divides. Makes no class that checks itself.
+template <class A>
+inline constexpr bool has_devices = devices_along<A>() >= 1;
+template <class A, int N>
+inline constexpr bool has_devices<major<A, N>> = has_devices<A>&& is_divisible<A, N>();
+template <class A, int N>
+inline constexpr bool has_devices<minor<A, N>> = has_devices<major<A, N>>;
+
+/// Axes from last to first, each pair of parts that stands in its place made the axis that it is of.
+template <class Next, class Before>
+struct rejoined;
+template <class Next, class... Before>
+struct rejoined<Next, type_list<Before...>> {
+    using type = type_list<Next, Before...>;
+};
+template <class A, int N, class... Before>
+struct rejoined<minor<A, N>, type_list<major<A, N>, Before...>> : rejoined<A, type_list<Before...>> {};
+template <class Before>
+constexpr Before rejoin() {
+    return {};
+}
+template <class Before, class Head, class... Tail>
+constexpr auto rejoin() {
+    return rejoin<typename rejoined<Head, Before>::type, Tail...>();
+}
+
+template <class A, class... Axes>
+inline constexpr int times = (0 + ... + (same<A, Axes> ? 1 : 0));
+template <class... Whole>
+constexpr bool whole_and_once(type_list<Whole...>) {
+    return !(false || ... || is_part<Whole>)&&(true && ... && (times<Whole, Whole...> == 1));
+}
+/// Whether the two parts of every divided axis stand side by side in its place, and nowhere else it or parts of it.
+template <class... Axes>
+constexpr bool parts_in_place() {
+    if constexpr (!(false || ... || is_part<Axes>)) return true;
+    return detail::whole_and_once(rejoin<type_list<>, Axes...>());
+}
+
+/// The axis that a part is of, divided by nobody; another axis itself.
+template <class A>
+struct undivided {
+    using type = A;
+};
+template <class A, int N>
+struct undivided<major<A, N>> : undivided<A> {};
+template <class A, int N>
+struct undivided<minor<A, N>> : undivided<A> {};
+
+/// A in the parts that any of these axes divide it into.
+template <class A, class... Axes>
+constexpr auto divided_as() {
+    constexpr int parts = division_on<A, Axes...>();
+    if constexpr (parts == 0)
+        return type_list<A>{};
+    else
+        return concat_t<decltype(divided_as<major<A, parts>, Axes...>()),
+                        decltype(divided_as<minor<A, parts>, Axes...>())>{};
+}
+
+/// The axes that these are or are parts of, each once, in order.
+template <class... Done>
+constexpr type_list<Done...> undivided_axes(type_list<Done...>) {
+    return {};
+}
+template <class Head, class... Tail, class... Done>
+constexpr auto undivided_axes(type_list<Done...>) {
+    using whole = typename undivided<Head>::type;
+    if constexpr (times<whole, Done...> == 1)
+        return detail::undivided_axes<Tail...>(type_list<Done...>{});
+    else
+        return detail::undivided_axes<Tail...>(type_list<Done..., whole>{});
 }
 
 }  // namespace detail

@@ -13,28 +13,58 @@ template <class Axis>
 struct ST_M001 {
     static_assert(never<Axis>, "[ST-M001] an axis stands twice in a mesh: see ST_M001<axis>; name each axis once");
 };
-template <class Axis>
-struct ST_M002 {
-    static_assert(never<Axis>, "[ST-M002] a mesh axis needs at least one device: see ST_M002<axis>");
-};
 template <class Axis, class Mesh>
 struct ST_M003 {
     static_assert(never<Axis>, "[ST-M003] the axis is not in this tensor's mesh: see ST_M003<axis, mesh>");
 };
+template <class MeshToWrite, class Mesh>
+struct ST_M005 {
+    static_assert(
+        never<Mesh>,
+        "[ST-M005] a divided axis stands as major<axis, N>, minor<axis, N>, side by side and in this order, in "
+        "the place of the axis: see ST_M005<mesh_to_write, mesh>");
+};
+
+template <class... Axes>
+struct mesh;
 
 namespace detail {
+template <class... Axes>
+mesh<Axes...> mesh_of(type_list<Axes...>);  // of unevaluated operands: it makes no mesh
+/// The mesh with the parts of every divided axis in its place.
+template <class... Axes, class... Whole>
+constexpr auto mesh_to_write(type_list<Whole...>)
+    -> decltype(detail::mesh_of(concat_t<decltype(divided_as<Whole, Axes...>())...>{}));
+
 // Outside the class and unevaluated: clang defines a class' own functions too late, and reports a failed one twice.
 template <class... None>
     requires(sizeof...(None) == 0)
-constexpr auto check_axes() { return 0; }
+constexpr auto check_each() { return 0; }
 template <class Head, class... Tail>
-constexpr auto check_axes() {
-    if constexpr (Head::size < 1)
-        (void)sizeof(ST_M002<Head>);
-    else if constexpr ((false || ... || same<Head, Tail>))
+constexpr auto check_each() {
+    if constexpr (devices_along<Head>() < 1) {
+        if constexpr (!is_part<Head>) (void)sizeof(ST_M002<Head>);  // a part has told of its axis
+    } else if constexpr ((false || ... || same<Head, Tail>)) {
         (void)sizeof(ST_M001<Head>);
-    else if constexpr (sizeof...(Tail) > 0)
-        (void)sizeof(decltype(check_axes<Tail...>()));
+    } else {
+        (void)sizeof(decltype(check_each<Tail...>()));
+    }
+    return 0;
+}
+/// Whether these are the axes of a mesh. Makes no class that checks itself.
+template <class... Axes>
+constexpr bool are_axes() {
+    if constexpr (!(true && ... && has_devices<Axes>)) return false;
+    return (true && ... && (times<Axes, Axes...> == 1));
+}
+template <class... Axes>
+constexpr auto check_axes() {
+    if constexpr (!are_axes<Axes...>()) {
+        (void)sizeof(decltype(check_each<Axes...>()));
+    } else if constexpr (!parts_in_place<Axes...>()) {
+        using written = decltype(detail::mesh_to_write<Axes...>(detail::undivided_axes<Axes...>(type_list<>{})));
+        (void)sizeof(ST_M005<written, mesh<Axes...>>);
+    }
     return 0;
 }
 template <class A, class Mesh>
@@ -48,15 +78,17 @@ inline constexpr bool all_checked = true;
 
 /// A grid of devices. Ranks are row-major over the axes: the last axis is the fastest.
 /// `mesh<dp, tp>` with sizes 2 and 4: rank 5 has coordinates {1, 1}.
-/// @pre every axis once [ST-M001], with at least one device [ST-M002]
+/// @pre every axis once [ST-M001], with at least one device [ST-M002]; a divided one as its two parts [ST-M005]
 /// @snippet 01_mesh_and_tensor.cpp mesh
 template <class... Axes>
 struct mesh {
     static_assert(sizeof...(Axes) <= max_axes, "a mesh has at most 4 axes");
     static constexpr int axes = static_cast<int>(sizeof...(Axes));  ///< how many
-    static constexpr int size = (1 * ... * Axes::size);             ///< devices
+    /// Devices.
+    static constexpr int size = (1 * ... * (detail::devices_along<Axes>() < 1 ? 1 : detail::devices_along<Axes>()));
     /// Devices along each axis, 1 past the last.
-    static constexpr int axis_size[max_axes] = {(Axes::size < 1 ? 1 : Axes::size)...};
+    static constexpr int axis_size[max_axes] = {
+        (detail::devices_along<Axes>() < 1 ? 1 : detail::devices_along<Axes>())...};
 
     /// The type of axis number I.
     template <int I>

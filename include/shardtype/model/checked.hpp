@@ -47,7 +47,8 @@ struct model_fix {
     static constexpr auto spell() {
         using mesh = typename Checked::mesh_type;
         using axis = typename mesh::template axis_at<Checked::value.says.axis>;
-        if constexpr (Checked::value.says.what != code::layer_not_divisible) {
+        constexpr code what = Checked::value.says.what;
+        if constexpr (what != code::layer_not_divisible && (what != code::head_dimension || instead.parts == 0)) {
             return typename spelled_fix<change, mesh>::type{};
         } else if constexpr (instead.kv_heads > 0) {
             return write<divided_axis<axis, static_cast<int>(instead.kv_heads)>>{};

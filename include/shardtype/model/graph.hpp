@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/model/conversion_cache.hpp>
 #include <shardtype/model/node.hpp>
 #include <shardtype/model/strategy.hpp>
 #include <shardtype/rules/infer.hpp>
@@ -28,11 +29,12 @@ struct graph {
     short loop_trips = 0;  ///< of the open repeat
     /// The inputs [batch, sequence] and the result, as values.
     short tokens = -1, targets = -1, loss = -1;
-    double step_flops = 0;   ///< of matrix products and attention, forward and backward, over the whole mesh
-    label scope{};           ///< of the layer being read
-    label failed_in{};       ///< the layer of `says`
-    verdict says{};          ///< the first error
-    model_advice instead{};  ///< what to write instead
+    conversion_cache conversions{};  ///< searched for so far
+    double step_flops = 0;           ///< of matrix products and attention, forward and backward, over the whole mesh
+    label scope{};                   ///< of the layer being read
+    label failed_in{};               ///< the layer of `says`
+    verdict says{};                  ///< the first error
+    model_advice instead{};          ///< what to write instead
 
     /// Whether all that was read so far is legal.
     constexpr bool ok() const { return says.legal(); }
@@ -138,7 +140,7 @@ struct graph {
     /// x as `target` lays it out, by the cheapest conversion; x itself if it lies so already.
     constexpr short redistribute(short x, layout const& target) {
         if (!take(x)) return -1;
-        conversion const path = convert(at(x), target, values[x].differentiable, conversion::usual_hop_bytes);
+        conversion const path = conversions.find(at(x), target, values[x].differentiable);
         if (!path.says.legal()) return fail(path.says);
         for (int h = 0; h < path.hops && ok(); ++h) x = hop(x, path.path[h]);
         return x;
@@ -189,6 +191,12 @@ struct graph {
         return y;
     }
 
+    /// From stored to used, searched once for all parameters that lie alike: compilers count the steps of a constant.
+    constexpr conversion path_of(parameter_record const& p) const {
+        for (parameter_record const* q = parameters; q != &p; ++q)
+            if (q->stored == p.stored && q->used == p.used) return q->path;
+        return materialization(p.stored, p.used, conversion::usual_hop_bytes);
+    }
     /// Declares a parameter here and returns its used copy. The tensor axes split it into at most `parts` parts.
     constexpr short parameter(char const* name, int rank, long const* extent, split by, initialiser init,
                               long parts = placement_policy::any_parts) {
@@ -206,7 +214,7 @@ struct graph {
         p.layers = loop == 0 ? 1 : loop_trips;
         p.in_loop = loop != 0;
         if (fails(p.stored) || fails(p.used)) return -1;
-        p.path = materialization(p.stored, p.used, conversion::usual_hop_bytes);
+        p.path = path_of(p);
         if (!p.path.says.legal()) return fail(p.path.says);
         short const y = value(p.used, true);
         if (y < 0) return -1;

@@ -89,4 +89,9 @@ constexpr long micro_batch_of(job const& j, parallel_dims const& d) {
     return j.local_batch_size * d.data_parallel_degree();
 }
 
+/// Parts that tensor parallelism splits the kv heads into: fewer than its ranks where those share them.
+constexpr long kv_parts_of(job const& j, parallel_dims const& d) {
+    return d.tp < j.model.kv_heads ? d.tp : j.model.kv_heads;
+}
+
 }  // namespace shardtype

@@ -33,7 +33,8 @@ SHARDTYPE_CHECK(J707, job_kv_heads_of_heads, "heads must be a multiple of kv_hea
 SHARDTYPE_CHECK(J708, job_sequence,
                 "seq_len must be a multiple of tensor_parallel_degree: the sequence is split between layers");
 SHARDTYPE_CHECK(J709, job_heads, "heads must be a multiple of tensor_parallel_degree: whole heads are split");
-SHARDTYPE_CHECK(J710, job_kv_heads, "kv_heads must be a multiple of tensor_parallel_degree: whole heads are split");
+SHARDTYPE_CHECK(J710, job_kv_heads,
+                "kv_heads must be a multiple of tensor_parallel_degree, or divide it: whole heads are split or shared");
 SHARDTYPE_CHECK(J711, job_ffn,
                 "ffn_dim, the rows of w1 and w3, must be a multiple of tensor_parallel_degree x "
                 "data_parallel_shard_degree");
@@ -44,8 +45,8 @@ SHARDTYPE_CHECK(J713, job_dim,
                 "dim, the rows of wq and of the norms, must be a multiple of tensor_parallel_degree x "
                 "data_parallel_shard_degree");
 SHARDTYPE_CHECK(J714, job_kv_columns,
-                "kv_heads x (dim / heads), the rows of wk and wv, must be a multiple of tensor_parallel_degree x "
-                "data_parallel_shard_degree");
+                "kv_heads x (dim / heads), the rows of wk and wv, must be a multiple of data_parallel_shard_degree x "
+                "the smaller one of tensor_parallel_degree and kv_heads");
 SHARDTYPE_CHECK(J715, job_memory,
                 "the job does not fit into the memory of a device: parameters + gradients + optimizer_states + "
                 "activations, bytes of one rank, must be at most device_memory - reserved");

@@ -5,7 +5,8 @@
 namespace shardtype {
 
 /// The rules of a job, from first to last: sizes, degrees, batch, model, and what the axes must divide. FSDP splits the
-/// rows of each weight that tensor parallelism leaves: over tensor_parallel_degree x data_parallel_shard_degree.
+/// rows of each weight that tensor parallelism leaves: over tensor_parallel_degree x data_parallel_shard_degree. Tensor
+/// ranks that outnumber the kv heads share them: the rows of wk and wv are split over the kv heads only.
 /// @return the first broken rule [ST-J701] to [ST-J714], without a fix
 constexpr job_verdict first_fault(job const& j) {
     job_verdict v;
@@ -33,11 +34,12 @@ constexpr job_verdict first_fault(job const& j) {
     if (m.heads % m.kv_heads != 0) return broken(code::job_kv_heads_of_heads, knob::kv_heads);
     if (j.seq_len % tp != 0) return broken(code::job_sequence, knob::seq_len);
     if (m.heads % tp != 0) return broken(code::job_heads, tensor);
-    if (m.kv_heads % tp != 0) return broken(code::job_kv_heads, tensor);
+    if (m.kv_heads % tp != 0 && tp % m.kv_heads != 0) return broken(code::job_kv_heads, tensor);
     if (m.ffn_dim % parts != 0) return broken(code::job_ffn, m.ffn_dim % tp != 0 ? tensor : shard);
     if (m.vocabulary % parts != 0) return broken(code::job_vocabulary, m.vocabulary % tp != 0 ? tensor : shard);
     if (m.dim % parts != 0) return broken(code::job_dim, shard);
-    if (m.dim / m.heads * m.kv_heads % parts != 0) return broken(code::job_kv_columns, shard);
+    if (m.dim / m.heads * m.kv_heads % (kv_parts_of(j, v.dims) * v.dims.dp_shard) != 0)
+        return broken(code::job_kv_columns, shard);
     return v;
 }
 
@@ -86,13 +88,15 @@ struct fix_search {
     /// Takes the value nearest to `value` that mends: a multiple of step, and for a degree one that divides the world.
     constexpr bool near(knob k, long value, long step, knob filling = knob::none, bool divisor = false) {
         long const first = value / step * step;
-        int tried = 0;  // compilers limit the steps of a constant expression
+        long const given = value_of(from, k);  // what is more than twice or less than half is another job
+        int tried = 0;                         // compilers limit the steps of a constant expression
         for (long i = 0; i < 4096 && tried < 256; ++i) {
             long const candidates[] = {first - i * step, first + (i + 1) * step};
             bool const low_first = value - candidates[0] <= candidates[1] - value;
             for (int n = 0; n < 2; ++n) {
                 long const c = candidates[(n == 0) == low_first ? 0 : 1];
                 if (c < 1 || c > most_of(k) || (divisor && from.world_size % c != 0)) continue;
+                if (given > 0 && given <= most_of(k) && (c > 2 * given || given > 2 * c) && !divisor) continue;
                 ++tried;
                 if (take(k, c, filling)) return true;
             }
@@ -110,7 +114,7 @@ struct fix_search {
         constexpr knob degrees[] = {shard, tensor, replicate};
         switch (v.what) {
             case code::job_size:
-                return near(v.at, value_of(from, v.at) > most_of(v.at) ? most_of(v.at) : 1, 1);
+                return value_of(from, v.at) < 1 && near(v.at, 1, 1);  // too large: whatever would do is as absurd
             case code::job_degree:
                 if (v.at == shard && take(shard, -1)) return true;
                 return near(v.at, 1, 1, knob::none, true) || near(v.at, 1, 1, v.at == shard ? replicate : shard, true);
@@ -131,7 +135,8 @@ struct fix_search {
                 return near(knob::world_size, from.world_size, product);
             }
             case code::job_global_batch:
-                return near(v.at, value_of(from, v.at), micro_batch_of(from, v.dims));
+                return near(v.at, value_of(from, v.at), micro_batch_of(from, v.dims)) ||
+                       near(knob::local_batch_size, from.local_batch_size, 1);
             case code::job_head_dimension:
             case code::job_kv_heads_of_heads:
                 return near(v.at, value_of(from, v.at), 1);
@@ -146,8 +151,9 @@ struct fix_search {
 
 }  // namespace detail
 
-/// The rules' verdict on a job, with the nearest change that makes it legal; where no single change does, with one that
-/// mends the broken rule. Costs nothing much for a legal job.
+/// The rules' verdict on a job, with the nearest change of one knob, or two degrees, that makes it legal, among values
+/// from half to twice the given one and degrees that divide the world. Where there is none, with the nearest change after
+/// which the broken rule holds: another one may be broken still. Costs nothing much for a legal job.
 constexpr job_verdict judge(job const& j) {
     job_verdict const v = first_fault(j);
     if (v.legal()) return v;

@@ -39,39 +39,64 @@ constexpr short project(graph& g, short x, char const* name, long out, split by,
     return g.apply<rules::linear>(x, g.parameter(name, 2, extent, by, how, parts));
 }
 
-/// The first tensor axis that kv heads cannot be split over, or -1. Where they are fewer than the ranks, the leading
-/// axes give each rank one kv head, and the query heads alone are split over the rest.
-constexpr int undivided_kv_heads(placement_policy const& p, long kv_heads) {
-    long parts = 1;
-    for (int a = 0; a < p.axes; ++a)
-        if (p.splits_weights(a) && parts < kv_heads) {
-            parts *= p.axis_size[a];
-            if (kv_heads % parts != 0) return a;
+/// The first tensor axis that kv heads cannot be split over, and what to write instead.
+struct kv_division {
+    int axis = -1;   ///< -1: there is none
+    long major = 0;  ///< the major part to divide that axis into, or 0 where that does not help
+    long parts = 1;  ///< over all tensor axes
+};
+/// Where kv heads are fewer than the ranks, the leading axes give each rank one kv head, and the query heads alone are
+/// split over the rest.
+constexpr kv_division divide_kv_heads(placement_policy const& p, long kv_heads) {
+    kv_division d;
+    long left = kv_heads;  // heads of a rank
+    for (int a = 0; a < p.axes; ++a) {
+        if (!p.splits_weights(a)) continue;
+        long const n = p.axis_size[a];
+        d.parts *= n;
+        if (d.axis >= 0 || left == 1) continue;
+        if (left % n != 0) {
+            d.axis = a;
+            d.major = n % left == 0 && p.axes < max_axes ? left : 0;
         }
-    return -1;
+        left /= n;
+    }
+    return d;
 }
 }  // namespace detail
 
 /// Causal self-attention with rotary positions (base Theta); KvHeads kv heads are shared by Heads query heads.
 /// Parameters wq, wk, wv split by rows, wo by columns. With fewer kv heads than tensor-parallel ranks, divide the axis:
 /// `mesh<dp, major<tp, 2>, minor<tp, 2>>`, for 2 kv heads over 8 ranks, splits wk and wv over the major part only.
-/// @pre Heads times an even number are the columns [ST-S610]; KvHeads divide over the tensor axes, or give each rank of
+/// @pre Heads times an even number are the columns, and KvHeads divide Heads [ST-S610]; KvHeads divide over the tensor axes, or give each rank of
 /// the leading ones a head [ST-S608]
 template <long Heads, long KvHeads = Heads, long Theta = 500000>
 struct attention {
-    static_assert(Heads % KvHeads == 0, "kv heads must divide the heads");
     static constexpr short read(graph& g, short x) {
+        if (!g.ok()) return -1;
         layout const in = g.at(x);
-        long const b = in.extent[0], s = in.extent[1], dim = in.extent[2], d = dim / Heads;
-        if (dim % Heads != 0 || d % 2 != 0) return g.fail(code::head_dimension);
-        int const undivided = detail::undivided_kv_heads(g.policy, KvHeads);
-        if (undivided >= 0) {
-            long const n = g.policy.axis_size[undivided];
-            if (n % KvHeads == 0)
-                g.instead.kv_heads = KvHeads;
-            else
-                g.instead.extent = KvHeads, g.instead.parts = n;
-            return g.fail(code::layer_not_divisible, undivided);
+        long const b = in.extent[0], s = in.extent[1], dim = in.extent[2];
+        if constexpr (Heads < 1 || KvHeads < 1) {
+            return g.fail(code::head_dimension);
+        } else if (Heads % KvHeads != 0) {
+            g.instead.extent = Heads, g.instead.parts = KvHeads;
+            return g.fail(code::head_dimension);
+        } else if (dim % (2 * Heads) != 0) {
+            g.instead.extent = dim, g.instead.parts = 2 * Heads;
+            return g.fail(code::head_dimension);
+        } else {
+            return read_heads(g, x, b, s, dim);
+        }
+    }
+
+  private:
+    static constexpr short read_heads(graph& g, short x, long b, long s, long dim) {
+        long const d = dim / Heads;
+        detail::kv_division const kv = detail::divide_kv_heads(g.policy, KvHeads);
+        if (kv.axis >= 0) {
+            g.instead.kv_heads = kv.major;
+            g.instead.extent = KvHeads, g.instead.parts = kv.parts;
+            return g.fail(code::layer_not_divisible, kv.axis);
         }
         x = g.enter(x);
         short const table = g.rotary_table(s, d, Theta);

@@ -48,13 +48,13 @@ constexpr bool check_job() {
     return true;
 }
 
-template <bool There, class Item>
+template <bool There, class List>
 struct list_if {
     using type = type_list<>;
 };
-template <class Item>
-struct list_if<true, Item> {
-    using type = type_list<Item>;
+template <class List>
+struct list_if<true, List> {
+    using type = List;
 };
 
 template <class... Axes>
@@ -70,19 +70,31 @@ constexpr shardtype::strategy<Roles...> as_strategy(type_list<Roles...>) {
 template <job J>
 inline constexpr parallel_dims dims_of = judged<J>::value.legal() ? judged<J>::value.dims : parallel_dims{};
 
+/// The tensor axis of a mesh, in two parts where kv heads are split over the first one only.
+template <int Tensors, int KvParts>
+struct tensor_axes {
+    using type = type_list<major<tp<Tensors>, KvParts>, minor<tp<Tensors>, KvParts>>;
+};
+template <int Tensors, int KvParts>
+    requires(KvParts == 1 || KvParts == Tensors)
+struct tensor_axes<Tensors, KvParts> {
+    using type = type_list<tp<Tensors>>;
+};
+
 /// Keyed on sizes, not on the job: nvcc's front end loses the names of member types of what is keyed on one.
-template <int Replicas, int Shards, int Tensors>
+template <int Replicas, int Shards, int Tensors, int KvParts>
 struct job_axes {
-    template <class A, class B, class C>
-    using there = concat_t<typename list_if<(Replicas > 1), A>::type, typename list_if<(Shards > 1), B>::type,
-                           typename list_if<(Tensors > 1), C>::type>;
+    template <class A, class B, class Tensor>
+    using there =
+        concat_t<typename list_if<(Replicas > 1), type_list<A>>::type,
+                 typename list_if<(Shards > 1), type_list<B>>::type, typename list_if<(Tensors > 1), Tensor>::type>;
     static constexpr bool alone = Replicas * Shards * Tensors == 1;  // and a mesh has an axis
-    using axes = concat_t<there<dp_replicate<Replicas>, dp_shard<Shards>, tp<Tensors>>,
-                          typename list_if<alone, dp_shard<1>>::type>;
+    using axes = concat_t<there<dp_replicate<Replicas>, dp_shard<Shards>, typename tensor_axes<Tensors, KvParts>::type>,
+                          typename list_if<alone, type_list<dp_shard<1>>>::type>;
 
     using mesh = decltype(as_mesh(axes{}));
     using strategy = decltype(as_strategy(
-        there<ddp<dp_replicate<Replicas>>, fsdp<dp_shard<Shards>>, sequence_parallel<tp<Tensors>>>{}));
+        there<ddp<dp_replicate<Replicas>>, fsdp<dp_shard<Shards>>, type_list<sequence_parallel<tp<Tensors>>>>{}));
 };
 
 }  // namespace detail
@@ -91,12 +103,13 @@ struct job_axes {
 /// and `run` want of a job: mesh, model, strategy and batch.
 /// 64 devices, tensor_parallel_degree 4, the rest sharded: `mesh<dp_shard<16>, tp<4>>`,
 /// `strategy<fsdp<dp_shard<16>>, sequence_parallel<tp<4>>>`.
-/// @pre the rules of a job [ST-J701] to [ST-J714]; after an error `accepted` is false, and what takes the job is silent
+/// @pre the rules of a job [ST-J701] to [ST-J714]. After an error `accepted` is false, the mesh one device, and what takes
+/// the job is silent; a `static_assert(job::accepted)` or another one on its members is your own, and prints once more.
 /// @snippet 07_check_configuration/main.cpp job
 template <job J>
 struct training_job {
     using type = training_job;  ///< itself: what `checked` takes
-    /// False where an error was reported.
+    /// False where an error was reported; to ask without one, `judge(j).legal()`.
     static constexpr bool accepted = detail::judged<J>::value.legal();
     static constexpr job knobs = J;  ///< as they were given
     /// The sizes of the mesh axes; 1 for one that is not there.
@@ -113,8 +126,10 @@ struct training_job {
     static constexpr long gradient_accumulation_steps = global_batch_size / micro_batch_size;
 
     using axes = detail::job_axes<static_cast<int>(dims.dp_replicate), static_cast<int>(dims.dp_shard),
-                                  static_cast<int>(dims.tp)>;  ///< of this job
-    /// dp_replicate, dp_shard, tp, without those of one device; `mesh<dp_shard<1>>` where there is only one.
+                                  static_cast<int>(dims.tp),
+                                  static_cast<int>(accepted ? kv_parts_of(J, dims) : 1)>;  ///< of this job
+    /// dp_replicate, dp_shard, tp, without those of one device; `mesh<dp_shard<1>>` where there is only one. With 1 < n kv
+    /// heads and more tensor ranks than those, tp is in two parts, `major<tp<N>, n>, minor<tp<N>, n>`.
     using mesh = typename axes::mesh;
     /// DDP, FSDP and tensor parallelism with the sequence split between layers.
     using strategy = typename axes::strategy;

@@ -7,20 +7,18 @@ namespace shardtype {
 namespace detail {
 
 /// A collective by its name, within x's memory; errors of the typed one go through.
-template <class Name, collective By, class Axis, class Result, class Tensor, class C, class Element>
+template <bool Kept, class Name, collective By, class Axis, class Result, class Tensor, class C, class Element>
 auto named_in_place(tensor_view<Tensor, C, Element> const& x, Result result) {
     if constexpr (same<Result, ill_typed>) {
         return ill_typed{};
     } else {
         using plan = named_hops<Tensor, Result, Axis, By>;
-        constexpr code fault = fault_in_place<plan, same<Element, typename Tensor::element>>();
-        using fix = typename room_fix<plan, Result>::type;
-        if constexpr (fault == code::no_kernel)
-            return failed<decltype(raise<ST_R313<no_single_change, on_axis<Axis>, Name, Tensor>>())>();
-        else if constexpr (fault == code::view_room)
-            return failed<decltype(raise<ST_C405<fix, on_axis<Axis>, Name, Tensor>>())>();
+        constexpr code fault = fault_in_place<plan, same<Element, typename Tensor::element>, Kept>();
+        using check = typename check_of_room<fault, plan, Result, Axis, Name, Tensor>::type;
+        if constexpr (fault != code::ok)
+            return failed<decltype(raise<check>())>();
         else
-            return planned_in_place<plan>(x, result);
+            return planned_in_place<plan, Kept>(x, result);
     }
 }
 /// The same to a destination.
@@ -32,11 +30,9 @@ auto named_to(tensor_view<Tensor, C, Element> const& x, room<typename Tensor::el
     } else {
         using plan = named_hops<Tensor, Result, Axis, By>;
         constexpr code fault = fault_with_destination<plan, false>();
-        using fix = typename room_fix<plan, Result>::type;
-        if constexpr (fault == code::no_kernel)
-            return failed<decltype(raise<ST_R313<no_single_change, on_axis<Axis>, Name, Tensor>>())>();
-        else if constexpr (fault == code::view_room)
-            return failed<decltype(raise<ST_C405<fix, on_axis<Axis>, Name, Tensor>>())>();
+        using check = typename check_of_room<fault, plan, Result, Axis, Name, Tensor>::type;
+        if constexpr (fault != code::ok)
+            return failed<decltype(raise<check>())>();
         else
             return planned_to<plan, Name>(x, destination, {}, result);
     }
@@ -47,15 +43,23 @@ auto named_to(tensor_view<Tensor, C, Element> const& x, room<typename Tensor::el
 // The collectives of rules/collectives.hpp on views: the same checks, and then they run. Each rank of the axis' group
 // calls them in the same order. The result's address is the destination, whatever had to move.
 
-/// Sum over Axis, in place: x's memory becomes the result's.
-/// @pre partial on Axis [ST-C401]; x is not read only [ST-C405]
+/// Sum over Axis, in place: x's memory becomes the result's, and x is no more what it says. So it is given up:
+/// `all_reduce<tp, to_invariant>(std::move(x))`, or of a view made in the call.
+/// @pre partial on Axis [ST-C401]; x is not read only [ST-C405], and is given up [ST-C407]
 /// @snippet 08_own_trainer.cpp step
+/// @{
 template <class Axis, class To, class Tensor, class C, class Element>
-auto all_reduce(tensor_view<Tensor, C, Element> x) {
+auto all_reduce(tensor_view<Tensor, C, Element> const&& x) {
     using result = decltype(shardtype::all_reduce<Axis, To>(Tensor{}));
-    return detail::named_in_place<names::all_reduce, collective::all_reduce, Axis>(x, result{});
+    return detail::named_in_place<false, names::all_reduce, collective::all_reduce, Axis>(x, result{});
 }
-/// Sum over Axis, to a destination of the local count of x; x's own memory is one.
+template <class Axis, class To, class Tensor, class C, class Element>
+auto all_reduce(tensor_view<Tensor, C, Element> const& x) {
+    using result = decltype(shardtype::all_reduce<Axis, To>(Tensor{}));
+    return detail::named_in_place<true, names::all_reduce, collective::all_reduce, Axis>(x, result{});
+}
+/// @}
+/// Sum over Axis, to a destination of the local count of x; x stays as it is.
 /// @pre [ST-C401] @throws std::invalid_argument for a destination that is too small, or overlaps
 template <class Axis, class To, class Tensor, class C, class Element>
 auto all_reduce(tensor_view<Tensor, C, Element> x, room<typename Tensor::element> destination) {
@@ -92,17 +96,17 @@ auto all_to_all(tensor_view<Tensor, C, Element> x, room<typename Tensor::element
 template <class Axis, class To, class Tensor, class C, class Element>
 auto all_gather(tensor_view<Tensor, C, Element> x) {
     using result = decltype(shardtype::all_gather<Axis, To>(Tensor{}));
-    return detail::named_in_place<names::all_gather, collective::all_gather, Axis>(x, result{});
+    return detail::named_in_place<true, names::all_gather, collective::all_gather, Axis>(x, result{});
 }
 template <class Axis, int Dim, class Tensor, class C, class Element>
 auto reduce_scatter(tensor_view<Tensor, C, Element> x) {
     using result = decltype(shardtype::reduce_scatter<Axis, Dim>(Tensor{}));
-    return detail::named_in_place<names::reduce_scatter, collective::reduce_scatter, Axis>(x, result{});
+    return detail::named_in_place<true, names::reduce_scatter, collective::reduce_scatter, Axis>(x, result{});
 }
 template <class Axis, int Dim, class Tensor, class C, class Element>
 auto all_to_all(tensor_view<Tensor, C, Element> x) {
     using result = decltype(shardtype::all_to_all<Axis, Dim>(Tensor{}));
-    return detail::named_in_place<names::all_to_all, collective::all_to_all, Axis>(x, result{});
+    return detail::named_in_place<true, names::all_to_all, collective::all_to_all, Axis>(x, result{});
 }
 /// @}
 

@@ -10,6 +10,23 @@
 
 namespace shardtype {
 
+namespace detail {
+/// Makes views, and collectives under way, of checked parts: memory gets a new type by `view`, by the collectives and by
+/// `assume`, and by nothing else.
+struct view_maker {
+    template <class Made, class... From>
+    static constexpr Made make(From&&... from) {
+        return Made(static_cast<From&&>(from)...);
+    }
+};
+}  // namespace detail
+
+// With SHARDTYPE_VERIFY_VIEWS, which all files of a program define or none does (the CMake option does), every `view` is
+// verified. The types then have other names: files that disagree and hand each other views do not link.
+#ifdef SHARDTYPE_VERIFY_VIEWS
+inline namespace verifying {
+#endif
+
 /// One rank's part of a Tensor in memory of the caller's, with the communicators that its collectives use. As a span, it
 /// owns nothing and is copied freely; memory and communicators outlive it. Made by `view`, and by collectives.
 /// @tparam Element the tensor's element type, or const of it: then it is read only
@@ -20,9 +37,6 @@ class tensor_view {
     static constexpr auto local_shape = Tensor::local_shape;  ///< row-major, without gaps
     static constexpr long local_count = Tensor::local_count;  ///< elements on this rank
 
-    /// Takes the caller's word; `view` checks more.
-    constexpr tensor_view(Element* data, Communicators const& communicators)
-        : data_(data), communicators_(&communicators) {}
     /// A read-only view of the same memory.
     template <class Writable>
         requires same<Writable const, Element>
@@ -44,9 +58,17 @@ class tensor_view {
     }
 
   private:
+    friend detail::view_maker;
+    constexpr tensor_view(Element* data, Communicators const& communicators)
+        : data_(data), communicators_(&communicators) {}
+
     Element* data_;
     Communicators const* communicators_;
 };
+
+#ifdef SHARDTYPE_VERIFY_VIEWS
+}  // namespace verifying
+#endif
 
 /// Whether X is a `tensor_view<...>`.
 template <class X>

@@ -8,9 +8,19 @@
 #include <string>
 #include <type_traits>
 
+#include <shardtype/tensor/dtype.hpp>
+#include <shardtype/tensor/ill_typed.hpp>
+
 namespace shardtype {
 
 namespace detail {
+/// A container that is gone at the end of the expression, with its elements: no memory for a view.
+template <class Memory>
+concept owning_rvalue =
+    !std::is_lvalue_reference_v<Memory> && !std::is_pointer_v<std::remove_cvref_t<Memory>> &&
+    !std::ranges::enable_borrowed_range<std::remove_cvref_t<Memory>> &&
+    !std::same_as<std::remove_cvref_t<Memory>, any_memory> && !std::same_as<std::remove_cvref_t<Memory>, ill_typed>;
+
 // Out of line: a collective is small without its errors' texts.
 [[noreturn]] inline void refuse_memory(char const* operation, char const* what, long found, long needed) {
     std::string const about = std::string(operation) + ": the " + what;
@@ -36,12 +46,22 @@ class room {
     constexpr room(Pointer const& pointer) : data_(pointer), count_(unknown) {}  // NOLINT: implicit on purpose
     /// From a span, an array, a vector.
     template <class Memory>
-        requires(!std::is_pointer_v<std::remove_cvref_t<Memory>> && std::convertible_to<Memory, std::span<T>>)
+        requires(!std::is_pointer_v<std::remove_cvref_t<Memory>> && !detail::owning_rvalue<Memory> &&
+                 std::convertible_to<Memory, std::span<T>>)
     constexpr room(Memory&& range) {  // NOLINT: implicit on purpose
         std::span<T> const all(range);
         data_ = all.data();
         count_ = static_cast<long>(all.size());
     }
+    /// The elements would be gone before they are used.
+    template <class Memory>
+        requires detail::owning_rvalue<Memory> && std::convertible_to<Memory&, std::span<T>> room(Memory&& range)
+    = delete;
+    /// The memory of what is ill typed.
+    /// @{
+    constexpr room(detail::any_memory) {}  // NOLINT: implicit on purpose
+    constexpr room(ill_typed) {}           // NOLINT
+    /// @}
 
     /// The first element.
     [[nodiscard]] constexpr T* data() const { return data_; }
@@ -87,6 +107,20 @@ struct view_memory {
         }
         for (; i < bytes; ++i) mix(at[i]);
         return hash;
+    }
+    /// The first of the elements that is not zero, or -1.
+    template <class T>
+    static long first_not_zero(Communicators const&, T const* data, long count) {
+        for (long i = 0; i < count; ++i)
+            if (!is_zero(data[i])) return i;
+        return -1;
+    }
+
+  private:
+    static bool is_zero(bf16 x) { return (x.bits & 0x7fffU) == 0; }
+    template <class T>
+    static bool is_zero(T x) {
+        return x == T{};
     }
 };
 

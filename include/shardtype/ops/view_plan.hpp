@@ -68,12 +68,12 @@ struct room_fix<Plan, Result, 0> {
     using type = write<give_destination<Result::local_count>>;
 };
 
-/// What is wrong with a plan on a view: ok, no_kernel [R313], view_room [C405]. The callers raise it, for traces that fit
-/// a screen.
-template <class Plan, bool Writable>
+/// What is wrong with a plan on a view: ok, no_kernel [R313], view_room [C405], view_kept [C407].
+template <class Plan, bool Writable, bool Kept>
 constexpr code fault_in_place() {
     if (!Plan::value.has_code) return code::no_kernel;
-    return Plan::value.in_place && (Writable || !Plan::value.writes_in_place) ? code::ok : code::view_room;
+    if (!Plan::value.in_place || (!Writable && Plan::value.writes_in_place)) return code::view_room;
+    return Kept && Plan::value.writes_in_place ? code::view_kept : code::ok;
 }
 template <class Plan, bool HasScratch>
 constexpr code fault_with_destination() {
@@ -81,19 +81,35 @@ constexpr code fault_with_destination() {
     return HasScratch || Plan::value.scratch_a + Plan::value.scratch_b == 0 ? code::ok : code::view_room;
 }
 
+/// The check that such a fault fails. The callers raise it, for traces that fit a screen.
+template <code Fault, class Plan, class Result, class Axis, class Name, class Tensor>
+struct check_of_room {
+    using type = ST_R313<no_single_change, on_axis<Axis>, Name, Tensor>;
+};
+template <class Plan, class Result, class Axis, class Name, class Tensor>
+struct check_of_room<code::view_room, Plan, Result, Axis, Name, Tensor> {
+    using type = ST_C405<typename room_fix<Plan, Result>::type, on_axis<Axis>, Name, Tensor>;
+};
+template <class Plan, class Result, class Axis, class Name, class Tensor>
+struct check_of_room<code::view_kept, Plan, Result, Axis, Name, Tensor> {
+    using type = ST_C407<write<std_move_operand>, on_axis<Axis>, Name, Tensor>;
+};
+
 /// Within x's own memory. @pre fault_in_place is ok
-template <class Plan, class Result, class Tensor, class C, class Element>
+/// @tparam Kept x stays in use, so that a part of it is read only
+template <class Plan, bool Kept, class Result, class Tensor, class C, class Element>
 auto planned_in_place(tensor_view<Tensor, C, Element> const& x, Result) {
-    return tensor_view<Result, C, Element>(
+    using seen = std::conditional_t<Kept && (Plan::value.hops > 0), Element const, Element>;
+    return view_maker::make<tensor_view<Result, C, seen>>(
         run_plan_in_place<Plan>(x.communicators(), x.data(), make_ints<Plan::value.hops>{}), x.communicators());
 }
 
-/// @return the destination's address, checked; only where the plan is one sum, mask or nothing may it be the source
+/// @return the destination's address, checked; only where nothing moves may it be the source
 template <class Plan, class Name, class Tensor, class Result, class T>
 T* checked_destination(T const* source, room<T> const& destination) {
     constexpr char const* name = operation_text<Name>;
     T* const to = destination.at_least(Result::local_count, name, "destination");
-    if (source != to || !Plan::value.in_place || Plan::value.hops > 1)
+    if (source != to || Plan::value.hops > 0)
         require_apart(source, Tensor::local_count, to, Result::local_count, name, "the view and the destination");
     return to;
 }
@@ -111,9 +127,8 @@ auto planned_to(tensor_view<Tensor, C, Element> const& x, room<typename Tensor::
         require_apart(x.data(), Tensor::local_count, between, room_needed, name, "the view and the scratch");
         require_apart(to, Result::local_count, between, room_needed, name, "the destination and the scratch");
     }
-    run_plan<Plan>(tensor_view<Tensor, C, element const>(x.data(), x.communicators()), to, between,
-                   make_ints<Plan::value.hops>{});
-    return tensor_view<Result, C>(to, x.communicators());
+    run_plan<Plan>(tensor_view<Tensor, C, element const>(x), to, between, make_ints<Plan::value.hops>{});
+    return view_maker::make<tensor_view<Result, C>>(to, x.communicators());
 }
 
 }  // namespace detail

@@ -1,26 +1,25 @@
 #pragma once
 
 #include <shardtype/ops/view_plan.hpp>
+#include <shardtype/rules/report.hpp>
 
 namespace shardtype {
 
 namespace detail {
 
 // A redistribution by its typed answer, whose errors go through.
-template <class Result, class Tensor, class C, class Element>
+template <bool Kept, class Result, class Tensor, class C, class Element>
 auto redistribute_in_place(tensor_view<Tensor, C, Element> const& x, Result result) {
     if constexpr (same<Result, ill_typed>) {
         return ill_typed{};
     } else {
         using plan = forward_hops<Tensor, Result>;
-        constexpr code fault = fault_in_place<plan, same<Element, typename Tensor::element>>();
-        using fix = typename room_fix<plan, Result>::type;
-        if constexpr (fault == code::no_kernel)
-            return failed<decltype(raise<ST_R313<no_single_change, on_axis<void>, redistribute_name, Tensor>>())>();
-        else if constexpr (fault == code::view_room)
-            return failed<decltype(raise<ST_C405<fix, on_axis<void>, redistribute_name, Tensor>>())>();
+        constexpr code fault = fault_in_place<plan, same<Element, typename Tensor::element>, Kept>();
+        using check = typename check_of_room<fault, plan, Result, void, names::redistribute, Tensor>::type;
+        if constexpr (fault != code::ok)
+            return failed<decltype(raise<check>())>();
         else
-            return planned_in_place<plan>(x, result);
+            return planned_in_place<plan, Kept>(x, result);
     }
 }
 template <bool HasScratch, class Result, class Tensor, class C, class Element>
@@ -31,38 +30,32 @@ auto redistribute_into(tensor_view<Tensor, C, Element> const& x, room<typename T
     } else {
         using plan = forward_hops<Tensor, Result>;
         constexpr code fault = fault_with_destination<plan, HasScratch>();
-        using fix = typename room_fix<plan, Result>::type;
-        if constexpr (fault == code::no_kernel)
-            return failed<decltype(raise<ST_R313<no_single_change, on_axis<void>, redistribute_name, Tensor>>())>();
-        else if constexpr (fault == code::view_room)
-            return failed<decltype(raise<ST_C405<fix, on_axis<void>, redistribute_name, Tensor>>())>();
+        using check = typename check_of_room<fault, plan, Result, void, names::redistribute, Tensor>::type;
+        if constexpr (fault != code::ok)
+            return failed<decltype(raise<check>())>();
         else
-            return planned_to<plan, redistribute_name>(x, destination, scratch, result);
+            return planned_to<plan, names::redistribute>(x, destination, scratch, result);
     }
 }
 
 // Its backward, after the check that dz is a gradient of To.
-template <class From, class To, class Tensor, class C, class Element>
+template <bool Kept, class From, class To, class Tensor, class C, class Element>
 auto back_in_place(tensor_view<Tensor, C, Element> const& dz) {
     using from = typename tensor_in<From>::type;
     using to = typename tensor_in<To>::type;
-    if constexpr (any_failed<from, to, Tensor>) {
-        return ill_typed{};
-    } else if constexpr (any_failed<decltype(shardtype::redistribute_to<to>(from{}))>) {
+    if constexpr (any_failed<Tensor, decltype(shardtype::redistribute_to<to>(from{}))>) {
         return ill_typed{};
     } else if constexpr (!same<Tensor, gradient_t<to>>) {
-        return failed<decltype(raise<ST_G501<gradient_t<to>, Tensor, redistribute_name, from>>())>();
+        return failed<decltype(report_gradient_type<gradient_t<to>, Tensor, names::redistribute, from>())>();
     } else {
         using result = gradient_t<from>;
         using plan = backward_hops<from, to>;
-        constexpr code fault = fault_in_place<plan, same<Element, typename Tensor::element>>();
-        using fix = typename room_fix<plan, result>::type;
-        if constexpr (fault == code::no_kernel)
-            return failed<decltype(raise<ST_R313<no_single_change, on_axis<void>, redistribute_name, Tensor>>())>();
-        else if constexpr (fault == code::view_room)
-            return failed<decltype(raise<ST_C405<fix, on_axis<void>, redistribute_name, Tensor>>())>();
+        constexpr code fault = fault_in_place<plan, same<Element, typename Tensor::element>, Kept>();
+        using check = typename check_of_room<fault, plan, result, void, names::redistribute, Tensor>::type;
+        if constexpr (fault != code::ok)
+            return failed<decltype(raise<check>())>();
         else
-            return planned_in_place<plan>(dz, result{});
+            return planned_in_place<plan, Kept>(dz, result{});
     }
 }
 template <bool HasScratch, class From, class To, class Tensor, class C, class Element>
@@ -70,23 +63,19 @@ auto back_into(tensor_view<Tensor, C, Element> const& dz, room<typename Tensor::
                room<typename Tensor::element> const& scratch) {
     using from = typename tensor_in<From>::type;
     using to = typename tensor_in<To>::type;
-    if constexpr (any_failed<from, to, Tensor>) {
-        return ill_typed{};
-    } else if constexpr (any_failed<decltype(shardtype::redistribute_to<to>(from{}))>) {
+    if constexpr (any_failed<Tensor, decltype(shardtype::redistribute_to<to>(from{}))>) {
         return ill_typed{};
     } else if constexpr (!same<Tensor, gradient_t<to>>) {
-        return failed<decltype(raise<ST_G501<gradient_t<to>, Tensor, redistribute_name, from>>())>();
+        return failed<decltype(report_gradient_type<gradient_t<to>, Tensor, names::redistribute, from>())>();
     } else {
         using result = gradient_t<from>;
         using plan = backward_hops<from, to>;
         constexpr code fault = fault_with_destination<plan, HasScratch>();
-        using fix = typename room_fix<plan, result>::type;
-        if constexpr (fault == code::no_kernel)
-            return failed<decltype(raise<ST_R313<no_single_change, on_axis<void>, redistribute_name, Tensor>>())>();
-        else if constexpr (fault == code::view_room)
-            return failed<decltype(raise<ST_C405<fix, on_axis<void>, redistribute_name, Tensor>>())>();
+        using check = typename check_of_room<fault, plan, result, void, names::redistribute, Tensor>::type;
+        if constexpr (fault != code::ok)
+            return failed<decltype(raise<check>())>();
         else
-            return planned_to<plan, redistribute_name>(dz, destination, scratch, result{});
+            return planned_to<plan, names::redistribute>(dz, destination, scratch, result{});
     }
 }
 
@@ -94,13 +83,21 @@ auto back_into(tensor_view<Tensor, C, Element> const& dz, room<typename Tensor::
 
 /// The redistribution of rules/redistribute.hpp, run within x's own memory: where nothing moves the result is a view of
 /// the same memory, a slice of the outermost dimension is a view into it, and a sum (or the zeros of a new summand)
-/// replaces it.
-/// @pre as of the typed redistribution; the result lies within x's memory, or [ST-C405]
+/// replaces it. An x that the caller keeps is not written: it has to be given up, `std::move(x)`, and a slice of it is
+/// read only.
+/// @pre as of the typed redistribution; the result lies within x's memory, or [ST-C405]; what is written is given up
+/// [ST-C407]
 /// @snippet 04_matmul.cpp forward
+/// @{
 template <class... Placements, class Tensor, class C, class Element>
-auto redistribute(tensor_view<Tensor, C, Element> x) {
-    return detail::redistribute_in_place(x, decltype(shardtype::redistribute<Placements...>(Tensor{})){});
+auto redistribute(tensor_view<Tensor, C, Element> const& x) {
+    return detail::redistribute_in_place<true>(x, decltype(shardtype::redistribute<Placements...>(Tensor{})){});
 }
+template <class... Placements, class Tensor, class C, class Element>
+auto redistribute(tensor_view<Tensor, C, Element> const&& x) {
+    return detail::redistribute_in_place<false>(x, decltype(shardtype::redistribute<Placements...>(Tensor{})){});
+}
+/// @}
 /// From x to a destination of the result's local count; x stays as it is.
 /// @pre as of the typed redistribution; one hop moves data, else [ST-C405]
 /// @throws std::invalid_argument for memory that is too small, or overlaps
@@ -118,11 +115,15 @@ auto redistribute(tensor_view<Tensor, C, Element> x, room<typename Tensor::eleme
                                            decltype(shardtype::redistribute<Placements...>(Tensor{})){});
 }
 
-/// The three with everything stated: x as a Target.
+/// The same with everything stated: x as a Target.
 /// @{
 template <class Target, class Tensor, class C, class Element>
-auto redistribute_to(tensor_view<Tensor, C, Element> x) {
-    return detail::redistribute_in_place(x, decltype(shardtype::redistribute_to<Target>(Tensor{})){});
+auto redistribute_to(tensor_view<Tensor, C, Element> const& x) {
+    return detail::redistribute_in_place<true>(x, decltype(shardtype::redistribute_to<Target>(Tensor{})){});
+}
+template <class Target, class Tensor, class C, class Element>
+auto redistribute_to(tensor_view<Tensor, C, Element> const&& x) {
+    return detail::redistribute_in_place<false>(x, decltype(shardtype::redistribute_to<Target>(Tensor{})){});
 }
 template <class Target, class Tensor, class C, class Element>
 auto redistribute_to(tensor_view<Tensor, C, Element> x, room<typename Tensor::element> destination) {
@@ -140,12 +141,16 @@ auto redistribute_to(tensor_view<Tensor, C, Element> x, room<typename Tensor::el
 /// The backward of a redistribution from a tensor type From to a type To: from the gradient of the result to that of the
 /// operand, by the duals of its hops in reverse. In place, to a destination, or with `redistribution_backward_scratch`.
 /// @tparam From,To tensor types, or types of views
-/// @pre dz has the gradient type of To [ST-G501]; room as of `redistribute` [ST-C405]
+/// @pre dz has the gradient type of To [ST-G501]; room as of `redistribute` [ST-C405], [ST-C407]
 /// @snippet 08_own_trainer.cpp backward
 /// @{
 template <class From, class To, class Tensor, class C, class Element>
-auto redistribute_backward(tensor_view<Tensor, C, Element> dz) {
-    return detail::back_in_place<From, To>(dz);
+auto redistribute_backward(tensor_view<Tensor, C, Element> const& dz) {
+    return detail::back_in_place<true, From, To>(dz);
+}
+template <class From, class To, class Tensor, class C, class Element>
+auto redistribute_backward(tensor_view<Tensor, C, Element> const&& dz) {
+    return detail::back_in_place<false, From, To>(dz);
 }
 template <class From, class To, class Tensor, class C, class Element>
 auto redistribute_backward(tensor_view<Tensor, C, Element> dz, room<typename Tensor::element> destination) {

@@ -19,16 +19,23 @@ namespace shardtype::unchecked {
 template <class Axis, class Backward, class Tensor, class C, class Element>
 auto replicate_to_invariant(tensor_view<Tensor, C, Element> x) {
     using result = decltype(unchecked::replicate_to_invariant<Axis, Backward>(Tensor{}));
-    return detail::named_in_place<names::unchecked::replicate_to_invariant, collective::none, Axis>(x, result{});
+    return detail::named_in_place<true, names::unchecked::replicate_to_invariant, collective::none, Axis>(x, result{});
 }
 
-/// Zeros on all ranks of the axis but the first.
-/// @pre [ST-C406]; x is not read only [ST-C405]
+/// Zeros on all ranks of the axis but the first, in place: x is given up.
+/// @pre [ST-C406]; x is not read only [ST-C405], and is given up [ST-C407]
+/// @{
 template <class Axis, class Backward, class Tensor, class C, class Element>
-auto invariant_to_partial(tensor_view<Tensor, C, Element> x) {
+auto invariant_to_partial(tensor_view<Tensor, C, Element> const&& x) {
     using result = decltype(unchecked::invariant_to_partial<Axis, Backward>(Tensor{}));
-    return detail::named_in_place<names::unchecked::invariant_to_partial, collective::mask, Axis>(x, result{});
+    return detail::named_in_place<false, names::unchecked::invariant_to_partial, collective::mask, Axis>(x, result{});
 }
+template <class Axis, class Backward, class Tensor, class C, class Element>
+auto invariant_to_partial(tensor_view<Tensor, C, Element> const& x) {
+    using result = decltype(unchecked::invariant_to_partial<Axis, Backward>(Tensor{}));
+    return detail::named_in_place<true, names::unchecked::invariant_to_partial, collective::mask, Axis>(x, result{});
+}
+/// @}
 /// The same in a destination.
 template <class Axis, class Backward, class Tensor, class C, class Element>
 auto invariant_to_partial(tensor_view<Tensor, C, Element> x, room<typename Tensor::element> destination) {
@@ -49,7 +56,8 @@ auto shard_to_partial(tensor_view<Tensor, C, Element> x, room<typename Tensor::e
 template <class Axis, class Backward, class Tensor, class C, class Element>
 auto replicate_to_partial_as_is(tensor_view<Tensor, C, Element> x) {
     using result = decltype(unchecked::replicate_to_partial_as_is<Axis, Backward>(Tensor{}));
-    return detail::named_in_place<names::unchecked::replicate_to_partial_as_is, collective::none, Axis>(x, result{});
+    return detail::named_in_place<true, names::unchecked::replicate_to_partial_as_is, collective::none, Axis>(x,
+                                                                                                              result{});
 }
 
 /// The same memory, taken for a Target.
@@ -60,7 +68,19 @@ auto assume(tensor_view<Tensor, C, Element> x) {
     if constexpr (same<result, ill_typed>)
         return ill_typed{};
     else
-        return tensor_view<result, C, Element>(x.data(), x.communicators());
+        return shardtype::detail::view_maker::make<tensor_view<result, C, Element>>(x.data(), x.communicators());
 }
+
+/// Of what is ill typed, whatever the room: silent.
+/// @{
+template <class Axis, class Backward, class Room>
+constexpr ill_typed invariant_to_partial(ill_typed, Room const&) {
+    return {};
+}
+template <class Axis, class Backward, class Room>
+constexpr ill_typed shard_to_partial(ill_typed, Room const&) {
+    return {};
+}
+/// @}
 
 }  // namespace shardtype::unchecked

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <shardtype/ops/view_data.hpp>
+#include <shardtype/tensor/runs.hpp>
 
 namespace shardtype {
 
@@ -65,13 +66,36 @@ void verify_axes(C const& communicators, std::uint64_t of_layout, std::uint64_t 
     (verify_axis<Axes, Tensor>(communicators, of_layout, of_data), ...);
 }
 
+/// Whether what pads this rank's part is zero: here alone, no other rank takes part.
+template <class Tensor, class C, class T>
+void verify_padding(C const& communicators, T const* data) {
+    using mesh_type = typename Tensor::mesh_type;
+    int coordinate[max_axes]{};
+    for (int a = 0; a < mesh_type::axes; ++a) coordinate[a] = axis_communicator(communicators, a).rank();
+    long seen = 0;
+    auto const require_zeros = [&](long until) {
+        long const at = view_memory<C>::first_not_zero(communicators, data + seen, until - seen);
+        if (at >= 0)
+            throw std::runtime_error("verify: the padding of the rank at " +
+                                     coordinates_text(mesh_type{}, communicators) + " is not zero, at its element " +
+                                     std::to_string(seen + at));
+    };
+    for_each_run(Tensor::value, coordinate, [&](long, long here, long count) {
+        require_zeros(here);
+        seen = here + count;
+    });
+    require_zeros(Tensor::local_count);
+}
+
 }  // namespace detail
 
 /// Checks the caller's word as far as other ranks can tell: on each axis all ranks view the same tensor, and where it
-/// is replicate or invariant they hold the same bits. What a shard or a summand holds, nobody else knows.
+/// is replicate or invariant they hold the same bits; and that what pads a padded shard is zero. What else a shard or a
+/// summand holds, nobody else knows.
 /// A collective: every rank of the mesh calls it, at the same place of its program. Reads the data once and sends 32
 /// bytes per axis; allocates nothing unless it fails.
-/// @throws std::runtime_error with the axis and the coordinates of the first rank that differs, on all ranks of its group
+/// @throws std::runtime_error with the axis and the coordinates of the first rank that differs, on all ranks of its group; for padding on
+/// the rank that has it
 /// @snippet 08_own_trainer.cpp verify
 template <class Tensor, class C, class Element>
 void verify(tensor_view<Tensor, C, Element> const& x) {
@@ -79,6 +103,7 @@ void verify(tensor_view<Tensor, C, Element> const& x) {
     std::uint64_t const of_data =
         view_memory<C>::fingerprint(x.communicators(), x.data(), Tensor::local_bytes, of_layout);
     detail::verify_axes<Tensor>(x.communicators(), of_layout, of_data, typename Tensor::mesh_type{});
+    if constexpr (Tensor::value.padded_axis() >= 0) detail::verify_padding<Tensor>(x.communicators(), x.data());
 }
 
 }  // namespace shardtype

@@ -40,11 +40,24 @@ struct multiple_of {};
 /// The axis in two parts, `major<Axis, Parts>, minor<Axis, Parts>`, in the mesh.
 template <class Axis, int Parts>
 struct divided_axis {};
+/// One call for each group of operands that are split alike.
+struct separate_calls {};
 /// The call itself is the mistake: the operand is already what it makes.
 struct remove_this_call {};
 /// The same collective over this axis, where the operand is what it takes.
 template <class Axis>
 struct over_axis {};
+/// The operand given up: `std::move(view)`. What is written in its memory is no longer what the view says.
+struct std_move_operand {};
+/// Memory of this kind: a pointer, or a span.
+template <class Element>
+struct pointer_or_span {};
+/// Communicators of so many axes: `mesh_communicators`, or one communicator for a mesh of one axis.
+template <int Axes>
+struct communicators_of {};
+/// The second argument of an unchecked conversion.
+template <class Backward>
+struct backward_is {};
 /// Only the minor axis of a dimension's list moves: gather or move Axis first.
 template <class Axis>
 struct move_first {};
@@ -73,7 +86,9 @@ struct check_of;
         using with = ST_##number<Fix, Axis, Operation, X...>;                                                          \
     }
 
-SHARDTYPE_CHECK(R301, two_factors, "one axis splits two different factors of an operation");
+SHARDTYPE_CHECK(R301, two_factors,
+                "one axis splits two different factors of an operation (a weight in shards of a data axis is gathered "
+                "first, by materialize)");
 SHARDTYPE_CHECK(R302, partial_operand,
                 "an operand is partial: each rank holds only a summand, and the operation is not linear in it; a "
                 "reduction is missing before it");
@@ -95,8 +110,10 @@ SHARDTYPE_CHECK(R311, reshape_of_shard,
                 "reshape would split or merge a sharded dimension that is not the outermost of its group: the parts "
                 "would interleave");
 SHARDTYPE_CHECK(R312, reshape_extents, "reshape to a shape with another number of elements");
-SHARDTYPE_CHECK(R313, no_kernel,
-                "right, but there is no kernel for it: the operation's kernel takes this dimension whole");
+SHARDTYPE_CHECK(
+    R313, no_kernel,
+    "right, but there is no kernel for it: the operation's kernel takes this dimension whole, and a started "
+    "collective an axis that the mesh does not divide");
 SHARDTYPE_CHECK(R314, padded_operand,
                 "the parts of an operand are padded, which only stored state and redistributions know of: gather it "
                 "first");
@@ -111,12 +128,24 @@ SHARDTYPE_CHECK(C405, view_room,
                 "a collective on a view needs memory for its result: it does not fit the view's own, or the view is "
                 "read only");
 SHARDTYPE_CHECK(C406, unchecked_operand,
-                "the operand of an unchecked conversion is not placed as the conversion's name says");
+                "an unchecked conversion's operand is not placed as its name says, or its backward is another one");
+SHARDTYPE_CHECK(C407, view_kept,
+                "a collective in place changes the memory of a view that could be used again, and would then be "
+                "counted twice: write std::move(view), or give a destination");
+SHARDTYPE_CHECK(C408, view_memory,
+                "a view needs a pointer to elements of the tensor's type, or a span of them, and a communicator for "
+                "each axis of its mesh");
+SHARDTYPE_CHECK(C409, collective_target, "the target of a collective is to_invariant or to_replicate");
 SHARDTYPE_CHECK(G501, gradient_type, "the gradient given is not of the gradient type of the result");
 SHARDTYPE_CHECK(G502, gradient_not_stored,
                 "a gradient is not of the stored parameter's gradient type: a reduction over this axis is missing or "
                 "doubled");
-SHARDTYPE_CHECK(G503, gradient_lost, "a tensor that has a gradient is made a constant: its gradient would be lost");
+SHARDTYPE_CHECK(
+    G503, gradient_lost,
+    "of two, one is constant and the other is not, or what is constant is differentiated: a gradient would be lost");
+SHARDTYPE_CHECK(
+    G504, norm_group,
+    "gradients that are split over different axes in one sum of squares: what is whole would be counted once per rank");
 SHARDTYPE_CHECK(S601, stored_placement, "stored state is shard or invariant, never replicate or partial");
 SHARDTYPE_CHECK(S602, loss_placement,
                 "the loss must be invariant or partial on every axis: a replicated loss counts once per rank");
@@ -136,7 +165,9 @@ SHARDTYPE_CHECK(
     S609, across_repeat,
     "a repeat's layers use a value from outside, or a value of theirs is used after it: only the repeat's own "
     "input and result cross its border");
-SHARDTYPE_CHECK(S610, head_dimension, "the width of the model must be an even multiple of the number of heads");
+SHARDTYPE_CHECK(S610, head_dimension,
+                "the width of the model must be an even multiple of the number of heads, and that a multiple of the "
+                "number of kv heads");
 SHARDTYPE_CHECK(S611, no_loss_at_the_end,
                 "a model ends in its loss: cross_entropy is the last operation, and nothing comes after it");
 SHARDTYPE_CHECK(S612, used_by_nothing,

@@ -86,10 +86,11 @@ template <kind From, class X, class Axis>
 constexpr auto misplaced() {
     constexpr int elsewhere = nth_of_kind(X::value, From, 0);
     constexpr kind here = placed_on<X, Axis>.is;
-    if constexpr (elsewhere >= 0) {
-        return write<over_axis<typename X::mesh_type::template axis_at<elsewhere>>>{};
-    } else if constexpr (here == kind::replicate || here == kind::invariant) {
+    constexpr bool whole = here == kind::replicate || here == kind::invariant;
+    if constexpr (whole && (elsewhere < 0 || From == kind::shard)) {
         return write<remove_this_call>{};
+    } else if constexpr (elsewhere >= 0) {
+        return write<over_axis<typename X::mesh_type::template axis_at<elsewhere>>>{};
     } else {
         return no_single_change{};
     }
@@ -115,24 +116,49 @@ constexpr auto collective_from(X x) {
         return failed<decltype(report<Otherwise, decltype(misplaced<From, X, Axis>()), on_axis<Axis>, Name, X>())>();
     }
 }
+
+/// What to write instead of another target.
+template <class To>
+struct target_fix {
+    using type = no_single_change;
+};
+template <class... Axes>
+struct target_fix<replicate<Axes...>> {
+    using type = write<to_replicate>;
+};
+template <class... Axes>
+struct target_fix<invariant<Axes...>> {
+    using type = write<to_invariant>;
+};
+template <kind From, code Otherwise, class Axis, class To, class Name, class X>
+constexpr auto collective_to(X x) {
+    if constexpr (any_failed<X>) {
+        return ill_typed{};
+    } else if constexpr (same<To, to_invariant> || same<To, to_replicate>) {
+        return collective_from<From, Otherwise, Axis, To::value, Name>(x);
+    } else {
+        return failed<
+            decltype(report<code::collective_target, typename target_fix<To>::type, on_axis<Axis>, Name, X>())>();
+    }
+}
 }  // namespace detail
 
 /// Sum over Axis. The target decides the backward: `to_invariant` nothing, `to_replicate` another all_reduce.
 /// Cost: 2(n-1)/n of the local bytes.
-/// @pre partial on Axis [ST-C401]
+/// @pre partial on Axis [ST-C401]; To is one of the two targets [ST-C409]
 /// @snippet 04_matmul.cpp forward
 template <class Axis, class To, class X>
 constexpr auto all_reduce(X x) {
-    return detail::collective_from<kind::partial, code::not_partial, Axis, To::value, names::all_reduce>(x);
+    return detail::collective_to<kind::partial, code::not_partial, Axis, To, names::all_reduce>(x);
 }
 
 /// Makes a shard whole. `to_replicate`: backward is a reduce_scatter; `to_invariant`: a slice.
 /// Cost: (n-1)/n of the gathered bytes.
-/// @pre sharded on Axis [ST-C404], Axis the minor one of its dimension [ST-C402]
+/// @pre sharded on Axis [ST-C404], Axis the minor one of its dimension [ST-C402]; To is one of the two targets [ST-C409]
 /// @snippet 02_shard_and_gather.cpp gather
 template <class Axis, class To, class X>
 constexpr auto all_gather(X x) {
-    return detail::collective_from<kind::shard, code::not_sharded, Axis, To::value, names::all_gather>(x);
+    return detail::collective_to<kind::shard, code::not_sharded, Axis, To, names::all_gather>(x);
 }
 
 /// Sum over Axis of which each rank keeps its part of dimension Dim. Backward: an all_gather.

@@ -23,8 +23,9 @@ struct conversion {
     int hops = 0;          ///< used of `path`
     hop path[max_hops]{};  ///< in order
     double bytes = 0;      ///< that one device sends, forward and backward (ring algorithms)
-    long peak_bytes = 0;   ///< of one device: the largest source and result of a hop together
-    bool exact = true;     ///< false on more than `searched_axes`: a path, not surely the cheapest
+    long peak_bytes =
+        0;  ///< of one device: the largest source and result of a hop together, or source alone where it is in place
+    bool exact = true;  ///< false on more than `searched_axes`: a path, not surely the cheapest
 };
 
 namespace detail {
@@ -56,8 +57,8 @@ constexpr void direct_path(conversion& out, layout now, layout const& to) {
         auto const step = redistribute(now, a, p);
         if (!step.says.legal() || step.result == now) return;
         out.bytes += redistribution_bytes(now, a, p);
-        long const both = now.local_bytes() + step.result.local_bytes();
-        if (both > out.peak_bytes) out.peak_bytes = both;
+        long const memory = now.local_bytes() + (in_place(step.by) ? 0 : step.result.local_bytes());
+        if (memory > out.peak_bytes) out.peak_bytes = memory;
         out.path[out.hops++] = {a, now.on[a], step.result.on[a], step.by};
         now = step.result;
     };
@@ -81,9 +82,16 @@ constexpr void direct_path(conversion& out, layout now, layout const& to) {
 /// gradient the forward alone. A cast is no redistribution: element types are not compared.
 /// @param from,to the two layouts  @param differentiable whether a backward follows
 /// @param hop_bytes what a collective costs besides its bytes, in bytes: its latency times the bandwidth
-/// @pre one shape and one mesh. @return an illegal conversion where `to` has a fault by itself, or cannot be reached [ST-C403]
+/// @return an illegal conversion where shapes or meshes differ [ST-R309], where `to` has a fault by itself, or cannot be reached [ST-C403]
 constexpr conversion convert(layout const& from, layout const& to, bool differentiable = true, long hop_bytes = 0) {
     conversion out;
+    bool one_shape = from.rank == to.rank && from.axes == to.axes;
+    for (int d = 0; d < from.rank; ++d) one_shape = one_shape && from.extent[d] == to.extent[d];
+    for (int a = 0; a < from.axes; ++a) one_shape = one_shape && from.axis_size[a] == to.axis_size[a];
+    if (!one_shape) {
+        out.says.what = code::shapes_disagree;
+        return out;
+    }
     auto const fault = fault_of(to);
     out.says.what = fault.what;
     out.says.axis = fault.axis;

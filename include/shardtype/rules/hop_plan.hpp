@@ -116,10 +116,17 @@ struct backward_hops {
     static constexpr hop_plan value = plan_hops_back(To::value, redistribution_path<From, To>);
 };
 
-template <class From, class To>
-using forward_between = forward_hops<typename tensor_in<From>::type, typename tensor_in<To>::type>;
-template <class From, class To>
-using backward_between = backward_hops<typename tensor_in<From>::type, typename tensor_in<To>::type>;
+/// The scratch of hops; of what is ill typed, none.
+template <template <class, class> class Hops, class From, class To>
+constexpr long scratch_between() {
+    using from = typename tensor_in<From>::type;
+    using to = typename tensor_in<To>::type;
+    if constexpr (any_failed<decltype(redistribute_to<to>(from{}))>) {
+        return 0;
+    } else {
+        return Hops<from, to>::value.scratch_a + Hops<from, to>::value.scratch_b;
+    }
+}
 
 }  // namespace detail
 
@@ -127,12 +134,10 @@ using backward_between = backward_hops<typename tensor_in<From>::type, typename 
 /// @tparam From,To tensor types, or types of views
 /// @snippet 02_shard_and_gather.cpp redistribute
 template <class From, class To>
-inline constexpr long redistribution_scratch =
-    detail::forward_between<From, To>::value.scratch_a + detail::forward_between<From, To>::value.scratch_b;
+inline constexpr long redistribution_scratch = detail::scratch_between<detail::forward_hops, From, To>();
 
 /// The same for `redistribute_backward<From, To>`.
 template <class From, class To>
-inline constexpr long redistribution_backward_scratch =
-    detail::backward_between<From, To>::value.scratch_a + detail::backward_between<From, To>::value.scratch_b;
+inline constexpr long redistribution_backward_scratch = detail::scratch_between<detail::backward_hops, From, To>();
 
 }  // namespace shardtype

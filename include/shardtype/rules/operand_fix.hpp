@@ -111,22 +111,30 @@ constexpr operand_fix fix_of_order(rule const& r, layout const* x, verdict const
         if (d < 0) continue;
         operand_fix here;
         fix_rank rank;
+        layout after[max_operands];
         for (int i = 0; i < r.operands; ++i) {
+            after[i] = x[i];
             int const e = r.dim_of(i, factor);
             if (e < 0 || i == like) continue;
-            operand_fix::change c{i, on_shard(e), x[like].shards(d), {}, 0};
-            layout to = x[i];
-            for (int o = 0; o < c.axes; ++o) {
-                c.axis[o] = x[like].axis_at(d, o);
-                to = placed(to, c.axis[o], c.to);
+            operand_fix::change c{i, on_shard(e), 0, {}, 0};
+            for (int o = 0; o < x[like].shards(d); ++o) c.axis[c.axes++] = x[like].axis_at(d, o);
+            for (int o = 0; o < x[i].shards(e); ++o) {  // and behind them those that only this operand has
+                int const a = x[i].axis_at(e, o);
+                if (x[like].on[a].is != kind::shard || x[like].on[a].dim != d) c.axis[c.axes++] = a;
             }
+            layout to = x[i];
+            for (int o = 0; o < c.axes; ++o) to = placed(to, c.axis[o], c.to);
             if (to == x[i]) continue;
+            after[i] = to;
+            if (fault_of(to).what != code::ok) continue;
             rank.bytes += convert(x[i], to).bytes;
             rank.weights += r.is_weight(i) ? 1 : 0;
             ++rank.changes;
             here.of[here.changes++] = c;
         }
-        if (here.changes > 0 && rank < least) best = here, least = rank;
+        bool right = here.changes > 0;
+        for (int i = 0; i < r.operands; ++i) right = right && fault_of(after[i]).what == code::ok;
+        if (right && rank < least && infer(r, after).says.legal()) best = here, least = rank;
     }
     return best;
 }

@@ -106,7 +106,9 @@ constexpr auto gradients(operation<Rule> f, Dy, X... x) {
 namespace detail {
 template <class Rule, class... X>
 constexpr bool can_apply() {
-    if constexpr (static_cast<int>(sizeof...(X)) != Rule::value.operands || !one_mesh<X...>) {
+    if constexpr (static_cast<int>(sizeof...(X)) != Rule::value.operands || !all_valid<X...>) {
+        return false;
+    } else if constexpr (!one_mesh<X...>) {
         return false;
     } else {
         return inferred<Rule, X...>::out.says.legal();

@@ -7,6 +7,7 @@
 namespace shardtype {
 
 namespace names {
+struct reduce_gradient {};
 struct update {};
 struct backward_from {};
 }  // namespace names
@@ -36,27 +37,39 @@ constexpr auto report_stored() {
     return report<code::stored_placement, write<invariant<axis>>, on_axis<axis>, Operation, Stored>();
 }
 
-/// Raises G502: the gradient's redistribution that gives what the stored parameter needs, if it is one on one axis.
+/// Raises G502: the redistribution of the gradient that gives what the stored parameter needs.
 template <class Stored, class Gradient>
 constexpr auto report_gradient() {
-    using expected = gradient_t<Stored>;
-    if constexpr (is_constant<Stored> || !is_tensor<Gradient>) {  // one of them has none
-        return report<code::gradient_not_stored, no_single_change, on_axis<void>, names::update, Stored, Gradient>();
+    using wanted = gradient_t<Stored>;
+    if constexpr (!is_tensor<wanted> || !is_tensor<Gradient> || is_constant<Gradient>) {  // one of them has none
+        return report<code::gradient_not_stored, write<expected_type<wanted>>, on_axis<void>, names::update, Stored,
+                      Gradient>();
     } else if constexpr (!same<typename Stored::mesh_type, typename Gradient::mesh_type>) {
         return report<code::meshes_differ, no_single_change, on_axis<void>, names::update, Stored, Gradient>();
+    } else if constexpr (!same_shape(wanted::value, Gradient::value)) {
+        return report<code::gradient_not_stored, write<expected_type<wanted>>, on_axis<void>, names::update, Stored,
+                      Gradient>();
     } else {
-        constexpr int at = first_difference(expected::value, Gradient::value);
+        constexpr int at = first_difference(wanted::value, Gradient::value);
         using axis = typename Stored::mesh_type::template axis_at<at>;
-        constexpr placement to = expected::value.on[at];
-        if constexpr (redistribute(Gradient::value, at, to).says.legal()) {
-            constexpr long cost = static_cast<long>(redistribution_bytes(Gradient::value, at, to));
+        constexpr placement to = wanted::value.on[at];
+        constexpr long cost = static_cast<long>(convert(Gradient::value, wanted::value, false).bytes);
+        constexpr bool order = same_place(Gradient::value.on[at], to);  // only its place in the list differs
+        if constexpr (!order && placed(Gradient::value, at, to) == wanted::value) {
             using fix = redistribute_operand<1, typename spelled_placement<to, axis>::type, bytes<cost>>;
             return report<code::gradient_not_stored, write<fix>, on_axis<axis>, names::update, Stored, Gradient>();
         } else {
-            return report<code::gradient_not_stored, no_single_change, on_axis<axis>, names::update, Stored,
-                          Gradient>();
+            using fix = redistribute_operand_to<1, wanted, bytes<cost>>;
+            return report<code::gradient_not_stored, write<fix>, on_axis<axis>, names::update, Stored, Gradient>();
         }
     }
+}
+
+/// Shapes without element types: a used copy may be cast.
+constexpr bool same_extents(layout const& x, layout const& y) {
+    bool equal = x.rank == y.rank;
+    for (int d = 0; d < x.rank; ++d) equal = equal && x.extent[d] == y.extent[d];
+    return equal;
 }
 
 }  // namespace detail
@@ -64,7 +77,7 @@ constexpr auto report_gradient() {
 /// A parameter: how it is stored between steps and how a step uses it. FSDP stores shard<0, dp> and uses
 /// replicate<dp>; DDP stores invariant and uses replicate<dp>.
 /// A frozen one is constant in both, and has no gradient.
-/// @pre Stored is shard or invariant on every axis [ST-S601]; a conversion leads from Stored to Used [ST-C403]; not only
+/// @pre one mesh [ST-R310] and one shape [ST-R309]; Stored is shard or invariant on every axis [ST-S601]; a conversion leads from Stored to Used [ST-C403]; not only
 /// one of them is constant [ST-G503]
 template <class Stored, class Used>
 struct parameter {
@@ -86,6 +99,10 @@ struct parameter {
                    true;
         } else if constexpr (!detail::one_mesh<Stored, Used>) {
             return detail::failed<decltype(detail::report<code::meshes_differ, no_single_change, on_axis<void>,
+                                                          parameter, Stored, Used>())>(),
+                   true;
+        } else if constexpr (!detail::same_extents(Stored::value, Used::value)) {
+            return detail::failed<decltype(detail::report<code::shapes_disagree, no_single_change, on_axis<void>,
                                                           parameter, Stored, Used>())>(),
                    true;
         } else if constexpr (bad >= 0) {
@@ -115,7 +132,7 @@ constexpr auto reduce_gradient(parameter<Stored, Used>, Gradient) {
         return ill_typed{};
     } else if constexpr (!same<Gradient, gradient_t<Used>>) {
         return detail::failed<
-            decltype(detail::report_gradient_type<gradient_t<Used>, Gradient, names::update, Stored>())>();
+            decltype(detail::report_gradient_type<gradient_t<Used>, Gradient, names::reduce_gradient, Stored>())>();
     } else {
         return gradient_t<Stored>{};
     }
@@ -126,6 +143,8 @@ template <class Stored, class Gradient>
 constexpr auto update(Stored x, Gradient) {
     if constexpr (detail::any_failed<Stored, Gradient>) {
         return ill_typed{};
+    } else if constexpr (!valid<Stored>) {
+        return detail::failed<decltype(detail::raise_invalid<Stored>())>();
     } else {
         constexpr int bad = detail::first_unstorable(Stored::value);
         if constexpr (bad >= 0) {
@@ -138,17 +157,28 @@ constexpr auto update(Stored x, Gradient) {
     }
 }
 
-/// A loss to start backward from. @pre invariant or partial on every axis [ST-S602]
+/// A loss to start backward from: a tensor of shape<>.
+/// @pre a scalar [ST-R309] with a gradient [ST-G503], invariant or partial on every axis [ST-S602]
 template <class Loss>
 constexpr auto backward_from(Loss) {
     if constexpr (detail::any_failed<Loss>) {
         return ill_typed{};
+    } else if constexpr (!valid<Loss>) {
+        return detail::failed<decltype(detail::raise_invalid<Loss>())>();
+    } else if constexpr (is_constant<Loss>) {
+        return detail::failed<decltype(detail::report<code::gradient_lost, no_single_change, on_axis<void>,
+                                                      names::backward_from, Loss>())>();
+    } else if constexpr (Loss::value.rank != 0) {
+        return detail::failed<decltype(detail::report<code::shapes_disagree, write<operand_rank<0, 0>>, on_axis<void>,
+                                                      names::backward_from, Loss>())>();
     } else {
         constexpr int bad = detail::nth_of_kind(Loss::value, kind::replicate, 0);
         if constexpr (bad >= 0) {
-            using axis = on_axis<typename Loss::mesh_type::template axis_at<bad>>;
-            return detail::failed<
-                decltype(detail::report<code::loss_placement, no_single_change, axis, names::backward_from, Loss>())>();
+            using axis = typename Loss::mesh_type::template axis_at<bad>;
+            constexpr auto path = convert(Loss::value, placed(Loss::value, bad, on_invariant));
+            using fix = redistribute_operand<0, invariant<axis>, bytes<static_cast<long>(path.bytes)>>;
+            return detail::failed<decltype(detail::report<code::loss_placement, write<fix>, on_axis<axis>,
+                                                          names::backward_from, Loss>())>();
         } else {
             return gradient_t<Loss>{};
         }

@@ -161,7 +161,8 @@ struct path_search {
             cost.bytes += sent;
             if (sent > 0) cost.price += hop_price;
         }
-        if (here.local + local > cost.peak) cost.peak = here.local + local;
+        long const memory = in_place(row_of.forward[f][t]) ? here.local : here.local + local;
+        if (memory > cost.peak) cost.peak = memory;
         if (++cost.hops > max_hops) return;
         int const shift = bits_of_axis * axis;
         unsigned const key = (here.key & ~(127U << shift)) | packed(to) << shift;

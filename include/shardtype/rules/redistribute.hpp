@@ -6,40 +6,54 @@
 
 namespace shardtype {
 
+namespace names {
+struct redistribute {};
+}  // namespace names
+
 namespace detail {
 
-struct redistribute_name {};
-
 template <class P>
-struct placement_kind;
+struct placement_kind {
+    static constexpr bool known = false;
+};
 template <class... Axes>
 struct placement_kind<replicate<Axes...>> {
+    static constexpr bool known = true;
     static constexpr placement value = on_replicate;
     using axes = type_list<Axes...>;
 };
 template <class... Axes>
 struct placement_kind<partial<Axes...>> {
+    static constexpr bool known = true;
     static constexpr placement value = on_partial;
     using axes = type_list<Axes...>;
 };
 template <class... Axes>
 struct placement_kind<invariant<Axes...>> {
+    static constexpr bool known = true;
     static constexpr placement value = on_invariant;
     using axes = type_list<Axes...>;
 };
 template <int Dim, class... Axes>
 struct placement_kind<shard<Dim, Axes...>> {
+    static constexpr bool known = true;
     static constexpr placement value = on_shard(Dim);
     using axes = type_list<Axes...>;
 };
 template <int Dim, class... Axes>
 struct placement_kind<padded_shard<Dim, Axes...>> {
+    static constexpr bool known = true;
     static constexpr placement value = on_padded_shard(Dim);
     using axes = type_list<Axes...>;
 };
 
 template <class Mesh, class... Axes>
 constexpr layout place_axes(layout x, placement to, type_list<Axes...>) {
+    if constexpr (sizeof...(Axes) == 1) {  // a shard of this dimension stays at its place in the list
+        constexpr int at[] = {Mesh::template find<Axes>()...};
+        placement const now = x.on[at[0]];
+        if (now.is == kind::shard && to.is == kind::shard && now.dim == to.dim && now.padded == to.padded) return x;
+    }
     ((x = placed(x, Mesh::template find<Axes>(), to)), ...);
     return x;
 }
@@ -55,10 +69,6 @@ struct retargeted {
     static constexpr layout value = replaced<typename X::mesh_type, Placements...>(X::value);
 };
 
-template <class Mesh, class... Axes>
-constexpr bool all_on_mesh(type_list<Axes...>) {
-    return (true && ... && (Mesh::template count<Axes> == 1));
-}
 /// The number of an axis that is named twice, or -1.
 template <class Mesh, class... Axes>
 constexpr int named_twice(type_list<Axes...>) {
@@ -98,7 +108,7 @@ constexpr auto move_to() {
             return tensor_like<X, result>{};
         } else {
             return failed<
-                decltype(report<result::path.says.what, no_single_change, on_axis<void>, redistribute_name, X>())>();
+                decltype(report<result::path.says.what, no_single_change, on_axis<void>, names::redistribute, X>())>();
         }
     }
 }
@@ -106,7 +116,7 @@ constexpr auto move_to() {
 }  // namespace detail
 
 /// Changes the placement on the axes that are named; the others stay. A shard's axes become the minor ones of its
-/// dimension, in the order written. The collectives are the cheapest sequence there is (`redistribution_path`).
+/// dimension, in the order written; one axis alone that is a shard of this dimension stays at its place. The collectives are the cheapest sequence there is (`redistribution_path`).
 /// `redistribute<shard<1, tp>>(y)`: from partial a reduce_scatter, from invariant a slice. An axis that the mesh divides
 /// stands for its parts. What is constant stays it, and only its forward counts.
 /// @pre the axes are the mesh's [ST-M003], each named once [ST-P102]; the dimension is the tensor's [ST-P103] and divides
@@ -118,10 +128,12 @@ constexpr auto redistribute(X) {
         return ill_typed{};
     } else if constexpr (!valid<X>) {
         return detail::failed<decltype(detail::raise_invalid<X>())>();
+    } else if constexpr (!(true && ... && detail::placement_kind<Placements>::known)) {
+        return detail::failed<decltype(detail::raise<ST_T202<type_list<Placements...>>>())>();
     } else {
         using mesh = typename X::mesh_type;
         using axes = detail::concat_t<detail::axes_of<detail::on_mesh<mesh, Placements>>...>;
-        if constexpr (!detail::all_on_mesh<mesh>(axes{})) {
+        if constexpr (!detail::all_known<mesh>(axes{})) {
             return detail::failed<decltype(detail::raise_foreign<mesh>(axes{}))>();
         } else if constexpr (detail::named_twice<mesh>(axes{}) >= 0) {
             using axis = typename mesh::template axis_at<detail::named_twice<mesh>(axes{})>;
@@ -142,21 +154,34 @@ constexpr auto redistribute_to(X) {
         return detail::failed<decltype(detail::raise_invalid<X, Tensor>())>();
     } else if constexpr (is_constant<Tensor> && !is_constant<X>) {
         return detail::failed<decltype(detail::report<code::gradient_lost, no_single_change, on_axis<void>,
-                                                      detail::redistribute_name, X, Tensor>())>();
+                                                      names::redistribute, X, Tensor>())>();
     } else if constexpr (!detail::one_mesh<X, Tensor>) {
         return detail::failed<decltype(detail::report<code::meshes_differ, no_single_change, on_axis<void>,
-                                                      detail::redistribute_name, X, Tensor>())>();
+                                                      names::redistribute, X, Tensor>())>();
     } else if constexpr (!detail::same_shape(X::value, Tensor::value)) {
         return detail::failed<decltype(detail::report<code::shapes_disagree, no_single_change, on_axis<void>,
-                                                      detail::redistribute_name, X, Tensor>())>();
+                                                      names::redistribute, X, Tensor>())>();
     } else {
         return detail::move_to<X, Tensor>();
     }
 }
 
+namespace detail {
+template <class From, class To>
+constexpr conversion checked_path() {
+    if constexpr (same<decltype(redistribute_to<To>(From{})), ill_typed>) {
+        conversion none;
+        none.says.what = code::no_conversion;
+        return none;
+    } else {
+        return moved_to<From, To>::path;
+    }
+}
+}  // namespace detail
+
 /// What a redistribution from one tensor type to another of its shape runs, as a value: the hops with their collectives,
 /// the bytes that a device sends, the peak memory; of a constant the forward alone.
 template <class From, class To>
-inline constexpr conversion redistribution_path = detail::moved_to<From, To>::path;
+inline constexpr conversion redistribution_path = detail::checked_path<From, To>();
 
 }  // namespace shardtype

@@ -78,6 +78,11 @@ constexpr redistribution redistribute(layout const& x, int a, placement to, bool
     return out;
 }
 
+/// Whether a redistribution can write into its own operand: a sum, a mask, and where nothing moves.
+constexpr bool in_place(collective c) {
+    return c == collective::none || c == collective::all_reduce || c == collective::mask;
+}
+
 /// Bytes that one device sends, ring algorithm; G: the bytes of the tensor unsharded on the axis.
 constexpr double bytes_sent(collective c, double g, int n) {
     double const share = static_cast<double>(n - 1) / n;

@@ -71,8 +71,9 @@ constexpr bool same_shape(layout const& x, layout const& y) {
 /// Raises G501: what makes of the given gradient the one expected, if a redistribution does.
 template <class Expected, class Given, class Operation, class... X>
 constexpr auto report_gradient_type() {
-    if constexpr (!is_tensor<Given>) {
-        return raise<ST_T202<Given>>();
+    if constexpr (!is_tensor<Expected> || !is_tensor<Given> || is_constant<Given>) {  // one of them has none
+        return report<code::gradient_type, write<expected_type<typename written_out<Expected>::type>>, on_axis<void>,
+                      Operation, Given, X...>();
     } else if constexpr (!same<typename Expected::mesh_type, typename Given::mesh_type>) {
         return report<code::meshes_differ, no_single_change, on_axis<void>, Operation, Given, Expected>();
     } else if constexpr (!same_shape(Given::value, Expected::value)) {

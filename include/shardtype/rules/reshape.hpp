@@ -19,12 +19,26 @@ struct reshaped<X, shape<E...>> {
     static constexpr reshaping out = shardtype::reshape(X::value, static_cast<int>(sizeof...(E)), extent);
     static constexpr layout value = out.result;
 };
-/// The change that lets a reshape through: gather the axis before.
+/// The change that lets a reshape through: gather the dimension that fails, from the failing axis inwards.
 template <class X, class Axis>
 struct gathered {
-    static constexpr int at = X::mesh_type::template find<Axis>();
-    static constexpr long cost = static_cast<long>(redistribution_bytes(X::value, at, on_replicate));
-    using fix = write<redistribute_operand<0, replicate<Axis>, bytes<cost>>>;
+    static constexpr operand_fix make() {
+        constexpr int at = X::mesh_type::template find<Axis>();
+        layout const& x = X::value;
+        operand_fix::change c;
+        c.to = on_replicate;
+        layout to = x;
+        for (int o = x.on[at].order; o < x.shards(x.on[at].dim); ++o) {
+            c.axis[c.axes++] = x.axis_at(x.on[at].dim, o);
+            to = placed(to, c.axis[c.axes - 1], on_replicate);
+        }
+        c.bytes = static_cast<long>(convert(x, to).bytes);
+        operand_fix out;
+        out.of[out.changes++] = c;
+        return out;
+    }
+    static constexpr operand_fix value = make();
+    using fix = typename spelled_fix<gathered, typename X::mesh_type>::type;
 };
 }  // namespace detail
 
@@ -36,6 +50,9 @@ constexpr auto reshape(X) {
         return ill_typed{};
     } else if constexpr (!valid<X>) {
         return detail::failed<decltype(detail::raise_invalid<X>())>();
+    } else if constexpr (Shape::rank > max_rank) {
+        using wanted = tensor<typename X::element, Shape, typename X::mesh_type>;
+        return detail::failed<decltype(detail::raise<ST_T202<wanted>>())>();
     } else {
         using result = detail::reshaped<X, Shape>;
         constexpr verdict says = result::out.says;

@@ -35,6 +35,8 @@ struct spelled_fix {
         constexpr operand_fix::change c = Holder::value.of[C];
         if constexpr (c.to.is == kind::shard) {
             return shard<c.to.dim, typename Mesh::template axis_at<c.axis[I]>...>{};
+        } else if constexpr (c.to.is == kind::replicate) {
+            return replicate<typename Mesh::template axis_at<c.axis[I]>...>{};
         } else {
             return typename spelled_placement<c.to, typename Mesh::template axis_at<c.axis[0]>>::type{};
         }

@@ -19,7 +19,7 @@
 /// views (ops/view_unchecked.hpp) the same functions move the numbers of either direction.
 namespace shardtype::unchecked {
 
-/// The second argument of a conversion: from which placement to which its gradient goes.
+/// The second argument of a conversion, no other one [ST-C406]: from which placement to which its gradient goes.
 namespace backward {
 /// Of replicate_to_invariant.
 struct invariant_to_partial {};
@@ -50,12 +50,14 @@ struct placed_anew {
     static constexpr layout value = placed(X::value, X::mesh_type::template find<Axis>(), To);
 };
 
-template <kind From, placement To, class Axis, class Name, class X>
+template <kind From, placement To, class Axis, class Name, class Backward, class Given, class X>
 constexpr auto convert_unchecked(X) {
     if constexpr (any_failed<X>) {
         return ill_typed{};
     } else if constexpr (!valid<X>) {
         return failed<decltype(raise_invalid<X>())>();
+    } else if constexpr (!same<Given, Backward>) {
+        return failed<decltype(raise<ST_C406<write<backward_is<Backward>>, on_axis<Axis>, Name, X>>())>();
     } else if constexpr (X::mesh_type::template count<Axis> == 0) {
         return failed<decltype(raise<ST_M003<Axis, typename X::mesh_type>>())>();
     } else if constexpr (placed_on<X, Axis>.is != From) {
@@ -100,33 +102,32 @@ namespace unchecked {
 /// must make the whole gradient a sum again: it stays on the first rank of the axis and is zero on the others.
 /// @pre x is replicate on Axis [ST-C406]
 template <class Axis, class Backward, class X>
-    requires same<Backward, backward::invariant_to_partial>
 constexpr auto replicate_to_invariant(X x) {
-    return detail::convert_unchecked<kind::replicate, on_invariant, Axis, names::unchecked::replicate_to_invariant>(x);
+    return detail::convert_unchecked<kind::replicate, on_invariant, Axis, names::unchecked::replicate_to_invariant,
+                                     backward::invariant_to_partial, Backward>(x);
 }
 /// x becomes the summand of the first rank of the axis, the others' are zero. Backward: the gradient of a sum is whole
 /// on every rank already; nothing moves.
 /// @pre x is invariant on Axis [ST-C406]
 template <class Axis, class Backward, class X>
-    requires same<Backward, backward::replicate_to_invariant>
 constexpr auto invariant_to_partial(X x) {
-    return detail::convert_unchecked<kind::invariant, on_partial, Axis, names::unchecked::invariant_to_partial>(x);
+    return detail::convert_unchecked<kind::invariant, on_partial, Axis, names::unchecked::invariant_to_partial,
+                                     backward::replicate_to_invariant, Backward>(x);
 }
 /// Each rank's part, with zeros around it, becomes its summand. Backward: each rank keeps its part of the gradient.
 /// @pre x is sharded on Axis [ST-C406], the minor axis of its dimension [ST-C402]
 template <class Axis, class Backward, class X>
-    requires same<Backward, backward::replicate_to_shard>
 constexpr auto shard_to_partial(X x) {
-    return detail::convert_unchecked<kind::shard, on_partial, Axis, names::unchecked::shard_to_partial>(x);
+    return detail::convert_unchecked<kind::shard, on_partial, Axis, names::unchecked::shard_to_partial,
+                                     backward::replicate_to_shard, Backward>(x);
 }
 /// Every rank's copy becomes a summand: the value is multiplied by the axis' size. Nothing moves, backward neither: each
 /// copy has the gradient of the sum, and those copies summed up are that gradient times the axis' size.
 /// @pre x is replicate on Axis [ST-C406]
 template <class Axis, class Backward, class X>
-    requires same<Backward, backward::replicate_to_partial_as_is>
 constexpr auto replicate_to_partial_as_is(X x) {
-    return detail::convert_unchecked<kind::replicate, on_partial, Axis, names::unchecked::replicate_to_partial_as_is>(
-        x);
+    return detail::convert_unchecked<kind::replicate, on_partial, Axis, names::unchecked::replicate_to_partial_as_is,
+                                     backward::replicate_to_partial_as_is, Backward>(x);
 }
 
 /// x's memory, as it is, holds a Tensor: the caller's word. The gradient that comes back is a gradient_t<Tensor>; what

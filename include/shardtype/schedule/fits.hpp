@@ -31,6 +31,12 @@ constexpr double rough_memory(job const& j, parallel_dims const& d) {
     return all * (layers * width + vocabulary) + layers * dim * width + vocabulary * dim;
 }
 
+/// Of a model that was read.
+constexpr rank_memory memory_of_graph(graph const& g, bool accumulates) {
+    landmarks const at = lower<library_operations>(g, &no_scratch, accumulates).at;
+    return {at.state_bytes, at.state_bytes, 2 * at.state_bytes, at.arena_bytes - 4 * at.state_bytes};
+}
+
 template <class Job>
 constexpr rank_memory memory_of_job() {
     if constexpr (!Job::accepted) {
@@ -38,10 +44,8 @@ constexpr rank_memory memory_of_job() {
     } else if constexpr (rough_memory(Job::knobs, Job::dims) > largest_memory) {
         return {0, 0, 0, 1L << 60};
     } else {
-        constexpr landmarks at =
-            lower<library_operations>(checked<Job>::value, &no_scratch, (Job::gradient_accumulation_steps > 1)).at;
-        constexpr long state = at.state_bytes;
-        return {state, state, 2 * state, at.arena_bytes - 4 * state};
+        constexpr rank_memory bytes = memory_of_graph(checked<Job>::value, (Job::gradient_accumulation_steps > 1));
+        return bytes;
     }
 }
 
@@ -55,30 +59,37 @@ inline constexpr rank_memory memory_of = detail::memory_of_job<Job>();
 
 namespace detail {
 
-template <class Job>
-constexpr job with_local_batch(long rows) {
-    job j = with_knob(Job::knobs, {knob::local_batch_size, rows});
-    if (j.global_batch_size != -1) j.global_batch_size = rows * Job::data_parallel_degree;
-    return j;
-}
-template <class Job, long Rows>
+/// The bytes of a rank with another local batch; the global one, if it is given, stays what it is or becomes Global.
+template <class Job, long Rows, long Global = Job::knobs.global_batch_size>
 struct smaller {
-    static constexpr job knobs = with_local_batch<Job>(Rows);
+    static constexpr job knobs =
+        with_knob(with_knob(Job::knobs, {knob::local_batch_size, Rows}), {knob::global_batch_size, Global});
     static constexpr long total = memory_of<training_job<knobs>>.total();
 };
 
-/// The largest local batch that fits, where memory grows by the same for each sequence; 0: not even one does.
+/// The largest number up to `most` that divides n.
+constexpr long divisor_up_to(long most, long n) {
+    while (n % most != 0) --most;
+    return most;
+}
+
+/// The largest local batch that fits and divides the global one, where memory grows by the same for each sequence;
+/// 0: not even one does.
 template <class Job, hardware H>
 constexpr long fitting_batch() {
-    constexpr long rows = Job::knobs.local_batch_size, now = memory_of<Job>.total();
-    if constexpr (rows == 1 || now >= 1L << 60) {
+    constexpr long rows = Job::knobs.local_batch_size, ranks = Job::data_parallel_degree;
+    constexpr bool given = Job::knobs.global_batch_size != -1;
+    if constexpr (rows == 1 || memory_of<Job>.total() >= 1L << 60) {
         return 0;
     } else {
-        constexpr long one = smaller<Job, 1>::total, more = (now - one) / (rows - 1);
+        // With a given global batch every smaller local one accumulates gradients: compare those that do.
+        constexpr long one = smaller < Job, 1, given ? 2 * ranks : -1 > ::total;
+        constexpr long two = smaller < Job, 2, given ? 4 * ranks : -1 > ::total;
         if constexpr (one > H.usable()) return 0;
-        constexpr long guess = more > 0 ? 1 + (H.usable() - one) / more : rows;
+        constexpr long guess = two > one ? 1 + (H.usable() - one) / (two - one) : rows;
         constexpr long most = guess < 1 ? 1 : guess < rows ? guess : rows - 1;
-        return smaller<Job, most>::total <= H.usable() ? most : 1;
+        constexpr long even = given ? divisor_up_to(most, Job::knobs.global_batch_size / ranks) : most;
+        return smaller<Job, even>::total <= H.usable() ? even : 1;
     }
 }
 
@@ -94,9 +105,12 @@ template <class Job, hardware H>
 constexpr auto report_memory() {
     constexpr rank_memory m = memory_of<Job>;
     constexpr long rows = fitting_batch<Job, H>();
-    raise<ST_J715<decltype(memory_fix<rows>()), knobs::parameters<m.parameters>, knobs::gradients<m.gradients>,
-                  knobs::optimizer_states<m.optimizer_states>, knobs::activations<m.activations>,
-                  knobs::device_memory<H.memory>, knobs::reserved<H.reserved>>>();
+    raise<
+        ST_J715<decltype(memory_fix<rows>()), knobs::parameters<m.parameters>, knobs::gradients<m.gradients>,
+                knobs::optimizer_states<m.optimizer_states>, knobs::activations<m.activations>,
+                knobs::device_memory<H.memory>, knobs::reserved<H.reserved>, knobs::seq_len<Job::knobs.seq_len>,
+                knobs::local_batch_size<Job::knobs.local_batch_size>,
+                knobs::data_parallel_shard_degree<Job::dims.dp_shard>, knobs::tensor_parallel_degree<Job::dims.tp>>>();
     return 0;
 }
 

@@ -44,7 +44,7 @@ inline constexpr bool stands_once = (0 + ... + (same<A, Axes> ? 1 : 0)) == 1;
 template <class... Axes>
 constexpr bool valid_mesh() {
     return sizeof...(Axes) <= max_axes && (true && ... && valid_axis<Axes>::value) &&
-           (true && ... && stands_once<Axes, Axes...>);
+           (true && ... && stands_once<Axes, Axes...>)&&parts_in_place<Axes...>();
 }
 template <class Mesh, class... A>
 constexpr bool all_known(type_list<A...>) {
@@ -83,6 +83,13 @@ struct validity<constant<Tensor>> {
 /// An alias checks nothing in C++: `static_assert(valid<weight>)` does, without an operation; operations check the same.
 template <class X>
 inline constexpr bool valid = detail::validity<X>::value;
+/// What was refused already is not refused again.
+/// @{
+template <>
+inline constexpr bool valid<ill_typed> = true;
+template <>
+inline constexpr bool valid<ill_typed const> = true;
+/// @}
 
 namespace detail {
 template <class... X>

@@ -33,18 +33,18 @@ struct redistribution_steps {
 /// Raises the numbered error of a redistribution that is none.
 template <class From, class To>
 constexpr bool redistributes() {
-    using shardtype::detail::raise, shardtype::detail::redistribute_name;
+    using shardtype::detail::raise;
     if constexpr (!same<typename From::mesh_type, typename To::mesh_type>) {
-        (void)sizeof(raise<ST_R310<no_single_change, on_axis<void>, redistribute_name, From, To>>());
+        (void)sizeof(raise<ST_R310<no_single_change, on_axis<void>, names::redistribute, From, To>>());
         return false;
     } else if constexpr (!same<typename From::shape_type, typename To::shape_type> ||
                          !same<typename From::element, typename To::element>) {
-        (void)sizeof(raise<ST_R309<no_single_change, on_axis<void>, redistribute_name, From, To>>());
+        (void)sizeof(raise<ST_R309<no_single_change, on_axis<void>, names::redistribute, From, To>>());
         return false;
     } else {
         constexpr verdict says = redistribution_steps<From, To>::path.says;
         if constexpr (!says.legal())
-            (void)sizeof(raise<ST_C403<no_single_change, on_axis<void>, redistribute_name, From, To>>());
+            (void)sizeof(raise<ST_C403<no_single_change, on_axis<void>, names::redistribute, From, To>>());
         return says.legal();
     }
 }

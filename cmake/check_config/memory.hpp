@@ -1,0 +1,78 @@
+#pragma once
+
+#include <string>
+
+#include <shardtype/schedule/fits.hpp>
+
+#include "check_keys.hpp"
+
+// A job's memory as `memory_of` counts it, at run time and for the models that a file can name.
+
+/// The policy of a legal job, on the mesh of its `training_job`.
+inline shardtype::placement_policy policy_of(shardtype::job const& j, shardtype::parallel_dims const& d) {
+    using shardtype::role;
+    long const parts = kv_parts_of(j, d), major = parts == 1 ? d.tp : parts;
+    long const sizes[] = {d.dp_replicate, d.dp_shard, major, d.tp / major};
+    role const roles[] = {role::data_parallel, role::fully_sharded, role::sequence_parallel, role::sequence_parallel};
+    shardtype::placement_policy p;
+    for (int& size : p.axis_size) size = 1;
+    for (int i = 0; i < 4; ++i)
+        if (sizes[i] > 1) {
+            p.axis_size[p.axes] = static_cast<int>(sizes[i]);
+            p.on[p.axes++] = roles[i];
+        }
+    if (p.axes == 0) p.axes = 1;
+    return p;
+}
+
+/// The bytes of one rank of a legal job of the model `model_flavors[I]`.
+template <std::size_t I>
+shardtype::rank_memory memory_with(shardtype::job const& j, shardtype::parallel_dims const& d) {
+    long const rows = micro_batch_of(j, d);
+    auto const g = shardtype::read_model<shardtype::llama<model_flavors[I].sizes>>(
+        policy_of(j, d), {.global = rows, .sequence = j.seq_len}, shardtype::dtype::f32);
+    return shardtype::detail::memory_of_graph(g, j.global_batch_size > rows);
+}
+
+/// The same by the name of the model's constant.
+inline shardtype::rank_memory memory_at_run_time(shardtype::job const& j, std::string_view model) {
+    auto const d = shardtype::first_fault(j).dims;
+    if (shardtype::detail::rough_memory(j, d) > shardtype::detail::largest_memory) return {0, 0, 0, 1L << 60};
+    static_assert(std::size(model_flavors) == 4);
+    if (model == model_flavors[1].constant) return memory_with<1>(j, d);
+    if (model == model_flavors[2].constant) return memory_with<2>(j, d);
+    if (model == model_flavors[3].constant) return memory_with<3>(j, d);
+    return memory_with<0>(j, d);
+}
+
+/// The largest local batch below the job's that fits and divides a given global one, or 0. Memory grows with it.
+inline long fitting_rows(shardtype::job const& j, std::string_view model, long usable) {
+    auto const fits = [&](long rows) {
+        return memory_at_run_time(with_knob(j, {shardtype::knob::local_batch_size, rows}), model).total() <= usable;
+    };
+    long const ranks = shardtype::first_fault(j).dims.data_parallel_degree();
+    long const of_rank = j.global_batch_size == -1 ? 0 : j.global_batch_size / ranks;
+    if (j.local_batch_size == 1 || !fits(1)) return 0;
+    long least = 1, most = j.local_batch_size;  // least fits, most does not
+    while (most - least > 1) {
+        long const middle = least + (most - least) / 2;
+        (fits(middle) ? least : most) = middle;
+    }
+    while (of_rank != 0 && of_rank % least != 0) --least;
+    return least;
+}
+
+/// What is wrong with the memory of a legal job; empty where it fits.
+inline std::string explain_memory(shardtype::job const& j, std::string_view model, shardtype::hardware const& h) {
+    auto const m = memory_at_run_time(j, model);
+    if (m.total() <= h.usable()) return "";
+    auto const text = [](long n) { return std::to_string(n); };
+    auto const v = shardtype::first_fault(j);
+    long const rows = fitting_rows(j, model, h.usable());
+    return "parameters " + text(m.parameters) + " + gradients " + text(m.gradients) + " + optimizer_states " +
+           text(m.optimizer_states) + " + activations " + text(m.activations) + " = " + text(m.total()) +
+           " bytes of a rank are more than " + h.name + " has, " + text(h.memory) + " - " + text(h.reserved) +
+           " reserved (seq_len " + text(j.seq_len) + ", local_batch_size " + text(j.local_batch_size) +
+           ", data_parallel_shard_degree " + text(v.dims.dp_shard) + ", tensor_parallel_degree " + text(v.dims.tp) +
+           "); " + (rows > 0 ? "write local_batch_size = " + text(rows) : "more devices are needed");
+}

@@ -1,0 +1,15 @@
+// A part of an axis without the other one.
+//
+// expect: [ST-M005]
+// expect: ST_M005<
+// expect: mesh<shardtype::major<tensor_gpus, 2>, shardtype::minor<tensor_gpus, 2>, data_gpus>
+#include <shardtype/rules/parameter.hpp>
+
+using namespace shardtype;
+struct data_gpus final : axis<2> {};
+struct tensor_gpus final : axis<8> {};
+using outer = major<tensor_gpus, 2>;
+using inner = minor<tensor_gpus, 2>;
+
+using grid = mesh<outer, ST_TOKEN(data_gpus, inner)>;
+constexpr int devices = grid::size;
