@@ -1,7 +1,9 @@
 // An axis of a mesh is a class derived from axis<N>, and not the number's type; nothing is said of what takes the mesh.
 //
 // expect: [ST-M002]
-// expect: ST_M002<int>
+// expect-gcc: ST_M002<int>
+// expect-clang: ST_M002<int>
+// expect-nvcc: Axis=int
 #include <shardtype/shardtype.hpp>
 
 using namespace shardtype;
