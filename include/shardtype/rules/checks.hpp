@@ -122,7 +122,7 @@ SHARDTYPE_CHECK(
     "a reduction needs an operand that is partial on this axis: one that is summed already would be counted once "
     "per rank");
 SHARDTYPE_CHECK(C402, not_minor_axis, "only the minor axis of a dimension's list may be gathered, scattered or moved");
-SHARDTYPE_CHECK(C403, no_conversion, "no path of redistributions leads from this placement to that one");
+SHARDTYPE_CHECK(C403, no_conversion, "a redistribution does not give the layout that its types say");
 SHARDTYPE_CHECK(C404, not_sharded, "an all_gather or all_to_all needs a sharded operand");
 SHARDTYPE_CHECK(C405, view_room,
                 "a collective on a view needs memory for its result: it does not fit the view's own, or the view is "

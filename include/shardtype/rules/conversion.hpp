@@ -19,7 +19,7 @@ struct conversion {
     /// The price of a hop where the library chooses by itself: ten microseconds at 6 GB/s.
     static constexpr long usual_hop_bytes = 64 << 10;
 
-    verdict says{};        ///< legal, or why there is none: [ST-C403]
+    verdict says{};        ///< legal; or why there is none, [ST-R309] or a fault of the goal
     int hops = 0;          ///< used of `path`
     hop path[max_hops]{};  ///< in order
     double bytes = 0;      ///< that one device sends, forward and backward (ring algorithms)
@@ -53,7 +53,7 @@ struct moving_axes {
 constexpr void direct_path(conversion& out, layout now, layout const& to) {
     moving_axes const moving(now, to);
     bool const(&moves)[max_axes] = moving.is;
-    auto const go = [&](int a, placement p) {
+    auto const hop = [&](int a, placement p) {
         auto const step = redistribute(now, a, p);
         if (!step.says.legal() || step.result == now) return;
         out.bytes += redistribution_bytes(now, a, p);
@@ -61,6 +61,11 @@ constexpr void direct_path(conversion& out, layout now, layout const& to) {
         if (memory > out.peak_bytes) out.peak_bytes = memory;
         out.path[out.hops++] = {a, now.on[a], step.result.on[a], step.by};
         now = step.result;
+    };
+    auto const go = [&](int a, placement p) {  // two pairs have no row of their own
+        if (now.on[a].is == kind::replicate && p.is == kind::invariant) hop(a, on_partial);
+        if (now.on[a].is == kind::invariant && p.is == kind::partial) hop(a, on_replicate);
+        hop(a, p);
     };
     for (int order = max_axes - 1; order >= 0; --order)
         for (int a = 0; a < now.axes; ++a)
@@ -82,7 +87,7 @@ constexpr void direct_path(conversion& out, layout now, layout const& to) {
 /// gradient the forward alone. A cast is no redistribution: element types are not compared.
 /// @param from,to the two layouts  @param differentiable whether a backward follows
 /// @param hop_bytes what a collective costs besides its bytes, in bytes: its latency times the bandwidth
-/// @return an illegal conversion where shapes or meshes differ [ST-R309], where `to` has a fault by itself, or cannot be reached [ST-C403]
+/// @return an illegal conversion where shapes or meshes differ [ST-R309], and where `to` has a fault by itself
 constexpr conversion convert(layout const& from, layout const& to, bool differentiable = true, long hop_bytes = 0) {
     conversion out;
     bool one_shape = from.rank == to.rank && from.axes == to.axes;

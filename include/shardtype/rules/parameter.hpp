@@ -77,7 +77,7 @@ constexpr bool same_extents(layout const& x, layout const& y) {
 /// A parameter: how it is stored between steps and how a step uses it. FSDP stores shard<0, dp> and uses
 /// replicate<dp>; DDP stores invariant and uses replicate<dp>.
 /// A frozen one is constant in both, and has no gradient.
-/// @pre one mesh [ST-R310] and one shape [ST-R309]; Stored is shard or invariant on every axis [ST-S601]; a conversion leads from Stored to Used [ST-C403]; not only
+/// @pre one mesh [ST-R310] and one shape [ST-R309]; Stored is shard or invariant on every axis [ST-S601]; not only
 /// one of them is constant [ST-G503]
 template <class Stored, class Used>
 struct parameter {
