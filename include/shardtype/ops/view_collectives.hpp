@@ -9,33 +9,19 @@ namespace detail {
 /// A collective by its name, within x's memory; errors of the typed one go through.
 template <bool Kept, class Name, collective By, class Axis, class Result, class Tensor, class C, class Element>
 auto named_in_place(tensor_view<Tensor, C, Element> const& x, Result result) {
-    if constexpr (same<Result, ill_typed>) {
+    if constexpr (same<Result, ill_typed>)
         return ill_typed{};
-    } else {
-        using plan = named_hops<Tensor, Result, Axis, By>;
-        constexpr code fault = fault_in_place<plan, same<Element, typename Tensor::element>, Kept>();
-        using check = typename check_of_room<fault, plan, Result, Axis, Name, Tensor>::type;
-        if constexpr (fault != code::ok)
-            return failed<decltype(raise<check>())>();
-        else
-            return planned_in_place<plan, Kept>(x, result);
-    }
+    else
+        return run_in_place<named_hops<Tensor, Result, Axis, By>, Kept, Name, Axis>(x, result);
 }
 /// The same to a destination.
 template <class Name, collective By, class Axis, class Result, class Tensor, class C, class Element>
 auto named_to(tensor_view<Tensor, C, Element> const& x, room<typename Tensor::element> const& destination,
               Result result) {
-    if constexpr (same<Result, ill_typed>) {
+    if constexpr (same<Result, ill_typed>)
         return ill_typed{};
-    } else {
-        using plan = named_hops<Tensor, Result, Axis, By>;
-        constexpr code fault = fault_with_destination<plan, false>();
-        using check = typename check_of_room<fault, plan, Result, Axis, Name, Tensor>::type;
-        if constexpr (fault != code::ok)
-            return failed<decltype(raise<check>())>();
-        else
-            return planned_to<plan, Name>(x, destination, {}, result);
-    }
+    else
+        return run_to<named_hops<Tensor, Result, Axis, By>, false, Name, Axis>(x, destination, {}, result);
 }
 
 }  // namespace detail

@@ -81,7 +81,7 @@ constexpr code fault_with_destination() {
     return HasScratch || Plan::value.scratch_a + Plan::value.scratch_b == 0 ? code::ok : code::view_room;
 }
 
-/// The check that such a fault fails. The callers raise it, for traces that fit a screen.
+/// The check that such a fault fails.
 template <code Fault, class Plan, class Result, class Axis, class Name, class Tensor>
 struct check_of_room {
     using type = ST_R313<no_single_change, on_axis<Axis>, Name, Tensor>;
@@ -129,6 +129,28 @@ auto planned_to(tensor_view<Tensor, C, Element> const& x, room<typename Tensor::
     }
     run_plan<Plan>(tensor_view<Tensor, C, element const>(x), to, between, make_ints<Plan::value.hops>{});
     return view_maker::make<tensor_view<Result, C>>(to, x.communicators());
+}
+
+/// A plan within x's own memory, if nothing is wrong with that.
+template <class Plan, bool Kept, class Name, class Axis, class Result, class Tensor, class C, class Element>
+auto run_in_place(tensor_view<Tensor, C, Element> const& x, Result result) {
+    constexpr code fault = fault_in_place<Plan, same<Element, typename Tensor::element>, Kept>();
+    using check = typename check_of_room<fault, Plan, Result, Axis, Name, Tensor>::type;
+    if constexpr (fault != code::ok)
+        return failed<decltype(raise<check>())>();
+    else
+        return planned_in_place<Plan, Kept>(x, result);
+}
+/// A plan into a destination, if nothing is wrong with that.
+template <class Plan, bool HasScratch, class Name, class Axis, class Result, class Tensor, class C, class Element>
+auto run_to(tensor_view<Tensor, C, Element> const& x, room<typename Tensor::element> const& destination,
+            room<typename Tensor::element> const& scratch, Result result) {
+    constexpr code fault = fault_with_destination<Plan, HasScratch>();
+    using check = typename check_of_room<fault, Plan, Result, Axis, Name, Tensor>::type;
+    if constexpr (fault != code::ok)
+        return failed<decltype(raise<check>())>();
+    else
+        return planned_to<Plan, Name>(x, destination, scratch, result);
 }
 
 }  // namespace detail

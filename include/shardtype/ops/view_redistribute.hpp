@@ -10,32 +10,19 @@ namespace detail {
 // A redistribution by its typed answer, whose errors go through.
 template <bool Kept, class Result, class Tensor, class C, class Element>
 auto redistribute_in_place(tensor_view<Tensor, C, Element> const& x, Result result) {
-    if constexpr (same<Result, ill_typed>) {
+    if constexpr (same<Result, ill_typed>)
         return ill_typed{};
-    } else {
-        using plan = forward_hops<Tensor, Result>;
-        constexpr code fault = fault_in_place<plan, same<Element, typename Tensor::element>, Kept>();
-        using check = typename check_of_room<fault, plan, Result, void, names::redistribute, Tensor>::type;
-        if constexpr (fault != code::ok)
-            return failed<decltype(raise<check>())>();
-        else
-            return planned_in_place<plan, Kept>(x, result);
-    }
+    else
+        return run_in_place<forward_hops<Tensor, Result>, Kept, names::redistribute, void>(x, result);
 }
 template <bool HasScratch, class Result, class Tensor, class C, class Element>
 auto redistribute_into(tensor_view<Tensor, C, Element> const& x, room<typename Tensor::element> const& destination,
                        room<typename Tensor::element> const& scratch, Result result) {
-    if constexpr (same<Result, ill_typed>) {
+    if constexpr (same<Result, ill_typed>)
         return ill_typed{};
-    } else {
-        using plan = forward_hops<Tensor, Result>;
-        constexpr code fault = fault_with_destination<plan, HasScratch>();
-        using check = typename check_of_room<fault, plan, Result, void, names::redistribute, Tensor>::type;
-        if constexpr (fault != code::ok)
-            return failed<decltype(raise<check>())>();
-        else
-            return planned_to<plan, names::redistribute>(x, destination, scratch, result);
-    }
+    else
+        return run_to<forward_hops<Tensor, Result>, HasScratch, names::redistribute, void>(x, destination, scratch,
+                                                                                           result);
 }
 
 // Its backward, after the check that dz is a gradient of To.
@@ -48,14 +35,7 @@ auto back_in_place(tensor_view<Tensor, C, Element> const& dz) {
     } else if constexpr (!same<Tensor, gradient_t<to>>) {
         return failed<decltype(report_gradient_type<gradient_t<to>, Tensor, names::redistribute, from>())>();
     } else {
-        using result = gradient_t<from>;
-        using plan = backward_hops<from, to>;
-        constexpr code fault = fault_in_place<plan, same<Element, typename Tensor::element>, Kept>();
-        using check = typename check_of_room<fault, plan, result, void, names::redistribute, Tensor>::type;
-        if constexpr (fault != code::ok)
-            return failed<decltype(raise<check>())>();
-        else
-            return planned_in_place<plan, Kept>(dz, result{});
+        return run_in_place<backward_hops<from, to>, Kept, names::redistribute, void>(dz, gradient_t<from>{});
     }
 }
 template <bool HasScratch, class From, class To, class Tensor, class C, class Element>
@@ -68,14 +48,8 @@ auto back_into(tensor_view<Tensor, C, Element> const& dz, room<typename Tensor::
     } else if constexpr (!same<Tensor, gradient_t<to>>) {
         return failed<decltype(report_gradient_type<gradient_t<to>, Tensor, names::redistribute, from>())>();
     } else {
-        using result = gradient_t<from>;
-        using plan = backward_hops<from, to>;
-        constexpr code fault = fault_with_destination<plan, HasScratch>();
-        using check = typename check_of_room<fault, plan, result, void, names::redistribute, Tensor>::type;
-        if constexpr (fault != code::ok)
-            return failed<decltype(raise<check>())>();
-        else
-            return planned_to<plan, names::redistribute>(dz, destination, scratch, result{});
+        return run_to<backward_hops<from, to>, HasScratch, names::redistribute, void>(dz, destination, scratch,
+                                                                                      gradient_t<from>{});
     }
 }
 

@@ -90,10 +90,9 @@ constexpr void direct_path(conversion& out, layout now, layout const& to) {
 /// @return an illegal conversion where shapes or meshes differ [ST-R309], and where `to` has a fault by itself
 constexpr conversion convert(layout const& from, layout const& to, bool differentiable = true, long hop_bytes = 0) {
     conversion out;
-    bool one_shape = from.rank == to.rank && from.axes == to.axes;
-    for (int d = 0; d < from.rank; ++d) one_shape = one_shape && from.extent[d] == to.extent[d];
-    for (int a = 0; a < from.axes; ++a) one_shape = one_shape && from.axis_size[a] == to.axis_size[a];
-    if (!one_shape) {
+    bool alike = from.axes == to.axes && same_extents(from, to);
+    for (int a = 0; a < from.axes; ++a) alike = alike && from.axis_size[a] == to.axis_size[a];
+    if (!alike) {
         out.says.what = code::shapes_disagree;
         return out;
     }

@@ -65,13 +65,6 @@ constexpr auto report_gradient() {
     }
 }
 
-/// Shapes without element types: a used copy may be cast.
-constexpr bool same_extents(layout const& x, layout const& y) {
-    bool equal = x.rank == y.rank;
-    for (int d = 0; d < x.rank; ++d) equal = equal && x.extent[d] == y.extent[d];
-    return equal;
-}
-
 }  // namespace detail
 
 /// A parameter: how it is stored between steps and how a step uses it. FSDP stores shard<0, dp> and uses
@@ -101,7 +94,7 @@ struct parameter {
             return detail::failed<decltype(detail::report<code::meshes_differ, no_single_change, on_axis<void>,
                                                           parameter, Stored, Used>())>(),
                    true;
-        } else if constexpr (!detail::same_extents(Stored::value, Used::value)) {
+        } else if constexpr (!same_extents(Stored::value, Used::value)) {  // elements may differ: a used copy is cast
             return detail::failed<decltype(detail::report<code::shapes_disagree, no_single_change, on_axis<void>,
                                                           parameter, Stored, Used>())>(),
                    true;

@@ -62,11 +62,7 @@ constexpr int first_difference(layout const& x, layout const& y) {
     return 0;
 }
 /// Of one shape and element type, wherever they lie.
-constexpr bool same_shape(layout const& x, layout const& y) {
-    bool same_extents = x.rank == y.rank && x.type == y.type;
-    for (int d = 0; d < x.rank; ++d) same_extents = same_extents && x.extent[d] == y.extent[d];
-    return same_extents;
-}
+constexpr bool same_shape(layout const& x, layout const& y) { return x.type == y.type && same_extents(x, y); }
 
 /// Raises G501: what makes of the given gradient the one expected, if a redistribution does.
 template <class Expected, class Given, class Operation, class... X>

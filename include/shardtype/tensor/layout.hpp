@@ -112,6 +112,13 @@ struct layout {
     }
 };
 
+/// Whether two layouts have one global shape, whatever their elements and placements.
+constexpr bool same_extents(layout const& x, layout const& y) {
+    bool equal = x.rank == y.rank;
+    for (int d = 0; d < x.rank; ++d) equal = equal && x.extent[d] == y.extent[d];
+    return equal;
+}
+
 /// The layout of the gradient: every placement replaced by its dual. Local shapes are equal.
 constexpr layout dual(layout x) {
     for (int a = 0; a < x.axes; ++a) x.on[a] = dual(x.on[a]);
