@@ -241,7 +241,7 @@ class interpreter {
             auto& v = stored_[s.out].parts[0].v;
             for (std::size_t n = 0; n < v.size(); ++n) v[n] += step_ * direction_.v[n];
         }
-        if (!detail::same_extents(stored, used)) refuse(code::shapes_disagree);
+        if (!same_extents(stored, used)) refuse(code::shapes_disagree);
         layout moved_only = stored;  // the placements change, and then memory is read with the used extents
         for (int a = 0; a < stored.axes; ++a) moved_only.on[a] = used.on[a];
         conversion const path = materialization(stored, moved_only);
@@ -251,7 +251,7 @@ class interpreter {
             hops_[s.out] = hops_of(path);
             for (hop const& h : hops_[s.out]) x = moved(x, h, false);
         }
-        if (!detail::same_extents(stored, used)) x = reshaped(x, used);
+        if (!same_extents(stored, used)) x = reshaped(x, used);
         define(s.out, used, x);
     }
 
