@@ -15,11 +15,11 @@ namespace {
 
 struct size {
     st::batch_shape batch;
-    st::graph (*read)(st::placement_policy const&, st::batch_shape);
+    st::graph (*read)(st::model_strategy const&, st::batch_shape);
     char const* name;
 };
 template <st::llama_config C>
-st::graph read(st::placement_policy const& p, st::batch_shape batch) {
+st::graph read(st::model_strategy const& p, st::batch_shape batch) {
     return st::read_model<st::llama<C>>(p, batch, st::dtype::f32);
 }
 constexpr st::llama_config gold{64, 2, 4, 4, 192, 256, 500000};
@@ -33,9 +33,9 @@ constexpr size sizes[] = {{{8, 64}, &read<gold>, "2 layers"},
                           {{8, 256}, &read<st::llama3_debug>, "debug model"}};
 
 // A schedule is lowered at run time here: the same function that the compiler runs, for hundreds of layouts.
-std::unique_ptr<st::schedule_builder> lower(st::graph const& g, bool micro_batches = false) {
+std::unique_ptr<st::schedule_builder> lower(st::graph const& g) {
     return std::make_unique<st::schedule_builder>(
-        st::detail::lower<st::library_operations>(g, st::cpu_back_end::scratch, micro_batches));
+        st::detail::lower<st::library_operations>(g, st::cpu_back_end::scratch));
 }
 st::schedule_view view_of(st::schedule_builder const& b) {
     return {b.steps,        b.buffers,       b.segments,        b.parameters, b.step_count,
@@ -43,18 +43,20 @@ st::schedule_view view_of(st::schedule_builder const& b) {
 }
 
 std::string text_of(st::placement_policy const& p) {
-    char const* const names[] = {"none", "ddp", "fsdp", "tp", "sp"};
+    char const* const names[] = {"none", "ddp", "zero1", "zero2", "fsdp", "tp", "sp"};
     std::string text;
     for (int a = 0; a < p.axes; ++a)
         text +=
             std::string(a == 0 ? "" : ", ") + names[static_cast<int>(p.on[a])] + ' ' + std::to_string(p.axis_size[a]);
+    if (p.recomputes) text += ", recompute";
     return text;
 }
 
-/// Every assignment of sizes 1, 2, 4, 8 and roles to one, two or three axes, at most 8 ranks.
-std::vector<st::placement_policy> policies() {
+/// Every assignment of sizes 1, 2, 4, 8 and roles to one, two or three axes, at most 8 ranks; of three axes, those of
+/// sizes above 1.
+std::vector<st::placement_policy> policies(bool recompute = false) {
     std::vector<st::placement_policy> all;
-    int const choices = 4 * 4;
+    int const choices = 4 * 6;
     for (int axes = 1; axes <= 3; ++axes)
         for (int code = 0, end = axes == 1   ? choices
                                  : axes == 2 ? choices * choices
@@ -65,10 +67,12 @@ std::vector<st::placement_policy> policies() {
             int ranks = 1;
             for (int a = 0, rest = code; a < axes; ++a, rest /= choices) {
                 p.axis_size[a] = 1 << (rest % 4);
-                p.on[a] = static_cast<st::role>(1 + rest / 4 % 4);
+                p.on[a] = static_cast<st::role>(1 + rest / 4 % 6);
                 ranks *= p.axis_size[a];
             }
-            if (ranks <= 8) all.push_back(p);
+            p.recomputes = recompute;
+            bool const counts = axes < 3 || (p.axis_size[0] > 1 && p.axis_size[1] > 1 && p.axis_size[2] > 1);
+            if (ranks <= 8 && counts) all.push_back(p);
         }
     return all;
 }
@@ -124,8 +128,10 @@ TEST_CASE("every legal layout of every size has a sound schedule in a tight aren
     int legal = 0, illegal = 0, refused = 0;
     double worst = 1, worst_needed = 1;
     std::string worst_at, worst_needed_at;
+    std::vector<st::placement_policy> every = policies();
+    for (auto const& p : policies(true)) every.push_back(p);
     for (size const& z : sizes)
-        for (auto const& p : policies()) {
+        for (auto const& p : every) {
             if (p.axes == 3 && &z != &sizes[0] && &z != &sizes[1]) continue;
             auto const g = std::make_unique<st::graph>(z.read(p, z.batch));
             std::string const at = std::string(z.name) + ", " + text_of(p);
@@ -167,12 +173,14 @@ TEST_CASE("every legal layout of every size has a sound schedule in a tight aren
 }
 
 TEST_CASE("gradients summed over micro-batches: a sound schedule too") {
-    for (auto const& p : policies()) {
+    std::vector<st::placement_policy> every = policies();
+    for (auto const& p : policies(true)) every.push_back(p);
+    for (auto const& p : every) {
         if (p.axes != 2) continue;
-        auto const g = std::make_unique<st::graph>(read<gold>(p, {8, 64}));
+        auto const g = std::make_unique<st::graph>(read<gold>(p, {24, 64, 3}));
         if (!g->ok()) continue;
         CAPTURE(text_of(p));
-        auto const built = lower(*g, true);
+        auto const built = lower(*g);
         auto const s = view_of(*built);
         schedule_walk walk(s);
         walk.training_step(3);

@@ -31,20 +31,20 @@ class schedule_walk {
         for_each_parameter_slot([&](int weight, int) { write(weight); });
         write(id(s_.at.moment1, 0));
         write(id(s_.at.moment2, 0));
-        for (int g = 0; g < s_.segment_count; ++g)
-            if (s_.segments[g].when == st::segment_kind::set_up) walk(s_.segments[g]);
+        walk_all(st::segment_kind::set_up);
     }
 
     void training_step(int micro_batches) {
         for_each_parameter_slot([&](int, int gradient) { at(gradient).is = state::unwritten; });
+        walk_all(st::segment_kind::begin_step);
         for (micro_batch_ = 0; micro_batch_ < micro_batches; ++micro_batch_) {
             write(id(s_.at.tokens, 0));
             write(id(s_.at.targets, 0));
-            for (int g = 0; g < s_.segment_count; ++g)
-                if (s_.segments[g].when == st::segment_kind::every_micro_batch) walk(s_.segments[g]);
+            walk_all(st::segment_kind::forward);
+            walk_all(st::segment_kind::backward);
         }
-        for (int g = 0; g < s_.segment_count; ++g)
-            if (s_.segments[g].when == st::segment_kind::once_per_step) walk(s_.segments[g]);
+        walk_all(st::segment_kind::report);
+        walk_all(st::segment_kind::update);
         here_ = "after the step";
         read(id(s_.at.report, 0));
         for_each_parameter_slot([&](int weight, int) { read(weight); });
@@ -167,6 +167,10 @@ class schedule_walk {
                 fault("scratch overlaps an argument");
     }
 
+    void walk_all(st::segment_kind when) {
+        for (int g = 0; g < s_.segment_count; ++g)
+            if (s_.segments[g].when == when) walk(s_.segments[g]);
+    }
     void walk(st::segment const& g) {
         for (int trip = 0; trip < g.trips; ++trip)
             for (int i = g.begin; i < g.end; ++i) {

@@ -15,7 +15,7 @@ namespace st = shardtype;
 inline std::string name_of(st::parameter_record const& p, int layer) {
     std::string name = p.name.data;
     auto const star = name.find('*');
-    if (star != std::string::npos) name.replace(star, 1, std::to_string(layer));
+    if (star != std::string::npos) name.replace(star, 1, std::to_string(p.first_layer + layer));
     return name;
 }
 

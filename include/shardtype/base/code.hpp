@@ -61,6 +61,9 @@ enum class code : unsigned char {
     no_lowering,             // S615
     roles_of_axes,           // S616
     gradient_contributions,  // S617
+    layers_unknown,          // S618
+    micro_batch_rows,        // S619
+    tied_parameter,          // S620
     job_size,                // J701
     job_degree,              // J702
     job_degree_not_there,    // J703

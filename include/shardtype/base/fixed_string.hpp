@@ -41,4 +41,12 @@ struct label {
     }
 };
 
+namespace detail {
+constexpr bool same_name(label const& a, label const& b) {
+    bool equal = a.size == b.size;
+    for (int i = 0; equal && i < a.size; ++i) equal = a.data[i] == b.data[i];
+    return equal;
+}
+}  // namespace detail
+
 }  // namespace shardtype

@@ -33,9 +33,17 @@ struct element_of<Job> {
     using type = typename Job::element;
 };
 
-/// The dtype of a job's elements; an integer one where they are neither float nor double, which the model refuses.
+template <class Job>
+struct compute_of : element_of<Job> {};
+template <class Job>
+    requires requires { typename Job::compute; }
+struct compute_of<Job> {
+    using type = typename Job::compute;
+};
+
+/// The dtype of a job's elements; an integer one where they are no such, which the model refuses.
 template <class Element>
-inline constexpr dtype compute_type = same<Element, float> || same<Element, double> ? dtype_of<Element> : dtype::i32;
+inline constexpr dtype element_type = is_element<Element> ? dtype_of<Element> : dtype::i32;
 
 /// What to write instead, in the words of the rules' errors.
 template <class Checked>
@@ -76,16 +84,19 @@ struct axis_of_fault<Job, What, Axis> {
 }  // namespace detail
 
 /// A job, checked: its model read under its strategy on its mesh. A job is a struct with `mesh`, `model`, `strategy`
-/// and `static constexpr batch_shape batch`; optionally `element` (float or double).
+/// and `static constexpr batch_shape batch`; optionally `element` (float or double), and `compute`: bf16 for activations
+/// and used weights, beside float state, reductions of gradients, norms and sums.
 /// @pre every layer is legal; the compiler stops at the first that is not, with its number, the axis and the layer
 /// @snippet 05_chain.cpp jobs
 template <class Job>
 struct checked {
-    using element = typename detail::element_of<Job>::type;  ///< float unless the job says double
+    using element = typename detail::element_of<Job>::type;  ///< of the state: float unless the job says double
+    using compute = typename detail::compute_of<Job>::type;  ///< of activations: as the state, or bf16
     using mesh_type = typename Job::mesh;                    ///< the job's
     /// The model, read.
-    static constexpr graph value = read_model<typename Job::model>(policy<typename Job::mesh, typename Job::strategy>,
-                                                                   Job::batch, detail::compute_type<element>);
+    static constexpr graph value =
+        read_model<typename Job::model>(strategy_of<typename Job::mesh, typename Job::strategy>, Job::batch,
+                                        detail::element_type<element>, detail::element_type<compute>);
 
   private:
     static constexpr bool check() {

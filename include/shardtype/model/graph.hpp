@@ -15,10 +15,13 @@ namespace shardtype {
 /// @snippet 05_chain.cpp layer
 struct graph {
     /// Room; more is [ST-S604].
-    static constexpr int max_values = 96, max_nodes = 96, max_parameters = 32;
+    static constexpr int max_values = 160, max_nodes = 160, max_parameters = 48;
 
-    placement_policy policy{};                      ///< the strategy
-    dtype compute = dtype::f32;                     ///< element type of activations
+    model_strategy strategy{};                      ///< of all layers
+    placement_policy policy{};                      ///< of the layer being read
+    dtype element = dtype::f32;                     ///< of stored parameters, gradients, sums
+    dtype compute = dtype::f32;                     ///< of activations and used parameters
+    int micro_batches = 1;                          ///< of a step; the graph is that of one
     graph_value values[max_values]{};               ///< by number
     node nodes[max_nodes]{};                        ///< in forward order
     parameter_record parameters[max_parameters]{};  ///< in the order of declaration
@@ -26,7 +29,10 @@ struct graph {
     short value_count = 0, node_count = 0, parameter_count = 0;
     /// The open repeat's number, and how many there were.
     short loop = 0, loops = 0;
-    short loop_trips = 0;  ///< of the open repeat
+    trip_range trips{};    ///< of the open repeat
+    short region = 0, regions = 0;  ///< the open one that is recomputed, and how many there were
+    unsigned named = 0;             ///< exceptions of the strategy that named a layer so far
+    int parameter_names = 0;        ///< how many differ
     /// The inputs [batch, sequence] and the result, as values.
     short tokens = -1, targets = -1, loss = -1;
     conversion_cache conversions{};  ///< searched for so far
@@ -49,6 +55,14 @@ struct graph {
             if (rows < least) least = rows;
         }
         return least;
+    }
+    /// A path, and behind it the way from one layout to the next.
+    static constexpr void add_path(conversion& path, layout const& from, layout const& to) {
+        conversion const more = materialization(from, to, conversion::usual_hop_bytes);
+        if (path.says.legal()) path.says = more.says;
+        for (int h = 0; h < more.hops && path.hops < conversion::max_hops; ++h) path.path[path.hops++] = more.path[h];
+        path.bytes += more.bytes;
+        if (more.peak_bytes > path.peak_bytes) path.peak_bytes = more.peak_bytes;
     }
     /// The layout of value v.
     constexpr layout const& at(short v) const { return values[v < 0 ? 0 : v].lay; }
@@ -92,7 +106,35 @@ struct graph {
         node& n = nodes[node_count];
         n.operation = id_of<Operation>;
         n.id = node_count++;
+        n.region = region;
         return n;
+    }
+
+    /// What a layer's scope changes, to be put back.
+    struct outside {
+        int name = 0;               ///< length of the scope
+        placement_policy policy{};  ///< of the layers around
+        short region = 0;           ///< open around
+    };
+    /// Begins a layer of this name: its strategy holds until `close_scope`.
+    constexpr outside open_scope(char const* name, bool trip = false) {
+        outside const was{scope.size, policy, region};
+        scope.append(name);
+        if (strategy.exceptions > 0) policy = strategy.within(policy, scope, trips, named);
+        if (policy.twice >= 0) fail(code::roles_of_axes, policy.twice);
+        bool const begins = trip || (!was.policy.recomputes && region == 0);
+        if (!policy.recomputes)
+            region = 0;
+        else if (begins)
+            region = ++regions;
+        return was;
+    }
+    /// Ends it.
+    constexpr void close_scope(outside const& was) {
+        if (!ok()) return;  // the scope tells where
+        scope.truncate(was.name);
+        policy = was.policy;
+        if (region != was.region) region = was.region == 0 ? short{0} : ++regions;
     }
 
     /// Marks a value as used. Only a repeat's own input and result cross its border; constants are made once for all.
@@ -119,13 +161,16 @@ struct graph {
             return -1;
         }
         if (fails(result.result)) return -1;
-        short const y = value(result.result, differentiable(result.result.type));
+        layout made = result.result;
+        if (made.rank == 0) made.type = element;  // a sum over all tokens
+        short const y = value(made, differentiable(made.type));
         if (y < 0) return -1;
         node& n = add_node<Rule>();
         int i = 0;
         ((n.in[i++] = operand), ...);
         n.out = y;
-        step_flops += flops(Rule::value, in) * (1 + Rule::value.backward) * (loop == 0 ? 1 : loop_trips);
+        step_flops += flops(Rule::value, in) * (1 + Rule::value.backward) * (loop == 0 ? 1 : trips.end - trips.first) *
+                      micro_batches;
         return y;
     }
 
@@ -149,13 +194,16 @@ struct graph {
     constexpr short redistribute(short x, int axis, placement to) {
         return x < 0 ? -1 : redistribute(x, placed(at(x), axis, to));
     }
+    /// x between layers, as this layer's strategy has it.
+    constexpr short stream(short x) { return x < 0 ? -1 : redistribute(x, policy.stream(at(x))); }
     /// Into a tensor-parallel region: whole tokens, used on every rank of the axis.
-    constexpr short enter(short x) {
-        if (x < 0) return -1;
-        layout target = at(x);
+    constexpr short enter(short x) { return x < 0 ? -1 : redistribute(x, policy.stream(at(x), true)); }
+    /// y where x lies, if they lie differently between layers and no sum is still to be made.
+    constexpr short beside(short y, short x) {
+        if (x < 0 || y < 0 || at(x) == at(y) || !same_extents(at(x), at(y))) return y;
         for (int a = 0; a < policy.axes; ++a)
-            if (policy.splits_weights(a)) target = placed(target, a, policy.inside());
-        return redistribute(x, target);
+            if (at(y).on[a].is == kind::partial || at(y).on[a].is == kind::replicate) return y;
+        return redistribute(y, at(x));
     }
     /// Out of it: sums are made, the sequence split again if the strategy says so.
     constexpr short leave(short x) {
@@ -192,10 +240,21 @@ struct graph {
     }
 
     /// From stored to used, searched once for all parameters that lie alike: compilers count the steps of a constant.
-    constexpr conversion path_of(parameter_record const& p) const {
+    constexpr void find_path(parameter_record& p) const {
         for (parameter_record const* q = parameters; q != &p; ++q)
-            if (q->stored == p.stored && q->used == p.used) return q->path;
-        return materialization(p.stored, p.used, conversion::usual_hop_bytes);
+            if (q->stored == p.stored && q->used == p.used && q->gathers_once == p.gathers_once) {
+                p.path = q->path, p.once_hops = q->once_hops, p.deferred_hops = q->deferred_hops;
+                return;
+            }
+        layout const deferred = policy.gathered(p.stored, role::sharded_optimizer);
+        layout const kept = policy.gathered(deferred, role::sharded_gradients);
+        if (p.gathers_once != 0) {
+            add_path(p.path, p.stored, deferred);
+            p.deferred_hops = p.path.hops;
+            add_path(p.path, deferred, kept);
+            p.once_hops = p.path.hops;
+        }
+        add_path(p.path, kept, p.used);
     }
     /// Declares a parameter here and returns its used copy. The tensor axes split it into at most `parts` parts.
     constexpr short parameter(char const* name, int rank, long const* extent, split by, initialiser init,
@@ -208,17 +267,40 @@ struct graph {
         if (*name != 0) p.name.append(name);
         p.name.append("weight");
         if (p.name.cut) return fail(code::capacity);
-        p.stored = policy.stored(compute, rank, extent, by, parts);
+        p.stored = policy.stored(element, rank, extent, by, parts);
         p.used = policy.used(compute, rank, extent, by, parts);
+        for (int a = 0; a < policy.axes; ++a)
+            if (policy.splits_state(a) && policy.on[a] != role::fully_sharded && policy.axis_size[a] > 1)
+                p.gathers_once |= 1U << a;
         p.init = init;
-        p.layers = loop == 0 ? 1 : loop_trips;
+        p.number = parameter_names;
+        p.first_layer = trips.first;
+        p.layers = loop == 0 ? 1 : trips.end - trips.first;
         p.in_loop = loop != 0;
+        p.loop = loop;
+        for (short k = 0; k < parameter_count && trips.first > 0; ++k)  // another run of the same repeat
+            if (detail::same_name(parameters[k].name, p.name)) p.number = parameters[k].number;
+        if (p.number == parameter_names) ++parameter_names;
         if (fails(p.stored) || fails(p.used)) return -1;
-        p.path = path_of(p);
+        find_path(p);
         if (!p.path.says.legal()) return fail(p.path.says);
-        short const y = value(p.used, true);
+        return use(parameter_count++);
+    }
+    /// Another used copy of a parameter declared before, by its whole name; their gradients are summed. Outside of
+    /// repeats. @pre it was declared, outside of a repeat and under the same strategy [ST-S620]
+    constexpr short tied(char const* name) {
+        if (!ok()) return -1;
+        label wanted;
+        wanted.append(name);
+        for (short k = 0; k < parameter_count; ++k)
+            if (detail::same_name(parameters[k].name, wanted) && loop == 0 && !parameters[k].in_loop) return use(k);
+        return fail(code::tied_parameter);
+    }
+    /// The used copy of parameter k.
+    constexpr short use(short k) {
+        short const y = value(parameters[k].used, true);
         if (y < 0) return -1;
-        values[y].parameter = parameter_count++;
+        values[y].parameter = k;
         node& n = add_node<graph_operation::materialize>();
         n.out = y;
         return y;
@@ -233,7 +315,7 @@ struct graph {
                 return n.out;
         }
         long const extent[] = {seq, head_dim};
-        short const table = value(policy.whole(compute, 2, extent), false);
+        short const table = value(policy.whole(element, 2, extent), false);
         if (table < 0) return -1;
         values[table].loop = 0;
         node& n = add_node<graph_operation::rotary_table>();
@@ -241,19 +323,29 @@ struct graph {
         return table;
     }
 
-    /// Opens a loop over equal layers; returns what its body reads.
-    constexpr short loop_begin(short x, int trips) {
+    /// Opens a loop over the equal layers `of`; returns what its body reads.
+    constexpr short loop_begin(short x, trip_range of) {
         if (!ok()) return -1;
         if (loop != 0) return fail(code::nested_repeat);
-        if (trips < 1 || trips > 32000) return fail(code::trips_of_repeat);
+        if (of.end <= of.first || of.end > 32000) return fail(code::trips_of_repeat);
         if (!take(x)) return -1;
-        loop_trips = static_cast<short>(trips);
+        trips = of;
         loop = ++loops;
         short const in = value(at(x), true);
         if (in < 0) return -1;
         node& n = add_node<graph_operation::loop_begin>();
-        n.in[0] = x, n.out = in, n.number = trips;
+        n.in[0] = x, n.out = in, n.number = of.end - of.first;
         return in;
+    }
+    /// No exception of the strategy names trips from `count` on of the repeat called `scope`. [ST-S618]
+    constexpr void check_trips(int count) {
+        for (int e = 0; e < strategy.exceptions; ++e)
+            if (detail::trips_named(strategy.except[e].layers, scope).end > count) fail_unknown(e);
+    }
+    /// Exception e of the strategy names no layer.
+    constexpr void fail_unknown(int e) {
+        if (ok()) scope = strategy.except[e].layers;
+        fail(code::layers_unknown);
     }
     /// Closes it: the body's result y is the next trip's input, and after the last trip the loop's result.
     constexpr short loop_end(short x, short in, short y) {
@@ -266,8 +358,8 @@ struct graph {
         short const z = value(at(y), true);
         if (z < 0) return -1;
         node& n = add_node<graph_operation::loop_end>();
-        n.in[0] = y, n.in[1] = x, n.in[2] = in, n.out = z, n.number = loop_trips;
-        loop_trips = 0;
+        n.in[0] = y, n.in[1] = x, n.in[2] = in, n.out = z, n.number = trips.end - trips.first;
+        trips = {};
         return z;
     }
 };

@@ -14,7 +14,8 @@ enum class init : unsigned char { ones, normal, truncated_normal, depth_scaled, 
 /// What a model says about the first values of one parameter; the numbers come from train/initialise.hpp.
 ///
 /// Llama as torchtitan starts it: embedding `{normal, 1}`; wq, wk, wv, w1 `{truncated_normal, 0.02}`;
-/// wo, w2, w3 `{depth_scaled, 0.02}`; output `{output, 1}`; norms `{ones, 1}`.
+/// wo, w2, w3 `{depth_scaled, 0.02}`; output `{output, 1}`; norms `{ones, 1}`. GPT-2: `{normal, 0.02}`,
+/// projections into the residual stream divided by the root of twice the layers; biases `{ones, 0}`.
 struct initialiser {
     init kind = init::normal;  ///< the distribution
     double scale = 1;          ///< see `init`

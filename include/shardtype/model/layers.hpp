@@ -12,6 +12,9 @@ template <long Vocabulary, long Dim>
 struct embedding {
     static constexpr short read(graph& g, short tokens) {
         long const extent[] = {Vocabulary, Dim};
+        if (!g.ok() || tokens < 0) return -1;
+        layout const in = g.at(tokens);
+        tokens = g.redistribute(tokens, g.policy.input(in.type, in.rank, in.extent));
         short const w = g.parameter("", 2, extent, split::rows, {init::normal, 1});
         return g.leave(g.apply<rules::embedding>(tokens, w));
     }
@@ -20,6 +23,7 @@ struct embedding {
 /// x / sqrt(mean(x^2) + 1e-5) * weight.
 struct rms_norm {
     static constexpr short read(graph& g, short x) {
+        x = g.stream(x);
         long const extent[] = {g.at(x).extent[2]};
         short const w = g.parameter("", 1, extent, split::none, {init::ones, 1});
         short const y = g.apply<rules::rms_norm>(x, w);
@@ -134,7 +138,15 @@ struct linear {
 
 /// Mean over all tokens of the negative log-likelihood of the targets.
 struct cross_entropy {
-    static constexpr short read(graph& g, short x) { return g.loss = g.apply<rules::cross_entropy>(x, g.targets); }
+    static constexpr short read(graph& g, short x) {
+        if (!g.ok() || x < 0) return -1;
+        layout beside = g.at(g.targets);  // where the logits' rows are
+        for (int a = 0; a < beside.axes; ++a) {
+            placement const on = g.at(x).on[a];
+            beside.on[a] = on.is == kind::shard && on.dim < 2 ? on : on_invariant;
+        }
+        return g.loss = g.apply<rules::cross_entropy>(x, g.redistribute(g.targets, beside));
+    }
 };
 
 /// Layers one after the other.
@@ -151,7 +163,10 @@ struct chain {
 /// @snippet 05_chain.cpp model
 template <class... Layers>
 struct residual {
-    static constexpr short read(graph& g, short x) { return g.apply<rules::add>(x, chain<Layers...>::read(g, x)); }
+    static constexpr short read(graph& g, short x) {
+        x = g.stream(x);
+        return g.apply<rules::add>(x, g.beside(chain<Layers...>::read(g, x), x));
+    }
 };
 
 /// N equal layers: one copy of the steps, walked N times. Parameters of trip 2 are named `layers.2.norm.weight`.
@@ -160,11 +175,30 @@ struct residual {
 template <int N, class... Layers>
 struct repeat {
     static constexpr short read(graph& g, short x) {
-        int const outside = g.scope.size;
-        g.scope.append("*");
-        short const in = g.loop_begin(x, N);
-        short const z = g.loop_end(x, in, chain<Layers...>::read(g, in));
-        g.scope.truncate(outside);
+        g.check_trips(N);
+        if (N < 1) return g.loop_begin(x, {0, N});
+        for (int from = 0; from < N && g.ok();) {
+            int const to = g.strategy.exceptions > 0 ? g.strategy.next_change(g.scope, from, N) : N;
+            x = read_trips(g, x, {from, to});
+            from = to;
+        }
+        return x;
+    }
+
+  private:
+    static constexpr short read_trips(graph& g, short x, trip_range of) {
+        g.trips = of;
+        auto const outside = g.open_scope("*", true);
+        short const kept_region = g.region;
+        g.region = 0;
+        x = g.stream(x);
+        short const in = g.loop_begin(x, of);
+        g.region = kept_region;
+        short const y = g.beside(chain<Layers...>::read(g, in), in);
+        g.region = 0;
+        short const z = g.loop_end(x, in, y);
+        g.region = kept_region;
+        g.close_scope(outside);
         return z;
     }
 };
@@ -174,10 +208,9 @@ struct repeat {
 template <fixed_string Name, class... Layers>
 struct named {
     static constexpr short read(graph& g, short x) {
-        int const outside = g.scope.size;
-        g.scope.append(Name.data);
+        auto const outside = g.open_scope(Name.data);
         x = chain<Layers...>::read(g, x);
-        if (g.ok()) g.scope.truncate(outside);
+        g.close_scope(outside);
         return x;
     }
 };

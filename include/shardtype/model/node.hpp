@@ -54,17 +54,31 @@ struct node {
     collective by{};                            ///< of a redistribution
     long number = 0;                            ///< trips of a loop, theta of a rotary table
     double real = 0;                            ///< epsilon of a norm
+    short region = 0;                           ///< of layers that are recomputed in backward; 0: kept
 };
 
 /// A parameter of the model: what it is called, where it lies and how it begins.
 struct parameter_record {
-    label name{};          ///< `layers.*.attention.wq.weight`
-    layout stored{};       ///< between steps
-    layout used{};         ///< by the operations
-    conversion path{};     ///< from stored to used
-    initialiser init{};    ///< its first values
-    int layers = 1;        ///< how many of it: the trips of the loop that it stands in
-    bool in_loop = false;  ///< of a repeat: gathered again on each trip
+    label name{};             ///< `layers.*.attention.wq.weight`
+    layout stored{};          ///< between steps
+    layout used{};            ///< by the operations
+    conversion path{};        ///< from stored to used
+    int once_hops = 0;        ///< of them, at first: gathers made once per step, the result kept (ZeRO-1 and 2)
+    int deferred_hops = 0;    ///< of those, at first: their duals reduce gradients once per step (ZeRO-1)
+    unsigned gathers_once = 0;  ///< the mesh axes of `once_hops`, as a mask
+    initialiser init{};       ///< its first values
+    int number = 0;           ///< of its name among the model's: runs of one repeat share it
+    int first_layer = 0;      ///< the trip of the repeat that its first layer is
+    int layers = 1;           ///< how many of it: the trips of the loop that it stands in
+    short loop = 0;           ///< the number of that loop, 0 outside
+    bool in_loop = false;     ///< of a repeat: gathered again on each trip
+
+    /// Where the copy that is kept over a step lies: the stored one after `hops` of the path.
+    constexpr layout after(int hops) const {
+        layout x = stored;
+        for (int i = 0; i < hops; ++i) x = redistribute(x, path.path[i].axis, path.path[i].to).result;
+        return x;
+    }
 };
 
 /// What to write instead of a model that was refused: at most one of these.

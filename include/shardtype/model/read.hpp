@@ -6,8 +6,9 @@ namespace shardtype {
 
 /// The tokens of one step: [global, sequence], over all ranks.
 struct batch_shape {
-    long global = 8;      ///< rows over all ranks
-    long sequence = 256;  ///< tokens of a row
+    long global = 8;        ///< rows over all ranks
+    long sequence = 256;    ///< tokens of a row
+    int micro_batches = 1;  ///< parts that the rows are done in, one after the other; gradients are summed [ST-S619]
 };
 
 namespace detail {
@@ -23,6 +24,8 @@ constexpr void check_end(graph& g) {
         if (g.at(g.loss).on[a].is == kind::replicate) g.fail(code::loss_placement, a);
     for (short i = 0; i + 1 < g.node_count; ++i)
         if (!g.values[g.nodes[i].out].used) g.fail(code::used_by_nothing);
+    for (int e = 0; e < g.strategy.exceptions; ++e)
+        if (((g.named >> e) & 1U) == 0) g.fail_unknown(e);
 }
 
 }  // namespace detail
@@ -30,13 +33,22 @@ constexpr void check_end(graph& g) {
 /// Reads a model under a strategy: every operation is checked, every layout known. @return the graph; its first error
 /// is in `says`
 template <class Model>
-constexpr graph read_model(placement_policy const& p, batch_shape batch, dtype compute) {
+constexpr graph read_model(model_strategy const& how, batch_shape batch, dtype element, dtype compute) {
     graph g;
-    g.policy = p;
+    g.strategy = how;
+    g.policy = how.whole;
+    g.element = element;
     g.compute = compute;
+    g.micro_batches = batch.micro_batches;
+    placement_policy const& p = how.whole;
+    if (how.exceptions > model_strategy::max_exceptions) g.fail(code::capacity);
     if (!p.complete()) g.fail(code::roles_of_axes, p.without_role());
-    if (compute != dtype::f32 && compute != dtype::f64) g.fail(code::element_of_job);
-    long const extent[] = {batch.global, batch.sequence};
+    bool const wide = element == dtype::f32 || element == dtype::f64;
+    if (!wide || (compute != element && !(compute == dtype::bf16 && element == dtype::f32)))
+        g.fail(code::element_of_job);
+    if (batch.micro_batches < 1 || batch.global % batch.micro_batches != 0) g.fail(code::micro_batch_rows);
+    if (!g.ok()) return g;
+    long const extent[] = {batch.global / batch.micro_batches, batch.sequence};
     layout const tokens = p.input(dtype::i32, 2, extent);
     g.scope.append("batch");
     g.fails(tokens);
@@ -46,6 +58,11 @@ constexpr graph read_model(placement_policy const& p, batch_shape batch, dtype c
     g.loss = Model::read(g, g.tokens);
     if (g.ok()) detail::check_end(g);
     return g;
+}
+/// The same in one element type.
+template <class Model>
+constexpr graph read_model(model_strategy const& how, batch_shape batch, dtype element) {
+    return read_model<Model>(how, batch, element, element);
 }
 
 }  // namespace shardtype

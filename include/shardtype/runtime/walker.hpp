@@ -25,22 +25,31 @@ class walker {
         for (int i = 0; i < p.schedule.step_count; ++i)
             if (p.bound[i].prepare != nullptr)
                 prepared_[static_cast<std::size_t>(i)] = p.bound[i].prepare(p.schedule.steps[i], context_.exec.threads);
-        for (int g = 0; g < p.schedule.segment_count; ++g)
-            if (p.schedule.segments[g].when == segment_kind::set_up) walk(p.schedule.segments[g]);
+        walk_all(segment_kind::set_up);
     }
 
     /// One training step: every micro-batch forward and backward, then the optimizer. `fill(micro_batch)` is called
     /// before each micro-batch to place its inputs.
     template <class Fill>
     void step_once(int micro_batches, Fill fill) {
-        schedule_view const& s = program_.schedule;
+        walk_all(segment_kind::begin_step);
         for (context_.micro_batch = 0; context_.micro_batch < micro_batches; ++context_.micro_batch) {
             fill(context_.micro_batch);
-            for (int g = 0; g < s.segment_count; ++g)
-                if (s.segments[g].when == segment_kind::every_micro_batch) walk(s.segments[g]);
+            walk_all(segment_kind::forward);
+            walk_all(segment_kind::backward);
         }
-        for (int g = 0; g < s.segment_count; ++g)
-            if (s.segments[g].when == segment_kind::once_per_step) walk(s.segments[g]);
+        walk_all(segment_kind::report);
+        walk_all(segment_kind::update);
+    }
+    /// The forward of a step, up to the loss over all ranks; no state changes.
+    template <class Fill>
+    void evaluate_once(int micro_batches, Fill fill) {
+        walk_all(segment_kind::begin_step);
+        for (context_.micro_batch = 0; context_.micro_batch < micro_batches; ++context_.micro_batch) {
+            fill(context_.micro_batch);
+            walk_all(segment_kind::forward);
+        }
+        walk_all(segment_kind::report);
     }
 
     /// The address of a buffer's slot.
@@ -65,6 +74,12 @@ class walker {
     void* address(argument const& a, int trip) const {
         buffer const& b = program_.schedule.buffers[a.buffer];
         return arena_.data() + b.offset + b.stride * ((trip + a.shift) % b.period);
+    }
+
+    void walk_all(segment_kind when) {
+        schedule_view const& s = program_.schedule;
+        for (int g = 0; g < s.segment_count; ++g)
+            if (s.segments[g].when == when) walk(s.segments[g]);
     }
 
     void walk(segment const& g) {

@@ -32,8 +32,8 @@ constexpr double rough_memory(job const& j, parallel_dims const& d) {
 }
 
 /// Of a model that was read.
-constexpr rank_memory memory_of_graph(graph const& g, bool accumulates) {
-    landmarks const at = lower<library_operations>(g, &no_scratch, accumulates).at;
+constexpr rank_memory memory_of_graph(graph const& g) {
+    landmarks const at = lower<library_operations>(g, &no_scratch).at;
     return {at.state_bytes, at.state_bytes, 2 * at.state_bytes, at.arena_bytes - 4 * at.state_bytes};
 }
 
@@ -44,7 +44,7 @@ constexpr rank_memory memory_of_job() {
     } else if constexpr (rough_memory(Job::knobs, Job::dims) > largest_memory) {
         return {0, 0, 0, 1L << 60};
     } else {
-        constexpr rank_memory bytes = memory_of_graph(checked<Job>::value, (Job::gradient_accumulation_steps > 1));
+        constexpr rank_memory bytes = memory_of_graph(checked<Job>::value);
         return bytes;
     }
 }

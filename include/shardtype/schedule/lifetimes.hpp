@@ -11,13 +11,16 @@ constexpr void find_lifetimes(schedule_builder& b) {
         short first_segment = -1, last_segment = -1, loops = 0, low = 0, high = 0;
         bool read_first = false, early_slot_later = false;
         bool summed = false;  // over micro-batches: alive from the second one's first step
+        bool kept = false;    // made before the micro-batches: alive until the last one's last step
         int max_index = 0;
     };
     use uses[schedule_builder::max_buffers]{};
+    short end_of_backward = 0;
     for (short s = 0; s < b.segment_count; ++s) {
         segment const& g = b.segments[s];
         if (g.when == segment_kind::set_up) continue;
         bool const loop = g.trips > 1;
+        if (g.when == segment_kind::backward) end_of_backward = static_cast<short>(g.end - 1);
         for (short i = g.begin; i < g.end; ++i) {
             step const& t = b.steps[i];
             if (t.kind == step_kind::release) continue;
@@ -30,6 +33,7 @@ constexpr void find_lifetimes(schedule_builder& b) {
                 if (q.first < 0) q.first = i, u.first_segment = s, u.read_first = ((t.reads >> k) & 1U) != 0;
                 q.last = i;
                 if (t.arg[k].mode == accumulate::add_after_first) u.summed = true;
+                if (g.when == segment_kind::begin_step && b.micro_batches) u.kept = true;
                 if (loop) {
                     if (u.loops == 0) u.low = u.high = shift;
                     if (u.last_segment != s) ++u.loops;
@@ -61,6 +65,8 @@ constexpr void find_lifetimes(schedule_builder& b) {
             if (to.trips > 1) q.last = static_cast<short>(to.end - 1);
         }
         if (u.summed) q.first = 0;
+        bool const used_in_batches = u.kept && b.segments[u.last_segment].when != segment_kind::begin_step;
+        if (used_in_batches && q.last < end_of_backward) q.last = end_of_backward;
     }
 }
 

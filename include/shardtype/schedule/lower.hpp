@@ -3,8 +3,10 @@
 #include <shardtype/model/checked.hpp>
 #include <shardtype/schedule/arena.hpp>
 #include <shardtype/schedule/check_gradients.hpp>
+#include <shardtype/schedule/dead_steps.hpp>
 #include <shardtype/schedule/lifetimes.hpp>
 #include <shardtype/schedule/lower_attention.hpp>
+#include <shardtype/schedule/lower_dense.hpp>
 #include <shardtype/schedule/lower_loop.hpp>
 #include <shardtype/schedule/lower_loss.hpp>
 #include <shardtype/schedule/lower_optimizer.hpp>
@@ -15,9 +17,9 @@ namespace shardtype {
 /// The operations that the library lowers; a job adds its own in `using operations = type_list<...>`.
 using library_operations =
     type_list<rules::matmul, rules::linear, rules::embedding, rules::rms_norm, rules::rotary, rules::attention,
-              rules::swiglu, rules::add, rules::cross_entropy, graph_operation::materialize,
-              graph_operation::redistribute, graph_operation::reshape, graph_operation::loop_begin,
-              graph_operation::loop_end, graph_operation::rotary_table>;
+              rules::swiglu, rules::add, rules::cross_entropy, rules::layer_norm, rules::gelu, rules::bias,
+              rules::positions, graph_operation::materialize, graph_operation::redistribute, graph_operation::reshape,
+              graph_operation::loop_begin, graph_operation::loop_end, graph_operation::rotary_table>;
 
 namespace detail {
 
@@ -39,12 +41,23 @@ constexpr long no_scratch(step const&) { return 0; }
 
 constexpr bool at_set_up(node const& n) { return n.operation == id_of<graph_operation::rotary_table>; }
 
+/// The forward of a region's nodes once more, in backward.
 template <class Operations>
-constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool micro_batches) {
+constexpr void replay(lowerer& l, short region) {
+    l.replaying = true;
+    for (short i = 0; i < l.g.node_count; ++i)
+        if (l.g.nodes[i].region == region && !at_set_up(l.g.nodes[i]))
+            lower_node(Operations{}, l, l.g.nodes[i], false);
+    l.replaying = false;
+}
+
+/// All but the arena.
+template <class Operations>
+constexpr schedule_builder lower_steps(graph const& g, scratch_bound scratch) {
     schedule_builder b;
     if (!g.ok()) return b;  // reported by checked<Job>
     lowerer l(g, b, scratch);
-    l.micro_batches = micro_batches;
+    b.micro_batches = g.micro_batches > 1;
     lower_state(g, b);
     short const inputs[] = {g.tokens, g.targets};
     for (short v : inputs) l.where[v] = {b.add_buffer(l.lay(v).local_bytes(), buffer_class::input), 0};
@@ -53,33 +66,48 @@ constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool mic
     b.open(1, false, segment_kind::set_up);
     for (short i = 0; i < g.node_count; ++i)
         if (at_set_up(g.nodes[i])) lower_node(Operations{}, l, g.nodes[i], false);
-    b.open(1);
+    lower_kept_weights(l);
+    b.open(1, false, segment_kind::forward);
     for (short i = 0; i < g.node_count; ++i)
         if (!at_set_up(g.nodes[i])) lower_node(Operations{}, l, g.nodes[i], false);
+    l.loss = l.where[g.loss];
+    b.open(1, false, segment_kind::backward);
     gradient_uses const uses(l);
+    short region = 0;  // that was made again last
     for (short i = static_cast<short>(g.node_count - 1); i >= 0 && b.says.legal(); --i) {
-        if (at_set_up(g.nodes[i])) continue;
-        uses.check(l, g.nodes[i].out);
-        if (b.says.legal()) lower_node(Operations{}, l, g.nodes[i], true);
+        node const& n = g.nodes[i];
+        if (at_set_up(n)) continue;
+        if (n.region != 0 && n.region != region) replay<Operations>(l, n.region);
+        region = n.region;
+        uses.check(l, n.out);
+        if (b.says.legal()) lower_node(Operations{}, l, n, true);
     }
     if (!b.says.legal()) return b;
     lower_optimizer(l);
     b.close();
+    if (g.regions > 0) drop_dead_steps(b);
     add_releases(b);
     check_steps(b);
     find_lifetimes(b);
-    lay_out_arena(b);
+    return b;
+}
+template <class Operations>
+constexpr schedule_builder lower(graph const& g, scratch_bound scratch) {
+    schedule_builder b = lower_steps<Operations>(g, scratch);
+    if (g.ok() && b.says.legal()) place_buffers(b, lay_out_arena(b));
     return b;
 }
 
 template <int S, int B, int G, int P>
-constexpr schedule<S, B, G, P> trim(schedule_builder const& b) {
+constexpr schedule<S, B, G, P> trim(schedule_builder const& b, arena_layout const& arena) {
     schedule<S, B, G, P> out;
     for (int i = 0; i < S; ++i) out.steps[i] = b.steps[i];
-    for (int i = 0; i < B; ++i) out.buffers[i] = b.buffers[i];
+    for (int i = 0; i < B; ++i) out.buffers[i] = b.buffers[i], out.buffers[i].offset = arena.offset[i];
     for (int i = 0; i < G; ++i) out.segments[i] = b.segments[i];
     for (int i = 0; i < P; ++i) out.parameters[i] = b.parameters[i];
     out.at = b.at;
+    out.at.arena_bytes = arena.bytes;
+    out.at.live_bytes = arena.live_bytes;
     return out;
 }
 
@@ -105,10 +133,15 @@ struct buffers_only {
 template <class Job, class BackEnd>
 struct lowered {
     using operations = typename detail::operations_of<Job>::type;  ///< those of the job and of the library
-    /// Before it is cut to size.
-    static constexpr schedule_builder built = detail::lower<operations>(checked<Job>::value, BackEnd::scratch, false);
+    /// Before it is cut to size, and without places.
+    static constexpr schedule_builder built = detail::lower_steps<operations>(checked<Job>::value, BackEnd::scratch);
 
   private:
+    // Each a constant of its own: compilers count the steps of one.
+    static constexpr arena_layout fixed = fixed_layout(built), by_size = smaller_layout(built, fixed, 0),
+                                  by_area = smaller_layout(built, by_size, 1),
+                                  by_length = smaller_layout(built, by_area, 2),
+                                  arena = smaller_layout(built, by_length, 3);
     static constexpr bool check() {
         if constexpr (checked<Job>::value.ok() && !built.says.legal())
             detail::failed<decltype(detail::report<built.says.what, no_single_change, on_axis<void>, Job>())>();
@@ -122,7 +155,7 @@ struct lowered {
     static constexpr bool accepted = checked<Job>::value.ok() && built.says.legal();
     /// The `schedule`.
     static constexpr auto value = detail::trim<room(built.step_count), room(built.buffer_count),
-                                               room(built.segment_count), room(built.parameter_count)>(built);
+                                               room(built.segment_count), room(built.parameter_count)>(built, arena);
     static constexpr long arena_bytes = value.at.arena_bytes;  ///< one allocation of one rank
 };
 

@@ -10,7 +10,7 @@ template <class Kernel>
 constexpr void over_vocabulary(lowerer& l, layout const& x, location at, long count) {
     for (int a = 0; a < x.axes; ++a)
         if (x.on[a].is == kind::shard && x.on[a].dim == 2 && x.axis_size[a] > 1)
-            l.collective<Kernel>(a, at, at, &count, 1, x.type);
+            l.collective<Kernel>(a, at, at, &count, 1, l.g.element);
 }
 }  // namespace detail
 
@@ -22,7 +22,8 @@ struct lowering<rules::cross_entropy> {
         layout const& x = l.lay(n.in[0]);
         dtype const type = x.type;
         long const columns = x.local(2), rows = x.local_count() / columns;
-        auto const max = l.fresh(rows * bytes_of(type)), stats = l.fresh(2 * rows * bytes_of(type));
+        long const wide = bytes_of(l.g.element);
+        auto const max = l.fresh(rows * wide), stats = l.fresh(2 * rows * wide);
         l.aux[n.id][0] = max.buffer;
         l.aux[n.id][1] = stats.buffer;
         auto const logits = l.where[n.in[0]], targets = l.where[n.in[1]];
@@ -37,7 +38,7 @@ struct lowering<rules::cross_entropy> {
         detail::over_vocabulary<kernels::all_reduce>(l, x, stats, 2 * rows);
         detail::location const c[] = {max, stats, l.make(n.out)};
         step& loss = l.kernel<kernels::cross_entropy_loss>(c, type);
-        loss.arg[2].mode = l.micro_batches ? accumulate::add_after_first : accumulate::write;
+        loss.arg[2].mode = l.b.micro_batches ? accumulate::add_after_first : accumulate::write;
         detail::set_dims(loss, rows);
         loss.real = scale(l, n);
     }
@@ -56,7 +57,7 @@ struct lowering<rules::cross_entropy> {
   private:
     /// The mean over all tokens of the step.
     static constexpr double scale(lowerer& l, node const& n) {
-        return 1.0 / static_cast<double>(l.lay(n.in[1]).count());
+        return 1.0 / static_cast<double>(l.lay(n.in[1]).count() * l.g.micro_batches);
     }
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <shardtype/rules/gradient_norm.hpp>
-#include <shardtype/schedule/lowerer.hpp>
+#include <shardtype/schedule/lower_once.hpp>
 
 namespace shardtype {
 
@@ -16,6 +16,7 @@ constexpr void lower_state(graph const& g, schedule_builder& b) {
         long const bytes = p.is.stored.local_bytes();
         p.weight = b.add_buffer(bytes, buffer_class::parameter, p.is.layers);
         p.gradient = b.add_buffer(bytes, buffer_class::gradient, p.is.layers);
+        if (p.is.deferred_hops > 0) p.summed = b.add_buffer(p.is.after(p.is.deferred_hops).local_bytes());
     }
     b.parameter_count = g.parameter_count;
     long at = 0;
@@ -46,23 +47,26 @@ constexpr void check_summed(schedule_builder& b, layout const& x, unsigned over)
 }
 }  // namespace detail
 
-/// Once per step: the loss and the gradient norm over the mesh, then one AdamW pass over the whole state.
+/// Once per step: the loss over the mesh; gradients that wait for it reduced, their norm, one AdamW pass over all state.
 /// A parameter that is whole on an axis counts once there: only sharded groups are summed over the axis.
 constexpr void lower_optimizer(lowerer& l) {
     schedule_builder& b = l.b;
-    long const element = bytes_of(l.g.compute);
-    b.open(1, false, segment_kind::once_per_step);
-    lowerer::location loss = l.where[l.g.loss];
+    long const element = bytes_of(l.g.element);
+    b.open(1, false, segment_kind::report);
+    lowerer::location loss = l.loss;
     long const one = 1;
     unsigned summed = 0;
     for (int a = 0; a < l.g.policy.axes; ++a)
         if (l.lay(l.g.loss).on[a].is == kind::partial && l.g.policy.axis_size[a] > 1) {
             lowerer::location const sum = l.fresh(element);
-            l.collective<kernels::all_reduce>(a, loss, sum, &one, 1, l.g.compute);
+            l.collective<kernels::all_reduce>(a, loss, sum, &one, 1, l.g.element);
             loss = sum;
             summed |= 1U << a;
         }
     detail::check_summed(b, l.lay(l.g.loss), summed);
+    b.at.loss = loss.buffer;
+    lower_deferred_reductions(l);
+    b.open(1, false, segment_kind::update);
     long counted = 0;
     lowerer::location sums[max_arguments]{};
     int groups = 0;
@@ -80,7 +84,7 @@ constexpr void lower_optimizer(lowerer& l) {
         lowerer::location sum = l.fresh(8);
         summed = 0;
         lowerer::location const operands[] = {{b.at.gradients, 0}, sum};
-        step& s = l.kernel<kernels::square_sum>(operands, l.g.compute);
+        step& s = l.kernel<kernels::square_sum>(operands, l.g.element);
         s.dim[0] = first;
         s.dim[1] = (end - first) / element;
         for (int a = 0; a < l.g.policy.axes; ++a)
@@ -102,13 +106,13 @@ constexpr void lower_optimizer(lowerer& l) {
     b.at.report = b.add_buffer(3L * 8, buffer_class::report);
     sums[groups] = loss;
     sums[groups + 1] = {b.at.report, 0};
-    step& clip = l.kernel<kernels::clip>(sums, l.g.compute, groups + 2);
+    step& clip = l.kernel<kernels::clip>(sums, l.g.element, groups + 2);
     clip.reads = (1U << (groups + 1)) - 1;
     clip.writes = 1U << (groups + 1);
     clip.dim[0] = groups;
     lowerer::location const state[] = {
         {b.at.weights, 0}, {b.at.gradients, 0}, {b.at.moment1, 0}, {b.at.moment2, 0}, {b.at.report, 0}};
-    l.kernel<kernels::adamw>(state, l.g.compute).dim[0] = b.at.state_bytes / element;
+    l.kernel<kernels::adamw>(state, l.g.element).dim[0] = b.at.state_bytes / element;
 }
 
 }  // namespace shardtype

@@ -80,24 +80,58 @@ constexpr lowerer::location lower_padded_hop(lowerer& l, layout const& x, layout
 /// Can the hop add to its target by itself?
 constexpr bool hop_adds(collective by) { return by == collective::reduce_scatter; }
 
-/// A parameter's gathers, from its stored weights to the used copy.
-constexpr lowerer::location lower_gathers(lowerer& l, parameter_record const& p, lowerer::location at) {
-    conversion const& path = p.path;
-    layout now = p.stored;
-    for (int i = 0; i < path.hops; ++i) {
-        auto const hop = redistribute(now, path.path[i].axis, path.path[i].to);
-        at = lower_padded_hop(l, now, hop.result, path.path[i].axis, hop.by, at, nullptr, true);
+/// Hops [from, to) of a parameter's path, from what lies at `at` towards the used copy. Elements are cast before the first,
+/// so that gathers move the narrow type.
+constexpr lowerer::location lower_gathers(lowerer& l, parameter_record const& p, int from, int to,
+                                          lowerer::location at) {
+    layout now = p.after(from);
+    if (from == 0 && p.used.type != p.stored.type) {
+        lowerer::location const operands[] = {at, l.fresh(now.local_count() * bytes_of(p.used.type))};
+        l.kernel<kernels::cast_to_bf16>(operands, now.type).dim[0] = now.local_count();
+        at = operands[1];
+    }
+    now.type = p.used.type;
+    for (int i = from; i < to; ++i) {
+        auto const hop = redistribute(now, p.path.path[i].axis, p.path.path[i].to);
+        at = lower_padded_hop(l, now, hop.result, p.path.path[i].axis, hop.by, at, nullptr, true);
         now = hop.result;
     }
     return at;
 }
-
-/// Does the used copy need communication, or is it the stored one itself?
-constexpr bool gathers(parameter_record const& p) {
-    for (int a = 0; a < p.stored.axes; ++a)
-        if (p.stored.axis_size[a] > 1 && p.stored.on[a].is == kind::shard && p.used.on[a].is != kind::shard)
-            return true;
+/// The used copy: from the stored weights, or from the copy that is kept over the step.
+constexpr lowerer::location lower_use(lowerer& l, short parameter) {
+    scheduled_parameter const& p = l.b.parameters[parameter];
+    lowerer::location const from{p.kept >= 0 ? p.kept : p.weight, 0};
+    return lower_gathers(l, p.is, p.is.once_hops, p.is.path.hops, from);
+}
+/// Is the used copy made for its use, or is it the stored or kept one itself?
+constexpr bool made_for_use(parameter_record const& p) {
+    if (p.once_hops == 0 && p.used.type != p.stored.type) return true;
+    for (int h = p.once_hops; h < p.path.hops; ++h)
+        if (p.path.path[h].by != collective::none && p.stored.axis_size[p.path.path[h].axis] > 1) return true;
     return false;
+}
+
+/// The duals of hops [to, from) of a parameter's path, from the last one back: the gradient at `at` into `goal`.
+constexpr void lower_reductions(lowerer& l, parameter_record const& p, int from, int to, lowerer::location at,
+                                lowerer::target const& goal) {
+    layout now = dual(p.after(from));
+    int last = -1;  // the last hop that moves something writes into the goal
+    for (int i = from - 1; i >= to; --i)
+        if (now.axis_size[p.path.path[i].axis] > 1) last = i;
+    for (int i = from - 1; i >= to; --i) {
+        auto const hop = redistribute(now, p.path.path[i].axis, dual(p.path.path[i].from), true);
+        if (!hop.says.legal()) l.b.fail(hop.says.what);
+        bool const direct = i == last && (goal.mode == accumulate::write || hop_adds(hop.by));
+        at = lower_padded_hop(l, now, hop.result, p.path.path[i].axis, hop.by, at, direct ? &goal : nullptr);
+        now = hop.result;
+    }
+    if (!(now == dual(p.after(to)))) l.b.fail(code::gradient_not_stored);
+    if (at.buffer == goal.at.buffer) return;
+    lowerer::location const operands[] = {at, goal.at};
+    step& s = l.kernel<kernels::copy>(operands, now.type);
+    s.dim[0] = now.local_count();
+    s.arg[1].mode = goal.mode;
 }
 }  // namespace detail
 
@@ -105,8 +139,8 @@ constexpr lowerer::location lowerer::saved(short v) {
     short const p = g.values[v].parameter;
     if (p < 0) return where[v];
     parameter_record const& record = g.parameters[p];
-    if (!record.in_loop || !detail::gathers(record)) return where[v];
-    if (!regathered[v].exists()) regathered[v] = detail::lower_gathers(*this, record, {b.parameters[p].weight, 0});
+    if (!record.in_loop || !detail::made_for_use(record)) return where[v];
+    if (!regathered[v].exists()) regathered[v] = detail::lower_use(*this, p);
     return regathered[v];
 }
 
@@ -141,32 +175,17 @@ struct lowering<graph_operation::redistribute> {
 template <>
 struct lowering<graph_operation::materialize> {
     static constexpr void forward(lowerer& l, node const& n) {
-        short const p = l.g.values[n.out].parameter;
-        l.where[n.out] = detail::lower_gathers(l, l.g.parameters[p], {l.b.parameters[p].weight, 0});
+        l.where[n.out] = detail::lower_use(l, l.g.values[n.out].parameter);
+        if (l.replaying) l.regathered[n.out] = l.where[n.out];
     }
     static constexpr void backward(lowerer& l, node const& n) {
-        scheduled_parameter const& p = l.b.parameters[l.g.values[n.out].parameter];
-        lowerer::location at = l.grad[n.out];
-        lowerer::target const stored = l.stored_gradient(l.g.values[n.out].parameter);
-        conversion const& path = p.is.path;
-        layout now = dual(p.is.used);
-        int last = -1;  // the last hop that moves something writes into the stored gradient
-        for (int i = path.hops - 1; i >= 0; --i)
-            if (now.axis_size[path.path[i].axis] > 1) last = i;
-        for (int i = path.hops - 1; i >= 0; --i) {
-            auto const hop = redistribute(now, path.path[i].axis, dual(path.path[i].from), true);
-            if (!hop.says.legal()) l.b.fail(hop.says.what);
-            bool const direct = i == last && (stored.mode == accumulate::write || detail::hop_adds(hop.by));
-            at =
-                detail::lower_padded_hop(l, now, hop.result, path.path[i].axis, hop.by, at, direct ? &stored : nullptr);
-            now = hop.result;
-        }
-        if (!(now == dual(p.is.stored))) l.b.fail(code::gradient_not_stored);
-        if (at.buffer != stored.at.buffer) {
-            lowerer::location const operands[] = {at, stored.at};
-            step& s = l.kernel<kernels::copy>(operands, now.type);
-            s.dim[0] = now.local_count();
-            s.arg[1].mode = stored.mode;
+        short const k = l.g.values[n.out].parameter;
+        parameter_record const& p = l.g.parameters[k];
+        lowerer::location const at = l.grad[n.out];
+        bool const there = l.claimed[k] && at.buffer == l.final_gradient(k).at.buffer;  // written directly
+        if (!there) {
+            detail::lower_reductions(l, p, p.path.hops, p.deferred_hops, at, l.final_gradient(k));
+            l.claimed[k] = true;
         }
         l.drop_gradient(n.out);
     }

@@ -26,8 +26,10 @@ struct buffer {
     bool carried = false;                   ///< by a repeat: the ring of its values, or the one slot of its gradient
 };
 
-/// When a segment is walked. set_up: once, before the first step.
-enum class segment_kind : unsigned char { every_micro_batch, once_per_step, set_up };
+/// When a segment is walked. set_up: once, before the first step. begin_step: before the micro-batches of a step. forward,
+/// backward: in each micro-batch. report: behind the micro-batches. update: behind that; an evaluation has neither this
+/// nor backward.
+enum class segment_kind : unsigned char { set_up, begin_step, forward, backward, report, update };
 
 /// Steps [begin, end) walked `trips` times.
 struct segment {
@@ -38,7 +40,7 @@ struct segment {
     /// @}
     int trips = 1;                                        ///< how often
     bool reverse = false;                                 ///< from the last trip to the first, for backward
-    segment_kind when = segment_kind::every_micro_batch;  ///< within a training step
+    segment_kind when = segment_kind::forward;            ///< within a training step
 };
 
 /// A parameter of the model, with the buffers that hold it.
@@ -46,13 +48,15 @@ struct scheduled_parameter {
     parameter_record is{};  ///< what the model says of it
     short weight = -1;      ///< buffer of the stored values, one slot per layer
     short gradient = -1;    ///< buffer of the stored gradient
+    short kept = -1;        ///< buffer of the copy that is gathered once per step, if there is one
+    short summed = -1;      ///< buffer of the gradient that is reduced once per step, if there is one
     unsigned group = 0;     ///< mask of the axes that shard it: equal ones share a norm
 };
 
 /// Where the parts of a step's result and the state lie.
 struct landmarks {
-    /// Buffers of the inputs and of [loss, gradient norm, clipping scale].
-    short tokens = -1, targets = -1, report = -1;
+    /// Buffers of the inputs, of [loss, gradient norm, clipping scale], and of the loss over all ranks.
+    short tokens = -1, targets = -1, report = -1, loss = -1;
     /// Buffers of the state regions; the moments are AdamW's.
     short weights = -1, gradients = -1, moment1 = -1, moment2 = -1;
     long state_bytes = 0;  ///< of one region
@@ -99,7 +103,7 @@ constexpr schedule_view view_of(schedule<S, B, G, P> const& s) {
 struct schedule_builder {
     /// Room; more is [ST-S604].
     /// @{
-    static constexpr int max_steps = 448, max_buffers = 416, max_segments = 24;
+    static constexpr int max_steps = 800, max_buffers = 640, max_segments = 40;
     static constexpr int max_parameters = graph::max_parameters;
     /// @}
     /// The parts so far, how many they are, and the first error.
@@ -111,8 +115,9 @@ struct schedule_builder {
     short step_count = 0, buffer_count = 0, segment_count = 0, parameter_count = 0;
     landmarks at{};
     /// @}
-    verdict says{};  ///< or ok
-    /// @}
+    segment_kind phase = segment_kind::forward;  ///< of the segments that are opened
+    bool micro_batches = false;                  ///< a step has several
+    verdict says{};                              ///< or ok
 
     /// Keeps the first error.
     constexpr void fail(code c) {
@@ -139,13 +144,18 @@ struct schedule_builder {
         return steps[step_count++];
     }
     /// Begins a segment, and ends the one before.
-    constexpr void open(int trips, bool reverse = false, segment_kind when = segment_kind::every_micro_batch) {
+    constexpr void open(int trips, bool reverse, segment_kind when) {
+        phase = when;
+        open(trips, reverse);
+    }
+    /// The same, of the kind that the one before was.
+    constexpr void open(int trips, bool reverse = false) {
         close();
         if (segment_count == max_segments) {
             fail(code::capacity);
             return;
         }
-        segments[segment_count++] = {step_count, step_count, trips, reverse, when};
+        segments[segment_count++] = {step_count, step_count, trips, reverse, phase};
     }
     /// Ends the open segment.
     constexpr void close() {

@@ -46,11 +46,12 @@ class trainer {
     void initialise(std::uint64_t seed) {
         for_each_parameter([&](int k, int layer, parameter_record const& p) {
             auto* const values = parameter_values<element>(walker_, k, layer);
+            auto const stream = static_cast<std::uint32_t>(p.number);
             for_each_run(p.stored, coordinate(), [&](long global, long local, long count) {
                 for (long i = 0; i < count; ++i)
-                    values[local + i] = static_cast<element>(initial_value(p.init, seed, static_cast<std::uint32_t>(k),
-                                                                           static_cast<std::uint64_t>(global + i),
-                                                                           layer, p.stored.extent[p.stored.rank - 1]));
+                    values[local + i] = static_cast<element>(
+                        initial_value(p.init, seed, stream, static_cast<std::uint64_t>(global + i),
+                                      p.first_layer + layer, p.stored.extent[p.stored.rank - 1]));
             });
         });
     }
@@ -62,21 +63,20 @@ class trainer {
     template <class Row>
     step_result step(step_numbers const& numbers, Row row) {
         walker_.context().numbers = numbers;
-        landmarks const& at = walker_.program().schedule.at;
-        walker_.step_once(1, [&](int) {
-            long const first = tokens_layout.offset(0, coordinate()), rows = tokens_layout.local(0);
-            int *tokens = walker_.at<int>(at.tokens), *targets = walker_.at<int>(at.targets);
-            for (long r = 0; r < rows; ++r) {
-                row(first + r, tokens + r * batch.sequence, targets + r * batch.sequence);
-                check_ids(first + r, tokens + r * batch.sequence, "token");
-                check_ids(first + r, targets + r * batch.sequence, "target");
-            }
-        });
-        double const* const report = walker_.at<double>(at.report);
+        walker_.step_once(batch.micro_batches, [&](int m) { place_rows(m, row); });
+        double const* const report = walker_.at<double>(walker_.program().schedule.at.report);
         return {report[0], report[1]};
     }
+    /// The mean loss of the rows that `row` writes, as `step` would report it; nothing is learnt.
+    /// @throws std::runtime_error for an id that is not below `vocabulary`
+    template <class Row>
+    double evaluate(Row row) {
+        walker_.evaluate_once(batch.micro_batches, [&](int m) { place_rows(m, row); });
+        return static_cast<double>(*walker_.at<element>(walker_.program().schedule.at.loss));
+    }
 
-    /// Calls f(parameter number, layer, record) for every parameter of every layer.
+    /// Calls f(parameter number, layer, record) for every parameter of every layer; `layer` is its slot, from 0, and
+    /// `record.first_layer + layer` its place in the repeat.
     template <class F>
     void for_each_parameter(F f) const {
         schedule_view const& s = walker_.program().schedule;
@@ -88,6 +88,19 @@ class trainer {
     int const* coordinate() const { return walker_.context().comm.coordinate; }
 
   private:
+    /// Micro-batch m has rows [m, m + 1) * global / micro_batches of the step.
+    template <class Row>
+    void place_rows(int m, Row& row) {
+        landmarks const& at = walker_.program().schedule.at;
+        long const first = m * (batch.global / batch.micro_batches) + tokens_layout.offset(0, coordinate());
+        long const rows = tokens_layout.local(0);
+        int *tokens = walker_.at<int>(at.tokens), *targets = walker_.at<int>(at.targets);
+        for (long r = 0; r < rows; ++r) {
+            row(first + r, tokens + r * batch.sequence, targets + r * batch.sequence);
+            check_ids(first + r, tokens + r * batch.sequence, "token");
+            check_ids(first + r, targets + r * batch.sequence, "target");
+        }
+    }
     static void check_ids(long row, int const* ids, char const* what) {
         for (long i = 0; i < batch.sequence; ++i)
             if (ids[i] < 0 || ids[i] >= vocabulary)

@@ -33,13 +33,13 @@ struct operation_steps {
         lowerer l(g, b, cpu_back_end::scratch);
         for (short i = 0; i < operands; ++i) l.make(i);
         b.open(1);
-        if (Gradients == 0) b.open(1, false, segment_kind::once_per_step);
+        if (Gradients == 0) b.open(1, false, segment_kind::update);
         lowering<Rule>::forward(l, n);
         if (Gradients != 0) {
             l.hold(n.out, l.fresh(l.lay(n.out).local_bytes()));
             for (short i = 0; Adds && i < operands; ++i)
                 if (wanted(i)) l.hold(i, l.fresh(l.lay(i).local_bytes()));
-            b.open(1, false, segment_kind::once_per_step);
+            b.open(1, false, segment_kind::update);
             lowering<Rule>::backward(l, n);
         }
         lay_out_apart(b);

@@ -23,7 +23,7 @@ struct redistribution_steps {
         lowerer l(g, b, cpu_back_end::scratch);
         l.make(0);
         b.open(1);
-        b.open(1, false, segment_kind::once_per_step);
+        b.open(1, false, segment_kind::update);
         for (short i = 0; i < g.node_count; ++i) lowering<graph_operation::redistribute>::forward(l, g.nodes[i]);
         lay_out_apart(b);
         return b;

@@ -123,7 +123,7 @@ constexpr void lay_out_apart(schedule_builder& b) {
     b.close();
     for (short k = 0; k < b.buffer_count; ++k) b.buffers[k].is = buffer_class::input;
     find_lifetimes(b);
-    lay_out_arena(b);
+    place_buffers(b, lay_out_arena(b));
 }
 
 }  // namespace shardtype::bench::detail
