@@ -113,7 +113,8 @@ std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> con
 }
 
 std::string layouts_help(std::vector<compiled_layout> const& compiled) {
-    std::string out = "Compiled layouts (short name, full name; sequence x global batch; memory of a rank):\n";
+    std::string out =
+        "Compiled layouts (short name, full name; sequence x global batch; arena_bytes of a rank, as in the log):\n";
     words seen;
     for (compiled_layout const& c : compiled) {
         std::string name = c.spec.short_name();

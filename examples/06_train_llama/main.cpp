@@ -1,5 +1,6 @@
 // Trains the Llama-3 debug model under layouts that are types, at one global batch. `train_llama --help` tells the rest.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -13,12 +14,14 @@
 
 #include <shardtype/runtime/peak.hpp>
 #include <shardtype/runtime/profile.hpp>
+#include <shardtype/runtime/trace.hpp>
 #include <shardtype/train/corpus.hpp>
 
 #include "choose_layouts.hpp"
 #include "compiled_layouts.hpp"  // made by CMake: `compiled`, the list of jobs
 #include "llama_job.hpp"
 #include "machine.hpp"
+#include "output_file.hpp"
 #include "read_settings.hpp"
 #include "report.hpp"
 #include "settings_file.hpp"
@@ -51,14 +54,20 @@ run_report describe() {
     return run;
 }
 
+constexpr long most_events = 1L << 20;  // in a layout's trace, over all ranks: 32 MiB
+
 template <class Job>
-run_report train(settings const& with, st::corpus const& data, machine const& on, report& out) {
+run_report train(settings const& with, st::corpus const& data, machine const& on, report& out,
+                 st::trace_writer& trace) {
     constexpr auto batch = Job::batch;
     constexpr long ranks = Job::mesh::size, data_ranks = Job::spec.data_ranks();
     st::learning_rate const rate{with.lr.value, with.warmup_steps.value, with.decay_ratio.value,
                                  with.min_lr_factor.value, with.steps.value};
     run_report run = describe<Job>();
     run.matmul_flops = on.matmul_flops;
+    run.tokens = static_cast<double>(batch.global * batch.sequence);
+    for (std::vector<double>* of : {&run.losses, &run.seconds})  // all their memory before the first step
+        of->assign(static_cast<std::size_t>(with.steps.value), 0), of->clear();
     out.begin(run);
 
     st::step_metrics line;
@@ -72,15 +81,25 @@ run_report train(settings const& with, st::corpus const& data, machine const& on
     double trained = 0;  // seconds of the steps after the first, which warms up
     st::profile_table profile;
     std::mutex adding;
+    std::vector<std::unique_ptr<st::trace_recorder>> recorders(static_cast<std::size_t>(ranks));
     st::run<Job>([&](st::trainer<Job>& trainer) {
         trainer.initialise(static_cast<std::uint64_t>(with.seed.value));
         if (with.enable_profiling.value) trainer.walk().start_profile();
+        auto& recorder = recorders[static_cast<std::size_t>(trainer.rank())];
+        if (!with.trace.value.empty()) {
+            auto const first = static_cast<int>(std::min(with.trace_first.value, with.steps.value));
+            long const last = std::min(first + with.trace_steps.value, with.steps.value + 1);
+            recorder = std::make_unique<st::trace_recorder>(trainer.walk().program().schedule, first,
+                                                            static_cast<int>(last), 1, most_events / ranks);
+            trainer.walk().record(recorder.get());
+        }
         double last = st::detail::now();
         for (long s = 0; s < with.steps.value; ++s) {
             st::step_numbers numbers;
             numbers.adamw = {rate.at(s),     with.beta1.value,        with.beta2.value,
                              with.eps.value, with.weight_decay.value, s + 1};
             numbers.max_norm = with.max_norm.value;
+            if (recorder) recorder->begin_step(static_cast<int>(s + 1));
             auto const result = trainer.step(numbers, [&](long row, int* tokens, int* targets) {
                 data.row(s, row, batch.global, batch.sequence, tokens, targets);
             });
@@ -94,6 +113,7 @@ run_report train(settings const& with, st::corpus const& data, machine const& on
                 if (s > 0 || with.steps.value == 1) trained += line.seconds;
                 run.summary.seconds += line.seconds;
                 run.losses.push_back(result.loss);
+                run.seconds.push_back(line.seconds);
                 out.step(run, line);
             }
             // The same number on every rank: all of them stop here.
@@ -107,6 +127,10 @@ run_report train(settings const& with, st::corpus const& data, machine const& on
             profile.add(trainer.walk(), static_cast<int>(with.steps.value));
         }
     });
+    if (!with.trace.value.empty()) {
+        trace.begin_run(run.summary.layout, run.axes, &st::kernel_name_of<Job>);
+        for (int r = 0; r < static_cast<int>(ranks); ++r) trace.add(r, *recorders[static_cast<std::size_t>(r)]);
+    }
     double const timed = static_cast<double>(with.steps.value > 1 ? with.steps.value - 1 : 1);
     run.summary.first_loss = run.losses.front();
     run.summary.last_loss = run.losses.back();
@@ -118,7 +142,8 @@ run_report train(settings const& with, st::corpus const& data, machine const& on
 
 template <class... Jobs>
 struct program {
-    using train_function = run_report (*)(settings const&, st::corpus const&, machine const&, report&);
+    using train_function = run_report (*)(settings const&, st::corpus const&, machine const&, report&,
+                                          st::trace_writer&);
     std::vector<compiled_layout> layouts{{Jobs::spec, st::trainer<Jobs>::arena_bytes}...};
     std::vector<train_function> functions{&train<Jobs>...};
 };
@@ -177,18 +202,32 @@ void run_all(settings with, every_layout const& all) {
     for (int const i : chosen) check_memory(layout(i), on);
     st::corpus const data = read_data(with);
     with.dataset.value = std::filesystem::absolute(with.dataset.value).string();  // a record works from any folder
-    record_file record(with.record.value);
+    output_file record("--record", with.record.value), page("--report", with.report.value),
+        trace_file("--trace", with.trace.value);
     report out(with);
     out.data(data.source(), data.size(), data.documents() > 0, on.cpus);
     on.matmul_flops = st::product_peak(on.cpus);
     std::vector<run_report> runs;
+    st::trace_writer trace;
     bool one_batch = true;
     for (int const i : chosen) {
-        runs.push_back(all.functions[static_cast<std::size_t>(i)](with, data, on, out));
+        runs.push_back(all.functions[static_cast<std::size_t>(i)](with, data, on, out, trace));
         one_batch = one_batch && layout(i).spec.global_batch_size == layout(chosen[0]).spec.global_batch_size;
     }
     out.close(runs, one_batch);
-    record.write(with, runs);
+    if (trace_file.wanted()) out.trace(with.trace.value, trace.lost());
+    std::string failed;  // one that cannot be written does not cost the others
+    auto const write = [&failed](output_file& to, auto text) {
+        try {
+            if (to.wanted()) to.write(text());
+        } catch (std::exception const& e) {
+            failed += (failed.empty() ? "" : "; ") + std::string(e.what());
+        }
+    };
+    write(record, [&] { return record_text(with, runs); });
+    write(page, [&] { return report::page(with, runs); });
+    write(trace_file, [&] { return trace.text(); });
+    if (!failed.empty()) throw std::runtime_error(failed);
 }
 
 }  // namespace

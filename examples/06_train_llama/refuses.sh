@@ -107,6 +107,16 @@ refuses 2 "--record: 'no_text' cannot be written" --record no_text
 refuses 2 "--record: '/proc/run.toml' cannot be written" --record /proc/run.toml
 mkfifo fifo && refuses 2 "--record: 'fifo' cannot be written" --record fifo  # nor a device: never tried on a real one here
 
+# reports and traces
+for flag in --report --trace; do
+    refuses 2 "$flag: 'no/such/folder/out' cannot be written" $flag no/such/folder/out
+    refuses 2 "$flag: 'no_text' cannot be written" $flag no_text
+    refuses 2 "$flag: 'fifo' cannot be written" $flag fifo
+done
+refuses 2 "--trace: 'one' cannot be written" --report one --trace one
+refuses 2 '--trace-first: 0 is not a whole number from 1' --trace-first 0
+refuses 2 '--trace-steps: 1001 is not a whole number from 1 to 1000' --trace-steps 1001
+
 # configuration files
 refuses 2 "'missing.toml': no such file" --config missing.toml
 refuses 2 "'no_text': not a regular file" --config no_text
@@ -151,6 +161,27 @@ expect 'an unfinished record is left' test -z "$(find . -name '*.part*')"
 status=0
 said=$("$program" --dataset data.txt --layout tp --steps 1 2>&1 >/dev/full) || status=$?
 expect 'a full disk' test "$status" = 1 -a "$said" = 'train_llama: standard output could not be written'
+
+# a page and a trace; where one finds no room, what was there stays, and the others are written
+expect 'a page and a trace' "$program" --dataset data.txt --layout tp --steps 3 --report page.html --trace trace.json \
+    --log-format json
+cp out lines
+expect 'the page has no curves' test "$(grep -c '<polyline' page.html)" = 2
+expect 'the page needs a network' test -z "$(grep -E 'https?:|src=|@import|url\(' page.html)"
+expect 'resident memory' grep -q '"resident_bytes":[1-9]' lines
+printf '%s\n' 'file(READ trace.json text)' 'string(JSON count LENGTH "${text}" traceEvents)' \
+    'if(count LESS 1000)' '    message(FATAL_ERROR "${count} events")' 'endif()' >trace.cmake
+expect 'the trace is not JSON' cmake -P trace.cmake
+expect 'no wait in the trace' grep -q '"name":"all_gather wait"' trace.json
+cp page.html old.html
+status=0
+said=$(trap '' XFSZ && ulimit -f 64 && "$program" --dataset data.txt --layout tp --steps 3 --trace trace.json \
+    --report page.html --record room.toml 2>&1 >/dev/null) || status=$?
+expect 'a trace without room' test "$status" = 1 -a "${said#*--trace: *could not be written}" = ''
+expect 'the record of a run whose trace found no room' grep -q '^\[\[run\]\]' room.toml
+expect 'an old trace is lost' cmake -P trace.cmake
+expect 'the page is not the new one' grep -q '</html>' page.html
+expect 'an unfinished file is left' test -z "$(find . -name '*.part*')"
 
 # a record runs again, from any folder, and stays as it is; flags win over it, whichever way they say it
 expect 'a run' "$program" --dataset data.txt --layout tp --steps 2 --lr 0.001 --record a.toml

@@ -8,6 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <shardtype/runtime/resident.hpp>
+#include <shardtype/train/report_page.hpp>
+
 namespace st = shardtype;
 
 namespace {
@@ -53,6 +56,7 @@ void report::data(std::string const& source, long tokens, bool bytes_of_text, in
 }
 
 void report::begin(run_report const& run) {
+    progress_.begin(run.summary.layout, with_.steps.value, run.tokens);
     if (json_) {
         print({{"event", "layout"},
                {"layout", run.summary.layout},
@@ -67,7 +71,9 @@ void report::begin(run_report const& run) {
 }
 
 void report::step(run_report const& run, st::step_metrics const& line) {
-    if (line.step != 1 && line.step % with_.log_freq.value != 0) return;
+    if (line.step != 1 && line.step % with_.log_freq.value != 0)
+        return progress_.show(line.step, line.seconds, line.loss);
+    progress_.clear();
     if (json_) {
         print({{"event", "step"},
                {"layout", run.summary.layout},
@@ -77,14 +83,35 @@ void report::step(run_report const& run, st::step_metrics const& line) {
                {"seconds", line.seconds},
                {"tokens_per_second_per_rank", line.tokens_per_second()},
                {"flops_per_second_per_rank", line.flops_per_second()},
-               {"mfu_percent", line.mfu()}});
+               {"mfu_percent", line.mfu()},
+               {"resident_bytes", st::resident_bytes()}});  // of the whole process
     } else {
         std::printf("%s\n", st::step_line(line).c_str());
         std::fflush(stdout);
     }
+    progress_.show(line.step, line.seconds, line.loss);
+}
+
+void report::trace(std::string const& path, long lost) {
+    if (json_)
+        print({{"event", "trace"}, {"file", path}, {"events_lost", lost}});
+    else if (lost > 0)
+        std::printf("the trace was full: %ld events are not in it; a smaller --trace-steps fits\n", lost);
+}
+
+std::string report::page(settings const& with, std::vector<run_report> const& runs) {
+    std::vector<st::report_curve> curves;
+    curves.reserve(runs.size());
+    for (run_report const& run : runs) curves.push_back({run.summary, run.losses, run.seconds, run.tokens});
+    return st::report_page("Llama-3 debug model",
+                           text_of(with.steps.value) + " steps, sequence " + text_of(with.seq_len.value) + ", seed " +
+                               text_of(with.seed.value) + ", AdamW " + text_of(with.lr.value) + ", data " +
+                               printable(with.dataset.value),
+                           curves);
 }
 
 void report::end(run_report const& run, std::string const& profile) {
+    progress_.clear();
     if (json_) {
         print({{"event", "result"},
                {"layout", run.summary.layout},

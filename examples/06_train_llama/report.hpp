@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <shardtype/train/metrics.hpp>
+#include <shardtype/train/progress.hpp>
 
 #include "settings.hpp"
 
@@ -16,6 +17,8 @@ struct run_report {
     double matmul_flops = 0;     ///< the peak, per second, of all CPUs together
     double performed_flops = 0;  ///< per second
     std::vector<double> losses;
+    std::vector<double> seconds;  ///< of each step
+    double tokens = 0;            ///< of a step
 };
 
 /// What a run says, as text or as JSON lines, and its record.
@@ -27,10 +30,16 @@ class report {
     void begin(run_report const& run);
     void step(run_report const& run, shardtype::step_metrics const& line);
     void end(run_report const& run, std::string const& profile);
+    /// How many events of the trace found no room.
+    void trace(std::string const& path, long lost);
     /// The table of all runs; of one global batch, also how far their losses are apart.
     void close(std::vector<run_report> const& runs, bool one_batch);
 
+    /// The page for --report.
+    static std::string page(settings const& with, std::vector<run_report> const& runs);
+
   private:
     settings const& with_;
+    shardtype::progress_line progress_;
     bool json_;
 };

@@ -98,12 +98,26 @@ struct settings {
                            .most = 1'000'000};
     setting<bool> enable_profiling{
         .section = "profiling", .help = "show where the time went, by kernel", .value = false};
+    setting<std::string> trace{.section = "profiling",
+                               .help = "write steps as a trace for https://ui.perfetto.dev to this JSON file",
+                               .value = "",
+                               .may_be_empty = true,
+                               .recorded = false};
+    setting<long> trace_first{
+        .section = "profiling", .help = "first step in the trace", .value = 2, .least = 1, .most = 1'000'000};
+    setting<long> trace_steps{
+        .section = "profiling", .help = "how many steps the trace has", .value = 2, .least = 1, .most = 1000};
     setting<std::string> record{
         .section = "job",
         .help = "write settings and results to this TOML file when all is done; --config reads it",
         .value = "",
         .may_be_empty = true,
         .recorded = false};
+    setting<std::string> report{.section = "job",
+                                .help = "write curves of loss and speed to this HTML file when all is done",
+                                .value = "",
+                                .may_be_empty = true,
+                                .recorded = false};
     setting<std::string> config{.section = "",
                                 .help = "a TOML file with these sections and keys; flags win over it",
                                 .value = "",
@@ -112,7 +126,8 @@ struct settings {
 BOOST_HANA_ADAPT_STRUCT(settings, layout, data_parallel_replicate_degree, data_parallel_shard_degree,
                         tensor_parallel_degree, ranks, steps, seq_len, global_batch_size, local_batch_size, seed,
                         max_norm, dataset, lr, beta1, beta2, eps, weight_decay, warmup_steps, decay_ratio,
-                        min_lr_factor, log_format, log_freq, enable_profiling, record, config);
+                        min_lr_factor, log_format, log_freq, enable_profiling, trace, trace_first, trace_steps, record,
+                        report, config);
 
 /// Calls f(name, setting) for each member, in order.
 template <class Settings, class F>

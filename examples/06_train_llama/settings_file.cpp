@@ -1,8 +1,5 @@
 #include "settings_file.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -10,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <ostream>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -193,36 +191,12 @@ void read_settings_file(settings& all, std::string const& path) {
                      without_effect.c_str());
 }
 
-record_file::record_file(std::string const& path) {
-    if (path.empty()) return;
-    std::error_code error;
-    std::filesystem::path const target = std::filesystem::weakly_canonical(path, error);  // a link stays one
-    bool const taken = std::filesystem::exists(target, error) && !std::filesystem::is_regular_file(target, error);
-    std::string const unfinished = target.string() + ".part" + std::to_string(getpid());
-    int const file =
-        taken || target.empty() ? -1 : open(unfinished.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-    if (file < 0) throw usage_error("--record: " + printable(path) + " cannot be written");
-    close(file);
-    target_ = target.string();
-    unfinished_ = unfinished;
-}
-
-record_file::~record_file() {
-    std::error_code error;
-    if (!unfinished_.empty()) std::filesystem::remove(unfinished_, error);
-}
-
-void record_file::write(settings const& with, std::vector<run_report> const& runs) {
-    if (target_.empty()) return;
+std::string record_text(settings const& with, std::vector<run_report> const& runs) {
     toml::array list;
     for (run_report const& run : runs) list.push_back(as_toml(run));
-    std::ofstream out(unfinished_, std::ios::trunc);
+    std::ostringstream out;
     out << "# A record of train_llama; `train_llama --config` with this file runs it again.\n";
     write_settings(out, with);
     out << "\n" << toml::table{{"run", std::move(list)}} << "\n";
-    out.close();
-    std::error_code error;
-    if (out) std::filesystem::rename(unfinished_, target_, error);
-    if (!out || error) throw std::runtime_error("--record: " + printable(target_) + " could not be written");
-    unfinished_.clear();
+    return out.str();
 }

@@ -8,6 +8,7 @@
 
 #include <shardtype/base/units.hpp>
 #include <shardtype/mesh/mesh.hpp>
+#include <shardtype/model/gpt2.hpp>
 #include <shardtype/model/llama.hpp>
 #include <shardtype/model/read.hpp>
 #include <shardtype/rules/hop_plan.hpp>

@@ -108,6 +108,7 @@ TEST_CASE_TEMPLATE("all_reduce adds in rank order, bit by bit", T, float, double
                 c.out[r] = c.in[r];
                 me.on[0].all_reduce_start(0, c.out[r].data(), c.out[r].data(), c.outer);
                 me.on[0].all_reduce_wait(0, c.out[r].data(), c.out[r].data(), c.outer);
+                me.on[0].all_reduce_finish(0, c.out[r].data(), c.out[r].data(), c.outer);
             }
         });
         check(calls);
@@ -247,6 +248,7 @@ TEST_CASE_TEMPLATE("all_to_all moves a shard between dimensions, and back", T, f
                 inverse.trailing_to_leading = true;
                 me.all.all_to_all_start(1, there[i].out[r].data(), back[i].out[r].data(), inverse);
                 me.all.all_to_all_wait(1, there[i].out[r].data(), back[i].out[r].data(), inverse);
+                me.all.all_to_all_finish(1, there[i].out[r].data(), back[i].out[r].data(), inverse);
             }
         });
         check(there);

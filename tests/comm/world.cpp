@@ -6,6 +6,8 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <random>
+#include <chrono>
 #include <vector>
 
 using namespace shardtype;
@@ -50,16 +52,40 @@ TEST_CASE("a mesh is row-major and joins the right ranks on every axis") {
 
 namespace {
 
-void keep_every_slot_in_flight(std::vector<int> const& sizes, thread::patience limits) {
+// Some ranks are late, each time others.
+void dawdle(std::mt19937& random) {
+    unsigned const draw = random() % 16;
+    if (draw == 0) std::this_thread::sleep_for(std::chrono::microseconds(random() % 200));
+    if (draw == 1) std::this_thread::yield();
+}
+
+// A start runs up to a trip ahead of its wait, its finish comes up to a trip after it.
+void keep_every_slot_in_flight(std::vector<int> const& sizes, thread::patience limits, unsigned seed = 0) {
     int const axes = static_cast<int>(sizes.size());
     constexpr int kinds = 3;
     constexpr int trips = 60;
     thread::world ranks(sizes.data(), axes, 2 * kinds, limits);
     ranks.run([&](rank_communicators& me) {
-        for (long const count : {5L, 3000L}) {  // staged, not staged
+        std::mt19937 random(seed + static_cast<unsigned>(me.rank));
+        for (long const count : {5L, 3000L, 9001L}) {  // staged or not, an all_reduce alone or in slices
             // Buffers for each axis, kind and parity. In trip t rank r of a group contributes 1000 t + r + i.
             std::vector<std::vector<int>> source(at(axes * kinds * 2)), target(source.size());
+            auto const finish = [&](int trip) {
+                for (int a = 0; a < axes; ++a)
+                    for (int k = 0; k < kinds; ++k) {
+                        int const slot = 2 * k + trip % 2;
+                        auto& in = source[at(a * kinds * 2 + slot)];
+                        auto& out = target[at(a * kinds * 2 + slot)];
+                        auto const& c = me.on[a];
+                        if (seed > 0) dawdle(random);
+                        if (k == 0) c.all_reduce_finish(slot, in.data(), out.data(), count);
+                        if (k == 1) c.all_gather_finish(slot, in.data(), out.data(), 1, count);
+                        if (k == 2) c.reduce_scatter_finish(slot, in.data(), out.data(), 1, count);
+                        std::fill(in.begin(), in.end(), -5);  // ours again
+                    }
+            };
             auto const begin = [&](int trip) {
+                if (trip > 1) finish(trip - 2);
                 for (int a = 0; a < axes; ++a) {
                     auto const& c = me.on[a];
                     for (int k = 0; k < kinds; ++k) {
@@ -70,6 +96,7 @@ void keep_every_slot_in_flight(std::vector<int> const& sizes, thread::patience l
                         out.assign(at(k == 1 ? count * c.size() : count), -1);
                         for (std::size_t i = 0; i < in.size(); ++i)
                             in[i] = 1000 * trip + c.rank() + static_cast<int>(i);
+                        if (seed > 0) dawdle(random);
                         if (k == 0) c.all_reduce_start(slot, in.data(), out.data(), count);
                         if (k == 1) c.all_gather_start(slot, in.data(), out.data(), 1, count);
                         if (k == 2) c.reduce_scatter_start(slot, in.data(), out.data(), 1, count);
@@ -84,10 +111,10 @@ void keep_every_slot_in_flight(std::vector<int> const& sizes, thread::patience l
                         int const slot = 2 * k + trip % 2;
                         auto& in = source[at(a * kinds * 2 + slot)];
                         auto& out = target[at(a * kinds * 2 + slot)];
+                        if (seed > 0) dawdle(random);
                         if (k == 0) c.all_reduce_wait(slot, in.data(), out.data(), count);
                         if (k == 1) c.all_gather_wait(slot, in.data(), out.data(), 1, count);
                         if (k == 2) c.reduce_scatter_wait(slot, in.data(), out.data(), 1, count, false);
-                        std::fill(in.begin(), in.end(), -5);  // ours again
                         bool good = true;
                         for (long i = 0; i < static_cast<long>(out.size()); ++i) {
                             int expected = n * (1000 * trip + static_cast<int>(i)) + ranks_sum;
@@ -107,6 +134,8 @@ void keep_every_slot_in_flight(std::vector<int> const& sizes, thread::patience l
                 if (t + 1 < trips) begin(t + 1);
                 end(t);
             }
+            finish(trips - 2);
+            finish(trips - 1);
         }
     });
 }
@@ -117,6 +146,61 @@ TEST_CASE("every slot in flight, starts a trip ahead of their waits, on all axes
     for (auto const& sizes : {std::vector<int>{2, 4}, {2, 2, 2}, {8}})
         for (auto const limits : {thread::patience{400, 16, 0}, thread::patience{16, 1, 4096}})
             keep_every_slot_in_flight(sizes, limits);
+}
+
+TEST_CASE("the same with ranks that are late at random") {
+    for (unsigned seed = 1; seed <= 3; ++seed)
+        for (auto const limits : {thread::patience{400, 16, 0}, thread::patience{16, 1, 4096}})
+            keep_every_slot_in_flight({2, 4}, limits, seed);
+}
+
+TEST_CASE("a start, and the wait of the last to come, wait for nobody") {
+    int const n = 2;
+    for (long const bytes : {0L, 4096L}) {
+        thread::world ranks(&n, 1, 2, {400, 16, bytes});
+        std::atomic<int> at_ease{0};
+        ranks.run([&](rank_communicators& me) {
+            std::vector<float> in(100), out(200);
+            thread::operands_in_use const guard(me);
+            me.all.all_gather_start(0, in.data(), out.data(), 1, 100);
+            if (me.rank == 0) {  // rank 1 waits for what was started, while rank 0 is in no collective
+                while (at_ease == 0) std::this_thread::yield();
+            } else {
+                me.all.all_gather_wait(0, in.data(), out.data(), 1, 100);
+                at_ease = 1;
+            }
+            if (me.rank == 0) me.all.all_gather_wait(0, in.data(), out.data(), 1, 100);
+            me.all.all_gather_finish(0, in.data(), out.data(), 1, 100);
+        });
+        CHECK(at_ease == 1);
+    }
+}
+
+TEST_CASE("finish waits for those that still read") {
+    int const n = 2;
+    for (long const bytes : {0L, 4096L}) {
+        thread::world ranks(&n, 1, 1, {400, 16, bytes});
+        std::atomic<bool> reading{false};
+        bool ended_early = false;
+        std::vector<std::vector<int>> out(2, std::vector<int>(200));
+        ranks.run([&](rank_communicators& me) {
+            std::vector<int> in(100, me.rank + 1);
+            int* const to = out[at(me.rank)].data();
+            thread::operands_in_use const guard(me);
+            me.all.all_gather_start(0, in.data(), to, 1, 100);
+            if (me.rank == 1) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(30));
+                reading = true;
+            }
+            me.all.all_gather_wait(0, in.data(), to, 1, 100);
+            me.all.all_gather_finish(0, in.data(), to, 1, 100);
+            if (me.rank == 0) ended_early = !reading;
+            std::fill(in.begin(), in.end(), -1);
+        });
+        CHECK(ended_early == (bytes > 0));  // copied operands are nobody's business
+        CHECK(out[0] == out[1]);
+        CHECK(std::count(out[1].begin(), out[1].end(), 1) == 100);
+    }
 }
 
 TEST_CASE("runs are bitwise equal, whatever the timing") {

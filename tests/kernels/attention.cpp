@@ -7,6 +7,7 @@
 #include <shardtype/kernels/cpu/attention.hpp>
 #include <string>
 #include <vector>
+#include "numeric.hpp"
 
 namespace {
 
@@ -282,6 +283,39 @@ TEST_CASE("two runs give the same bits") {
     CHECK((same(f1.out, f2.out) && same(f1.lse, f2.lse)));
     auto const g1 = backward(s, q, k, v, f1, dout), g2 = backward(s, q, k, v, f1, dout);
     CHECK((same(g1.dq, g2.dq) && same(g1.dk, g2.dk) && same(g1.dv, g2.dv)));
+}
+
+TEST_CASE("bf16 is computed and summed in float and rounded once: also dk and dv over the query heads of a group") {
+    using shardtype::bf16;
+    for (auto s : shapes()) {
+        CAPTURE(text(s));
+        auto const q = random_values<bf16>(q_size(s), 1), k = random_values<bf16>(k_size(s), 2),
+                   v = random_values<bf16>(k_size(s), 3), dout = random_values<bf16>(q_size(s), 4);
+        auto const q64 = converted<double>(q), k64 = converted<double>(k), v64 = converted<double>(v);
+        auto const expected = naive(s, q64, k64, v64);
+        auto const size = static_cast<std::size_t>(q_size(s)), size_k = static_cast<std::size_t>(k_size(s));
+        std::vector<bf16> out(size + 2, bf16(77)), dq = out, dk(size_k + 2, bf16(77)), dv = dk;
+        std::vector<float> lse(static_cast<std::size_t>(lse_size(s)));
+        guarded_scratch forth(shardtype::cpu::attention_forward_scratch_bytes<bf16>(s));
+        guarded_scratch back(shardtype::cpu::attention_backward_scratch_bytes<bf16>(s));
+        shardtype::cpu::attention_forward<bf16>(forth.use(), s, q.data(), k.data(), v.data(), out.data() + 1,
+                                                lse.data());
+        CHECK(relative_error(lse, expected.lse) < 1e-6);
+        shardtype::cpu::attention_backward<bf16>(back.use(), s, q.data(), k.data(), v.data(), out.data() + 1,
+                                                 lse.data(), dout.data(), dq.data() + 1, dk.data() + 1, dv.data() + 1);
+        CHECK((forth.intact() && back.intact()));
+        // the float64 kernel on the same rounded out: its gradients are those of what was stored
+        forward_result<double> const stored{{out.begin() + 1, out.end() - 1}, expected.lse};
+        auto const g = backward(s, q64, k64, v64, stored, converted<double>(dout));
+        auto const rounded_once = [](std::vector<bf16> const& got, std::vector<double> const& want) {
+            CHECK((got.front() == 77 && got.back() == 77));
+            return numeric::rounded_once(std::vector<bf16>(got.begin() + 1, got.end() - 1), want, 3e-6, 1);
+        };
+        CHECK(rounded_once(out, expected.out));
+        CHECK(rounded_once(dq, g.dq));
+        CHECK(rounded_once(dk, g.dk));
+        CHECK(rounded_once(dv, g.dv));
+    }
 }
 
 TEST_CASE("exp2 is accurate to 2 ulp") {

@@ -97,3 +97,31 @@ TEST_CASE("float stays close to float64, with large logits too") {
         CHECK(want.loss == doctest::Approx(naive(numeric::as<double>(logits), targets, cols, 1.0 / 33)).epsilon(1e-12));
     }
 }
+
+TEST_CASE("bf16 logits: statistics and loss are float, the gradient is rounded once, at the target too") {
+    using shardtype::bf16;
+    long const rows = 33;
+    for (long const cols : {5L, 64L, 2001L}) {
+        auto logits = numeric::random<bf16>(rows * cols, 1, -5, 5);
+        std::vector<int> targets;
+        for (double const u : numeric::random<double>(rows, 2, 0, static_cast<double>(cols)))
+            targets.push_back(static_cast<int>(u));
+        for (std::size_t r = 0; r < 33; r += 2)  // sure of it: p is nearly 1 there, and p - 1 must not cancel
+            logits[r * static_cast<std::size_t>(cols) + static_cast<std::size_t>(targets[r])] = bf16(14);
+        in_parts<double> const want(numeric::as<double>(logits), targets, cols, {cols}, 1.0 / 33, false);
+        std::vector<float> max(targets.size()), stats(2 * targets.size());
+        cpu::cross_entropy_row_max<bf16>({}, logits.data(), max.data(), rows, cols);
+        cpu::cross_entropy_sum_and_pick<bf16>({}, logits.data(), targets.data(), max.data(), stats.data(), rows, cols,
+                                              0);
+        float loss = 0;
+        cpu::cross_entropy_loss<float>({}, max.data(), stats.data(), &loss, rows, 1.0F / 33, false);
+        CHECK(std::abs(static_cast<double>(loss) / want.loss - 1) < 1e-6);
+        std::vector<bf16> apart(logits.size());
+        cpu::cross_entropy_backward<bf16>({}, logits.data(), targets.data(), max.data(), stats.data(), apart.data(),
+                                          rows, cols, 0, 1.0F / 33);
+        CHECK(numeric::rounded_once(apart, want.gradient, 1e-6, 1.0 / 33));
+        cpu::cross_entropy_backward<bf16>({}, logits.data(), targets.data(), max.data(), stats.data(), logits.data(),
+                                          rows, cols, 0, 1.0F / 33);
+        CHECK(logits == apart);
+    }
+}

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <bit>
 #include <shardtype/kernels/cpu/elementwise.hpp>
 #include <shardtype/kernels/cpu/square_sum.hpp>
 #include "numeric.hpp"
@@ -67,4 +68,77 @@ TEST_CASE("clip_scale only shrinks") {
     CHECK(cpu::clip_scale(16, 1) == doctest::Approx(1 / (4 + 1e-6)).epsilon(1e-15));
     CHECK(cpu::clip_scale(0.25, 1) == 1);
     CHECK(cpu::clip_scale(0, 1) == 1);
+}
+
+namespace {
+/// The neighbours of x in bf16 and which of them is nearer, by exact arithmetic in double.
+shardtype::bf16 nearest(float x) {
+    using shardtype::bf16;
+    bf16 below, above;
+    below.bits = static_cast<unsigned short>(std::bit_cast<std::uint32_t>(x) >> 16);
+    above.bits = static_cast<unsigned short>(below.bits + 1);
+    auto const value = [](bf16 b) {  // the one after the largest counts as 2^128
+        return (b.bits & 0x7fffU) == 0x7f80U ? std::copysign(0x1p128, static_cast<double>(b)) : static_cast<double>(b);
+    };
+    double const low = std::abs(static_cast<double>(x) - value(below));
+    double const high = std::abs(static_cast<double>(x) - value(above));
+    return low < high || (low == high && below.bits % 2 == 0) ? below : above;
+}
+}  // namespace
+
+TEST_CASE("floats become the nearest bf16, ties even, by lane as by constructor; NaN and infinities stay") {
+    using shardtype::bf16;
+    std::vector<float> x{0.0F,        -0.0F,    1.00390625F, 1.01171875F, 3.4e38F,       -3.4e38F,  1e-40F, 0x1p-133F,
+                         0x1.8p-133F, INFINITY, -INFINITY,   0x1.ffp0F,   0x1.fefffep0F, 0x1.fdp0F, 1e-45F, -1e-39F};
+    for (std::uint32_t i = 0; i < 60000; ++i) x.push_back(std::bit_cast<float>((i * 71573U) & 0xff7fffffU));
+    for (std::uint32_t i = 0; i < 300; ++i) x.push_back(std::bit_cast<float>(0x3f800000U + (i << 15U)));  // ties
+    std::vector<bf16> got(x.size()), one;
+    cpu::cast_to_bf16({}, x.data(), got.data(), static_cast<long>(x.size()));
+    long wrong = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        bf16 const want = std::isinf(x[i]) ? bf16(x[i]) : nearest(x[i]);
+        if (got[i].bits != want.bits || bf16(x[i]).bits != want.bits) ++wrong;
+    }
+    CHECK(wrong == 0);
+    CHECK(std::isinf(static_cast<float>(bf16(INFINITY))));
+    static_assert(bf16(1.00390625F) == 1.0F && bf16(1.01171875F) == 1.015625F && bf16(3.4e38F) > 3.4e38F);
+
+    std::vector<float> const nans(21, std::bit_cast<float>(0x7f800001U));  // its upper half alone is an infinity
+    got.assign(21, bf16());
+    cpu::cast_to_bf16({}, nans.data(), got.data(), 21);
+    for (bf16 const b : got) CHECK(std::isnan(static_cast<float>(b)));
+    CHECK(std::isnan(static_cast<float>(bf16(nans[0]))));
+
+    for (long const n : {0L, 1L, 15L, 16L, 4101L}) {
+        auto const narrow = numeric::random<bf16>(n, 1);
+        std::vector<float> wide(narrow.size() + 1, 9.0F);
+        cpu::cast_to_f32({}, narrow.data(), wide.data(), n, false);
+        CHECK(wide.back() == 9.0F);
+        CHECK(std::equal(narrow.begin(), narrow.end(), wide.begin()));
+        cpu::cast_to_f32({}, narrow.data(), wide.data(), n, true);
+        for (std::size_t i = 0; i < narrow.size(); ++i) CHECK(wide[i] == 2 * static_cast<float>(narrow[i]));
+    }
+}
+
+TEST_CASE("bf16 is added in float and rounded once; slice, zero_pad, resize and fill move it") {
+    using shardtype::bf16;
+    for (long const n : {1L, 33L, 4101L}) {
+        auto const a = numeric::random<bf16>(n, 1), b = numeric::random<bf16>(n, 2);
+        std::vector<bf16> out(a.size() + 1, bf16(9)), want;
+        for (std::size_t i = 0; i < a.size(); ++i) want.push_back(nearest(static_cast<float>(a[i]) + b[i]));
+        want.push_back(bf16(9));
+        cpu::add<bf16>({}, a.data(), b.data(), out.data(), n);
+        CHECK(out == want);
+        cpu::fill<bf16>({}, bf16(0.5F), out.data(), n);
+        CHECK(std::count(out.begin(), out.end(), bf16(0.5F)) == n);
+        CHECK(out.back() == 9);
+    }
+    auto const x = numeric::random<bf16>(24, 1);
+    std::vector<bf16> part(6), whole(24, bf16(NAN)), wider(28, bf16(NAN));
+    cpu::slice<bf16>({}, x.data(), part.data(), 2, 4, 3, 2);
+    CHECK((part[0] == x[6] && part[5] == x[20]));
+    cpu::zero_pad<bf16>({}, part.data(), whole.data(), 2, 4, 3, 2);
+    CHECK((whole[6] == x[6] && whole[20] == x[20] && std::count(whole.begin(), whole.end(), bf16()) == 18));
+    cpu::resize<bf16>({}, x.data(), wider.data(), 4, 6, 7);
+    CHECK((wider[7] == x[6] && wider[6] == 0 && wider[27] == 0));
 }

@@ -47,3 +47,26 @@ TEST_CASE("backward is the gradient of forward") {
     cpu::embedding_backward<double>({}, tokens.data(), dy.data(), dw.data(), count, cols, 1, rows, false);
     CHECK(numeric::error(dw, numeric::gradient(w, value)) < 1e-9);
 }
+
+TEST_CASE("rows of bf16 are copied as they are; their gradient is a sum in float") {
+    using shardtype::bf16;
+    long const rows = 6, cols = 19, count = 4000;
+    auto const w = numeric::random<bf16>(rows * cols, 1), dy = numeric::random<bf16>(count * cols, 2, 0, 1);
+    std::vector<int> tokens;
+    for (double const u : numeric::random<double>(count, 3, 0, 8))
+        tokens.push_back(static_cast<int>(u));  // 6, 7: absent
+    std::vector<bf16> y(dy.size(), bf16(NAN));
+    std::vector<float> dw(w.size(), 5);
+    std::vector<double> want(w.size());
+    cpu::embedding_forward<bf16>({}, tokens.data(), w.data(), y.data(), count, cols, 0, rows);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+        std::size_t const row = static_cast<std::size_t>(tokens[i / 19]), at = row * 19 + i % 19;
+        CHECK((row < 6 ? y[i] == w[at] : y[i] == 0));
+        if (row < 6) want[at] += static_cast<double>(dy[i]);
+    }
+    cpu::embedding_backward<bf16>({}, tokens.data(), dy.data(), dw.data(), count, cols, 0, rows, false);
+    CHECK(numeric::error(dw, want) < 1e-5);  // a sum of some 500 in bf16 would be off by percents
+    cpu::embedding_backward<bf16>({}, tokens.data(), dy.data(), dw.data(), count, cols, 0, rows, true);
+    for (double& x : want) x *= 2;
+    CHECK(numeric::error(dw, want) < 1e-5);
+}

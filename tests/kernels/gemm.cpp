@@ -66,6 +66,56 @@ TEST_CASE("gemm equals the naive product in every orientation") {
     }
 }
 
+namespace {
+
+/// bf16 factors: Result is bf16 or float.
+template <class Result>
+void check_bf16(long m, long n, long k) {
+    using shardtype::bf16;
+    auto const a = numeric::random<bf16>(m * k, 1);
+    auto const b = numeric::random<bf16>(k * n, 2);
+    auto const old = numeric::random<Result>(m * n, 3);
+    auto const a64 = numeric::as<double>(a), b64 = numeric::as<double>(b);
+    auto absolute = a64, absolute_b = b64;
+    for (double& x : absolute) x = std::abs(x);
+    for (double& x : absolute_b) x = std::abs(x);
+    numeric::aligned_bytes const scratch(gemm_scratch_bytes<bf16>(m, n, k));
+    execution const with{scratch.data(), static_cast<std::size_t>(gemm_scratch_bytes<bf16>(m, n, k))};
+    for (int orientation = 0; orientation < 8; ++orientation) {
+        bool const ta = (orientation & 1) != 0, tb = (orientation & 2) != 0, accumulate = (orientation & 4) != 0;
+        CAPTURE(m);
+        CAPTURE(n);
+        CAPTURE(k);
+        CAPTURE(orientation);
+        gemm<bf16, Result> const multiply(m, n, k, ta, tb, accumulate);
+        auto c = old;
+        if (!accumulate) std::fill(c.begin(), c.end(), Result(NAN));
+        multiply(with, a.data(), b.data(), c.data());
+        auto const start = accumulate ? numeric::as<double>(old) : std::vector<double>(old.size());
+        auto const want = naive(m, n, k, ta, tb, a64, b64, start);
+        auto const size = naive(m, n, k, ta, tb, absolute, absolute_b, start);  // what float's roundings scale with
+        double worst = 0;
+        for (std::size_t i = 0; i < c.size(); ++i) {
+            double const once = sizeof(Result) == 2 ? numeric::bf16_rounding(want[i]) : 0;
+            double const bound = once + 1e-6 * size[i];
+            worst = std::max(worst, std::abs(static_cast<double>(c[i]) - want[i]) / bound);
+        }
+        CHECK(worst < 1);
+        if (sizeof(Result) == 4) CHECK(numeric::error(c, want) < 1e-5);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("bf16 products are sums in float, rounded once; into float not at all") {
+    long const shapes[][3] = {{1, 1, 1},      {3, 5, 7},     {17, 33, 65},   {4, 16, 128},
+                              {31, 100, 129}, {64, 48, 300}, {256, 32, 256}, {24, 40, 3000}};
+    for (auto const& s : shapes) {
+        check_bf16<shardtype::bf16>(s[0], s[1], s[2]);
+        check_bf16<float>(s[0], s[1], s[2]);
+    }
+}
+
 TEST_CASE("the scratch bound holds for shapes that it was not fitted to") {
     // The constructor throws where it does not.
     long const sizes[] = {5, 24, 60, 80, 129, 257, 260, 300, 511, 513, 700, 1030, 1536, 3000};
@@ -74,6 +124,8 @@ TEST_CASE("the scratch bound holds for shapes that it was not fitted to") {
             for (long const k : sizes) {
                 bool const ta = (m + n + k) % 3 != 0, tb = (n + k) % 2 != 0;
                 CHECK_NOTHROW(gemm<float>(m, n, k, ta, tb, true));
+                CHECK_NOTHROW(gemm<shardtype::bf16>(m, n, k, ta, tb, false));
+                CHECK_NOTHROW(gemm<shardtype::bf16, float>(m, n, k, ta, tb, true));
             }
         }
     }

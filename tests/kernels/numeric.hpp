@@ -41,6 +41,23 @@ double error(std::vector<A> const& got, std::vector<B> const& want) {
     return worst / size;
 }
 
+/// Half a unit in the last place of x in bf16, whose numbers have 8 significant bits: between 2^-9 and 2^-8 of x.
+inline double bf16_rounding(double x) { return x == 0 ? 0 : std::ldexp(1.0, std::ilogb(x) - 8); }
+
+/// Whether each got is what the float64 `want` rounds to in bf16, but for `slack` of its size, which is at least
+/// `floor`.
+template <class A>
+bool rounded_once(std::vector<A> const& got, std::vector<double> const& want, double slack = 2e-6,
+                  double floor = 1e-30) {
+    static_assert(sizeof(A) == 2);
+    if (got.size() != want.size()) return false;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        double const allowed = bf16_rounding(want[i]) + slack * std::max(std::abs(want[i]), floor);
+        if (!(std::abs(static_cast<double>(got[i]) - want[i]) <= allowed)) return false;
+    }
+    return true;
+}
+
 /// d value() / d x[i] for every i by central differences.
 template <class F>
 std::vector<double> gradient(std::vector<double>& x, F const& value, double step = 1e-5) {

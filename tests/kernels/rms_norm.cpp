@@ -104,3 +104,37 @@ TEST_CASE_TEMPLATE("backward in float, accumulating and in place", T, float, dou
         CHECK(numeric::error(dw, want_dw) < tolerance);
     }
 }
+
+TEST_CASE("bf16 is rounded once; statistics and the gradient of the weight are float") {
+    using shardtype::bf16;
+    for (long const cols : {7L, 64L, 259L}) {
+        long const rows = 300;
+        auto const x = numeric::random<bf16>(rows * cols, 1, -2, 2), w = numeric::random<bf16>(cols, 2, 0.5, 1.5);
+        auto const dy = numeric::random<bf16>(rows * cols, 3), old = numeric::random<bf16>(rows * cols, 4);
+        auto const x64 = numeric::as<double>(x), w64 = numeric::as<double>(w), dy64 = numeric::as<double>(dy);
+        auto const want = naive(x64, w64, rows, cols, 1e-5);
+        std::vector<bf16> y(x.size());
+        std::vector<float> rstd(static_cast<std::size_t>(rows));
+        cpu::rms_norm_forward<bf16>({}, x.data(), w.data(), y.data(), rstd.data(), rows, cols, 1e-5F);
+        CHECK(numeric::rounded_once(y, want.y));
+        CHECK(numeric::error(rstd, want.rstd) < 1e-6);
+
+        std::vector<double> want_dx(x.size()), want_dw(w.size());
+        cpu::rms_norm_backward<double>({}, dy64.data(), x64.data(), w64.data(), want.rstd.data(), want_dx.data(), false,
+                                       want_dw.data(), false, rows, cols);
+        for (bool const add : {false, true}) {
+            auto dx = old;
+            std::vector<float> dw(w.size(), 3);
+            cpu::rms_norm_backward<bf16>({}, dy.data(), x.data(), w.data(), rstd.data(), dx.data(), add, dw.data(), add,
+                                         rows, cols);
+            auto total = want_dx, total_dw = want_dw;
+            for (std::size_t i = 0; i < total.size(); ++i) total[i] += add ? static_cast<double>(old[i]) : 0;
+            for (double& d : total_dw) d += add ? 3 : 0;
+            CHECK(numeric::rounded_once(dx, total, 1e-5, 0.1));
+            CHECK(numeric::error(dw, total_dw) < 1e-5);
+        }
+        auto in_place = x;
+        cpu::rms_norm_forward<bf16>({}, in_place.data(), w.data(), in_place.data(), rstd.data(), rows, cols, 1e-5F);
+        CHECK(in_place == y);
+    }
+}

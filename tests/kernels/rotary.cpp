@@ -55,3 +55,31 @@ TEST_CASE("the inverse is the gradient") {
     cpu::rotary<double>({}, dy.data(), cos.data(), sin.data(), dx.data(), 2, seq, heads, head_dim, true);
     CHECK(numeric::error(dx, numeric::gradient(x, value)) < 1e-9);
 }
+
+TEST_CASE("bf16 is turned by a table in float and rounded once, in place too") {
+    using shardtype::bf16;
+    long const batch = 2, seq = 37;
+    long const sizes[][2] = {{1, 2}, {3, 4}, {16, 16}, {5, 6}, {3, 48}, {1, 128}, {1, 2100}};
+    for (auto const& size : sizes) {
+        long const heads = size[0], head_dim = size[1], half = head_dim / 2;
+        CAPTURE(heads);
+        CAPTURE(head_dim);
+        std::vector<float> cos(static_cast<std::size_t>(seq * half)), sin(cos.size());
+        cpu::rotary_table(cos.data(), sin.data(), seq, head_dim, 500000.0);
+        auto const cos64 = numeric::as<double>(cos), sin64 = numeric::as<double>(sin);
+        auto const x = numeric::random<bf16>(batch * seq * heads * head_dim, 1);
+        auto const x64 = numeric::as<double>(x);
+        for (bool const inverse : {false, true}) {
+            std::vector<double> want(x.size());
+            cpu::rotary<double>({}, x64.data(), cos64.data(), sin64.data(), want.data(), batch, seq, heads, head_dim,
+                                inverse);
+            std::vector<bf16> y(x.size());
+            cpu::rotary<bf16>({}, x.data(), cos.data(), sin.data(), y.data(), batch, seq, heads, head_dim, inverse);
+            CHECK(numeric::rounded_once(y, want, 1e-5, 0.01));
+            auto in_place = x;
+            cpu::rotary<bf16>({}, in_place.data(), cos.data(), sin.data(), in_place.data(), batch, seq, heads, head_dim,
+                              inverse);
+            CHECK(in_place == y);
+        }
+    }
+}

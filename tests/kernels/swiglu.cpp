@@ -67,3 +67,22 @@ TEST_CASE_TEMPLATE("backward may write over its inputs", T, float, double) {
     CHECK(c == dgate);
     CHECK(a == dup);
 }
+
+TEST_CASE("bf16 is computed in float and rounded once, in place too") {
+    using shardtype::bf16;
+    for (long const n : {1L, 15L, 4133L}) {
+        auto const gate = numeric::random<bf16>(n, 1, -9, 9), up = numeric::random<bf16>(n, 2);
+        auto const dy = numeric::random<bf16>(n, 3);
+        auto const gate64 = numeric::as<double>(gate), up64 = numeric::as<double>(up), dy64 = numeric::as<double>(dy);
+        std::vector<double> want(gate.size()), want_dgate(gate.size()), want_dup(gate.size());
+        cpu::swiglu_forward<double>({}, gate64.data(), up64.data(), want.data(), n);
+        cpu::swiglu_backward<double>({}, dy64.data(), gate64.data(), up64.data(), want_dgate.data(), want_dup.data(),
+                                     n);
+        auto y = gate, a = gate, b = up;
+        cpu::swiglu_forward<bf16>({}, y.data(), up.data(), y.data(), n);
+        CHECK(numeric::rounded_once(y, want));
+        cpu::swiglu_backward<bf16>({}, dy.data(), a.data(), b.data(), a.data(), b.data(), n);
+        CHECK(numeric::rounded_once(a, want_dgate, 1e-5, 1e-2));
+        CHECK(numeric::rounded_once(b, want_dup));
+    }
+}

@@ -31,9 +31,13 @@ inline named_rule const& rule_named(std::string const& name) {
         {"linear", rules::linear::value, {r::linear, r::linear_gradient}},
         {"embedding", rules::embedding::value, {r::embedding, r::embedding_gradient}},
         {"rms_norm", rules::rms_norm::value, {r::rms_norm, r::rms_norm_gradient}},
+        {"layer_norm", rules::layer_norm::value, {r::layer_norm, r::layer_norm_gradient}},
         {"rotary", rules::rotary::value, {r::rotary, r::rotary_gradient}},
         {"attention", rules::attention::value, {r::attention, r::attention_gradient}},
         {"swiglu", rules::swiglu::value, {r::swiglu, r::swiglu_gradient}},
+        {"gelu", rules::gelu::value, {r::gelu, r::gelu_gradient}},
+        {"bias", rules::bias::value, {r::bias, r::bias_gradient}},
+        {"positions", rules::positions::value, {r::positions, r::positions_gradient}},
         {"add", rules::add::value, {r::add, r::add_gradient}},
         {"cross_entropy", rules::cross_entropy::value, {r::cross_entropy, r::cross_entropy_gradient}},
     };

@@ -24,7 +24,7 @@ struct on {
     using mesh = Mesh;
     using strategy = st::strategy<Roles...>;
     static std::string name() {
-        char const* const text[] = {"none", "ddp", "fsdp", "tp", "sp"};
+        char const* const text[] = {"none", "ddp", "zero1", "zero2", "fsdp", "tp", "sp"};
         std::string s;
         for (int a = 0; a < Mesh::axes; ++a)
             s += (a == 0 ? "" : " x ") + std::to_string(Mesh::axis_size[a]) + " " +
@@ -194,6 +194,11 @@ inline void compare(std::string const& name, outcome const& got, outcome const& 
         tensor const &t = got.tensors[n], &want = reference.tensors[n];
         CAPTURE(n);
         CAPTURE(t.name);
+        // A constant added to all keys moves no weight of the softmax: of this gradient only rounding is left.
+        if (t.name.size() > 7 && t.name.substr(t.name.size() - 7) == ".k.bias") {
+            CHECK(t.largest < 1e-14);
+            continue;
+        }
         CHECK(t.largest > 1e-3);  // else the tolerances mean nothing
         CHECK(t.numeric_error < 1e-7);
         REQUIRE(t.gradient.size() == want.gradient.size());
@@ -242,7 +247,7 @@ template <long Out, st::split By>
 struct product {
     static constexpr short read(st::graph& g, short x) {
         short w = weight(g, By, Out, g.at(x).extent[2]);
-        if (By == st::split::none) w = g.enter(w);
+        if (By == st::split::none) w = move<replicate>::read(g, w);
         return g.apply<st::rules::linear>(x, w);
     }
 };
@@ -250,7 +255,8 @@ struct product {
 /// A norm of a value that is sharded or replicated: its weight is used as replicate.
 struct norm_inside {
     static constexpr short read(st::graph& g, short x) {
-        short const y = g.apply<st::rules::rms_norm>(x, g.enter(weight(g, st::split::none, g.at(x).extent[2])));
+        short const w = move<replicate>::read(g, weight(g, st::split::none, g.at(x).extent[2]));
+        short const y = g.apply<st::rules::rms_norm>(x, w);
         if (g.ok()) g.nodes[g.node_count - 1].real = 1e-5;
         return y;
     }

@@ -81,13 +81,14 @@ struct square {
     static constexpr short read(st::graph& g, short x) {
         long const b = g.at(x).extent[0], s = g.at(x).extent[1], dim = g.at(x).extent[2];
         short const y = g.apply<rules::matmul>(g.reshape(x, b * s, dim), g.reshape(x, dim, b * s));
-        return g.reshape(g.apply<rules::matmul>(y, g.enter(weight(g, split::none, b * s, dim))), b, s, dim);
+        short const w = move<replicate>::read(g, weight(g, split::none, b * s, dim));
+        return g.reshape(g.apply<rules::matmul>(y, w), b, s, dim);
     }
 };
 /// One weight used twice: x w^T w^T.
 struct shared_weight {
     static constexpr short read(st::graph& g, short x) {
-        short const w = g.enter(weight(g, split::none, g.at(x).extent[2], g.at(x).extent[2]));
+        short const w = move<replicate>::read(g, weight(g, split::none, g.at(x).extent[2], g.at(x).extent[2]));
         return g.apply<rules::linear>(g.apply<rules::linear>(g.enter(x), w), w);
     }
 };

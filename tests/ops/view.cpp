@@ -85,6 +85,10 @@ class far_communicator {
     template <class T, class... Shape>                                              \
     void name##_wait(int slot, T const* source, T* target, Shape... shape) const {  \
         near_.name##_wait(slot, source, target, shape...);                          \
+    }                                                                               \
+    template <class T, class... Shape>                                              \
+    void name##_finish(int slot, T const* source, T* target, Shape... shape) const { \
+        near_.name##_finish(slot, source, target, shape...);                        \
     }
     FORWARD(all_reduce)
     FORWARD(all_gather)
@@ -94,6 +98,7 @@ class far_communicator {
     void broadcast(float*, long, int) const {}
     void broadcast_start(int, float*, long, int) const {}
     void broadcast_wait(int, float*, long, int) const {}
+    void broadcast_finish(int, float*, long, int) const {}
 
   private:
     st::thread::communicator const& near_;

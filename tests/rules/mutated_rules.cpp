@@ -75,8 +75,8 @@ std::vector<mutant> mutants_of(rule const& r) {
         add("linear" + name, [&](rule& m) { m.linear ^= bit; });
         add("constant" + name, [&](rule& m) { m.constant ^= bit; });
         add("ids" + name, [&](rule& m) { m.ids ^= bit; });
+        add("sum" + name, [&](rule& m) { m.sum ^= bit; });
     }
-    add("sum", [](rule& m) { m.sum = !m.sum; });
     auto const factor = [&](std::string const& name, char rule::*which) {
         for (char const c : letters)
             if (c != r.*which) add(name + " = " + c, [&](rule& m) { m.*which = c; });

@@ -24,8 +24,12 @@ std::vector<subject> const subjects{
     {"linear", rules::linear::value, {{12, 6, 12}, {24, 12}}},
     {"embedding", rules::embedding::value, {{12, 6}, {24, 12}}},
     {"rms_norm", rules::rms_norm::value, {{6, 6, 12}, {12}}},
+    {"layer_norm", rules::layer_norm::value, {{6, 6, 12}, {12}, {12}}},
     {"attention", rules::attention::value, {{6, 6, 12, 6}, {6, 6, 6, 6}, {6, 6, 6, 6}}},
     {"swiglu", rules::swiglu::value, {{6, 6, 12}, {6, 6, 12}}},
+    {"gelu", rules::gelu::value, {{6, 6, 12}}},
+    {"bias", rules::bias::value, {{6, 6, 12}, {12}}},
+    {"positions", rules::positions::value, {{6, 6, 12}, {6, 12}}},
     {"add", rules::add::value, {{6, 6, 12}, {6, 6, 12}}},
     {"cross_entropy", rules::cross_entropy::value, {{6, 6, 12}, {6, 6}}},
 };

@@ -157,11 +157,15 @@ TEST_CASE("three axes and four: a seeded sample") {
         on("linear", {{6, 4, 24}, {16, 24}}, axes);
         on("embedding", {{12, 4}, {24, 8}}, axes);
         on("rms_norm", {{12, 24, 4}, {4}}, axes);
+        on("layer_norm", {{12, 24, 4}, {4}, {4}}, axes);
         on("rotary", {{12, 4, 8, 8}, {4, 8}}, axes);
         on("attention", {{6, 2, 24, 4}, {6, 2, 12, 4}, {6, 2, 12, 4}}, axes);
         on("attention 2 kv", {{4, 2, 48, 2}, {4, 2, 6, 2}, {4, 2, 6, 2}}, axes);
         on("attention 2 kv", {{4, 2, 48, 2}, {4, 2, 4, 2}, {4, 2, 4, 2}}, axes);
         on("swiglu", {{6, 12, 8}, {6, 12, 8}}, axes);
+        on("gelu", {{6, 12, 8}}, axes);
+        on("bias", {{6, 12, 24}, {24}}, axes);
+        on("positions", {{6, 12, 24}, {12, 24}}, axes);
         on("add", {{6, 12, 8}, {6, 12, 8}}, axes);
         on("cross_entropy", {{12, 4, 24}, {12, 4}}, axes);
     }

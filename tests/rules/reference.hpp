@@ -136,6 +136,44 @@ inline void rms_norm_gradient(context const&, operands const& x, array const& dy
         }
 }
 
+// y = (x - mean) / sqrt(variance + eps) * w + b
+struct moments {
+    double mean, scale;
+};
+inline moments moments_of(array const& x, long b, long s) {
+    auto const n = static_cast<double>(x.extent[2]);
+    double mean = 0, variance = 0;
+    for (long h = 0; h < x.extent[2]; ++h) mean += e(x, b, s, h) / n;
+    for (long h = 0; h < x.extent[2]; ++h) variance += (e(x, b, s, h) - mean) * (e(x, b, s, h) - mean) / n;
+    return {mean, 1 / std::sqrt(variance + 1e-5)};
+}
+inline bool layer_norm(context const&, operands const& x, array& y) {
+    if (x[0].extent[2] != x[1].extent[0] || x[0].extent[2] != x[2].extent[0]) return false;
+    y = like(x[0]);
+    simulator::for_each_index(y, [&](long const* i, std::size_t at) {
+        auto const m = moments_of(x[0], i[0], i[1]);
+        y.v[at] = (x[0].v[at] - m.mean) * m.scale * e(x[1], i[2]) + e(x[2], i[2]);
+    });
+    return true;
+}
+inline void layer_norm_gradient(context const&, operands const& x, array const& dy, arrays& dx) {
+    for (std::size_t i = 0; i < 3; ++i) dx[i] = like(x[i]);
+    auto const n = static_cast<double>(x[0].extent[2]);
+    for (long b = 0; b < dy.extent[0]; ++b)
+        for (long s = 0; s < dy.extent[1]; ++s) {
+            auto const m = moments_of(x[0], b, s);
+            double sum = 0, dot = 0;
+            auto const part = [&](long h) { return e(dy, b, s, h) * e(x[1], h); };
+            auto const normal = [&](long h) { return (e(x[0], b, s, h) - m.mean) * m.scale; };
+            for (long h = 0; h < dy.extent[2]; ++h) sum += part(h) / n, dot += part(h) * normal(h) / n;
+            for (long h = 0; h < dy.extent[2]; ++h) {
+                e(dx[0], b, s, h) = m.scale * (part(h) - sum - normal(h) * dot);
+                e(dx[1], h) += e(dy, b, s, h) * normal(h);
+                e(dx[2], h) += e(dy, b, s, h);
+            }
+        }
+}
+
 // pairs (even, odd) of x[b, s, a, d] turned by angle[s, even d]
 inline void turn(array const& x, array const& angle, double sign, array& y) {
     y = like(x);
@@ -232,6 +270,46 @@ inline void swiglu_gradient(context const&, operands const& x, array const& dy, 
         dx[0].v[n] = dy.v[n] * x[1].v[n] * sigmoid * (1 + g * (1 - sigmoid));
         dx[1].v[n] = dy.v[n] * g * sigmoid;
     }
+}
+
+// y = x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+inline double const root_of_two_over_pi = std::sqrt(2 / (4 * std::atan(1.0)));
+inline bool gelu(context const&, operands const& x, array& y) {
+    y = x[0];
+    for (double& v : y.v) v = v / 2 * (1 + std::tanh(root_of_two_over_pi * (v + 0.044715 * v * v * v)));
+    return true;
+}
+inline void gelu_gradient(context const&, operands const& x, array const& dy, arrays& dx) {
+    dx[0] = like(x[0]);
+    for (std::size_t n = 0; n < dy.v.size(); ++n) {
+        double const v = x[0].v[n], t = std::tanh(root_of_two_over_pi * (v + 0.044715 * v * v * v));
+        double const slope = root_of_two_over_pi * (1 + 3 * 0.044715 * v * v);
+        dx[0].v[n] = dy.v[n] * ((1 + t) / 2 + v / 2 * (1 - t * t) * slope);
+    }
+}
+
+// y[b, s, n] = x[b, s, n] + w[n]
+inline bool bias(context const&, operands const& x, array& y) {
+    if (x[0].extent[2] != x[1].extent[0]) return false;
+    y = x[0];
+    simulator::for_each_index(y, [&](long const* i, std::size_t at) { y.v[at] += e(x[1], i[2]); });
+    return true;
+}
+inline void bias_gradient(context const&, operands const& x, array const& dy, arrays& dx) {
+    dx[0] = dy, dx[1] = like(x[1]);
+    simulator::for_each_index(dy, [&](long const* i, std::size_t at) { e(dx[1], i[2]) += dy.v[at]; });
+}
+
+// y[b, s, h] = x[b, s, h] + w[s, h]
+inline bool positions(context const&, operands const& x, array& y) {
+    if (x[0].extent[1] != x[1].extent[0] || x[0].extent[2] != x[1].extent[1]) return false;
+    y = x[0];
+    simulator::for_each_index(y, [&](long const* i, std::size_t at) { y.v[at] += e(x[1], i[1], i[2]); });
+    return true;
+}
+inline void positions_gradient(context const&, operands const& x, array const& dy, arrays& dx) {
+    dx[0] = dy, dx[1] = like(x[1]);
+    simulator::for_each_index(dy, [&](long const* i, std::size_t at) { e(dx[1], i[1], i[2]) += dy.v[at]; });
 }
 
 inline bool add(context const&, operands const& x, array& y) {

@@ -40,7 +40,8 @@ constexpr void draw(rule const& r, dice& d, placement (&p)[max_operands]) {
     for (int i = 0; i < r.operands; ++i) {
         int const dim = r.dim_of(i, factor);
         bool const coarse = i > 0 && factor == r.grouped && whole_or_split == 0;
-        p[i] = row == 0 ? on_invariant : row == 1 && (i == summand || r.sum) ? on_partial : on_replicate;
+        bool const is_summand = i == summand || (r.is_summand(summand) && r.is_summand(i));
+        p[i] = row == 0 ? on_invariant : row == 1 && is_summand ? on_partial : on_replicate;
         if (row > 1 && dim >= 0 && !coarse) p[i] = on_shard(dim);
     }
     int const any = d.roll(3 + r.rank_of(summand));
@@ -137,6 +138,7 @@ void check_all() {
 }  // namespace
 
 TEST_CASE("sampled operand types: the templates agree with the values") {
-    check_all<rules::matmul, rules::linear, rules::embedding, rules::rms_norm, rules::rotary, rules::attention,
-              rules::swiglu, rules::add, rules::cross_entropy>();
+    check_all<rules::matmul, rules::linear, rules::embedding, rules::rms_norm, rules::layer_norm, rules::rotary,
+              rules::attention, rules::swiglu, rules::gelu, rules::bias, rules::positions, rules::add,
+              rules::cross_entropy>();
 }

@@ -11,7 +11,7 @@
 #include <fstream>
 
 /// The float64 reference run that the library is compared with: start weights, tokens, losses, gradients of step 1, end
-/// weights; made by an independent program, kept in tests/data/gold_mha.
+/// weights; made by an independent program, kept in a folder of tests/data.
 namespace gold {
 
 struct size {
@@ -29,6 +29,8 @@ struct reference {
     tensors start, gradients, end;
     std::vector<double> loss, norm;
     st::learning_rate rate;
+    st::batch_shape batch;
+    double eps;
 
     int steps() const { return static_cast<int>(loss.size()); }
     st::step_numbers numbers(int step) const {
@@ -37,7 +39,7 @@ struct reference {
         n.adamw.step = step + 1;
         n.adamw.beta1 = 0.9;
         n.adamw.beta2 = 0.95;
-        n.adamw.eps = 1e-8;
+        n.adamw.eps = eps;
         n.adamw.weight_decay = 0.1;
         n.max_norm = 1.0;
         return n;
@@ -51,8 +53,8 @@ inline tensors all_of(std::string const& path) {
     return all;
 }
 
-inline reference load() {
-    std::string const folder = SHARDTYPE_TEST_DATA "/gold_mha/";
+inline reference load(std::string const& name = "gold_mha") {
+    std::string const folder = SHARDTYPE_TEST_DATA "/" + name + "/";
     auto const run = nlohmann::json::parse(std::ifstream(folder + "run.json"));
     reference r{st::corpus::from_path(folder + "tokens.bin"),
                 all_of(folder + "start.safetensors"),
@@ -60,7 +62,9 @@ inline reference load() {
                 all_of(folder + "end.safetensors"),
                 run["loss"].get<std::vector<double>>(),
                 run["grad_norm"].get<std::vector<double>>(),
-                {}};
+                {},
+                {run["config"]["batch"].get<long>(), run["config"]["seq"].get<long>()},
+                run["optimizer"]["eps"].get<double>()};
     r.rate.steps = r.steps();
     auto const rates = run["optimizer"]["lr_per_step"].get<std::vector<double>>();
     for (int s = 0; s < r.steps(); ++s)
@@ -110,7 +114,7 @@ void train(st::walker& w, reference const& r, int steps, outcome& o, bool poison
     for (int s = 0; s < steps; ++s) {
         if (poisoned) poison(w);
         o.note(s, step(r.numbers(s), [&](long row, int* tokens, int* targets) {
-                   r.tokens.row(s, row, size::batch.global, size::batch.sequence, tokens, targets);
+                   r.tokens.row(s, row, r.batch.global, r.batch.sequence, tokens, targets);
                }));
         if (s == 0) o.gradients.add_gradients<float>(w);
     }

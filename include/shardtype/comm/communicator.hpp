@@ -25,11 +25,13 @@ struct exchange {
 
 /// What a back end offers to one rank of a group of n = size() ranks; a cheap handle, like a span.
 ///
-/// Collectives are split. `start` names this rank's operands in `slot` and returns at once; `wait` completes the
-/// collective. From start to the return of wait the source must not change and the target belongs to the collective;
-/// when wait returns, this rank may reuse both. Every slot may be in flight at once, and each wait repeats the
-/// operands of its start. All ranks of a group issue the same calls in the same order, on the same slots. The forms
-/// without a slot are start and wait in one. Counts are in elements, addition is in rank order 0..n-1.
+/// Collectives are split in three. `start` names this rank's operands in `slot` and returns at once; when `wait`
+/// returns, the target holds the result; when `finish` returns, nobody reads or writes this rank's operands any more.
+/// From start to finish the source must not change, and until wait the target belongs to the collective; after it, this
+/// rank may read and write the target, for others only read sources, and all write the targets before the wait returns.
+/// A target that is its source counts as a source. Every slot may be in flight at once, and wait and finish repeat the
+/// operands of their start. All ranks of a group issue the same calls in the same order, on the same slots. The forms
+/// without a slot are all three in one. Counts are in elements, addition is in rank order 0..n-1.
 ///
 ///   all_reduce      target[i] = sum or max over ranks of source[i]; target may equal source
 ///   all_gather      source [outer][block]    -> target [outer][n][block]
@@ -42,16 +44,21 @@ concept communicator = requires(C const& c, float const* source, float* target, 
     { c.rank() } -> std::convertible_to<int>;
     { c.size() } -> std::convertible_to<int>;
     c.barrier();
-    c.all_reduce_start(slot, source, target, n);
+    c.all_reduce_start(slot, source, target, n, combine);
     c.all_reduce_wait(slot, source, target, n, combine);
+    c.all_reduce_finish(slot, source, target, n, combine);
     c.all_gather_start(slot, source, target, n, n);
     c.all_gather_wait(slot, source, target, n, n);
+    c.all_gather_finish(slot, source, target, n, n);
     c.reduce_scatter_start(slot, source, target, n, n);
     c.reduce_scatter_wait(slot, source, target, n, n, add);
+    c.reduce_scatter_finish(slot, source, target, n, n);
     c.all_to_all_start(slot, source, target, shapes);
     c.all_to_all_wait(slot, source, target, shapes);
+    c.all_to_all_finish(slot, source, target, shapes);
     c.broadcast_start(slot, target, n, root);
     c.broadcast_wait(slot, target, n, root);
+    c.broadcast_finish(slot, target, n, root);
     c.all_reduce(source, target, n, combine);
     c.all_gather(source, target, n, n);
     c.reduce_scatter(source, target, n, n, add);

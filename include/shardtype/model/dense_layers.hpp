@@ -10,7 +10,7 @@ namespace shardtype {
 namespace detail {
 
 inline constexpr initialiser zeros{init::ones, 0};
-inline constexpr initialiser plain{init::normal, 0.02};
+inline constexpr initialiser small_normal{init::normal, 0.02};
 
 /// 1 / sqrt(n) by Newton's iteration: <cmath> has no constant one.
 constexpr double inverse_root(double n) {
@@ -41,7 +41,7 @@ constexpr short add_bias(graph& g, short x, char const* name, split by) {
 }
 /// Column-parallel: every rank has its rows of the weight and its part of the bias.
 constexpr short dense_columns(graph& g, short x, char const* name, long out) {
-    return add_bias(g, project(g, x, name, out, split::rows, plain), name, split::rows);
+    return add_bias(g, project(g, x, name, out, split::rows, small_normal), name, split::rows);
 }
 /// Row-parallel, out of the region. The bias is added behind the reduction: to a partial sum it would count once per
 /// rank.
@@ -112,7 +112,7 @@ struct position_embedding {
         if (!g.ok() || x < 0) return -1;
         x = g.stream(x);
         long const extent[] = {Sequence, g.at(x).extent[2]};
-        return g.apply<rules::positions>(x, g.parameter("", 2, extent, split::sequence, detail::plain));
+        return g.apply<rules::positions>(x, g.parameter("", 2, extent, split::sequence, detail::small_normal));
     }
 };
 
@@ -121,7 +121,7 @@ template <long Vocabulary, long Dim>
 struct small_embedding {
     static constexpr short read(graph& g, short tokens) {
         short const y = embedding<Vocabulary, Dim>::read(g, tokens);
-        if (g.ok()) g.parameters[g.parameter_count - 1].init = detail::plain;
+        if (g.ok()) g.parameters[g.parameter_count - 1].init = detail::small_normal;
         return y;
     }
 };

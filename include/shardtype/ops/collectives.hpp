@@ -7,27 +7,31 @@ namespace shardtype {
 
 namespace detail {
 
-/// A collective step's start or wait (by the step's kind) on the communicator of its axis.
+/// A collective step's start, wait or finish (by the step's kind) on the communicator of its axis.
 template <class T>
 struct collective_call {
     thread::communicator const& on;
     int slot;
     T const* source;
     T* target;
-    bool starts;
+    step_kind phase;
 
     collective_call(rank_context const& c, step const& s, void* const* a)
         : on(c.comm.on[s.axis]),
           slot(c.slot(s)),
           source(static_cast<T const*>(a[0])),
           target(static_cast<T*>(a[1])),
-          starts(s.kind != step_kind::collective_wait) {}
+          phase(s.kind) {}
 };
 
 template <class T>
 void reduce_all(collective_call<T> const& call, long count, reduction by) {
-    call.starts ? call.on.all_reduce_start(call.slot, call.source, call.target, count)
-                : call.on.all_reduce_wait(call.slot, call.source, call.target, count, by);
+    if (call.phase == step_kind::collective_wait)
+        call.on.all_reduce_wait(call.slot, call.source, call.target, count, by);
+    else if (call.phase == step_kind::collective_finish)
+        call.on.all_reduce_finish(call.slot, call.source, call.target, count, by);
+    else
+        call.on.all_reduce_start(call.slot, call.source, call.target, count, by);
 }
 
 }  // namespace detail
@@ -51,8 +55,12 @@ struct cpu_kernel<kernels::all_gather> {
     template <class T>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
         detail::collective_call<T> const call(c, s, a);
-        call.starts ? call.on.all_gather_start(call.slot, call.source, call.target, s.dim[0], s.dim[1])
-                    : call.on.all_gather_wait(call.slot, call.source, call.target, s.dim[0], s.dim[1]);
+        if (call.phase == step_kind::collective_wait)
+            call.on.all_gather_wait(call.slot, call.source, call.target, s.dim[0], s.dim[1]);
+        else if (call.phase == step_kind::collective_finish)
+            call.on.all_gather_finish(call.slot, call.source, call.target, s.dim[0], s.dim[1]);
+        else
+            call.on.all_gather_start(call.slot, call.source, call.target, s.dim[0], s.dim[1]);
     }
 };
 template <>
@@ -60,9 +68,12 @@ struct cpu_kernel<kernels::reduce_scatter> {
     template <class T>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
         detail::collective_call<T> const call(c, s, a);
-        call.starts
-            ? call.on.reduce_scatter_start(call.slot, call.source, call.target, s.dim[0], s.dim[1])
-            : call.on.reduce_scatter_wait(call.slot, call.source, call.target, s.dim[0], s.dim[1], c.adds(s.arg[1]));
+        if (call.phase == step_kind::collective_wait)
+            call.on.reduce_scatter_wait(call.slot, call.source, call.target, s.dim[0], s.dim[1], c.adds(s.arg[1]));
+        else if (call.phase == step_kind::collective_finish)
+            call.on.reduce_scatter_finish(call.slot, call.source, call.target, s.dim[0], s.dim[1]);
+        else
+            call.on.reduce_scatter_start(call.slot, call.source, call.target, s.dim[0], s.dim[1]);
     }
 };
 template <>
@@ -71,8 +82,12 @@ struct cpu_kernel<kernels::all_to_all> {
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
         detail::collective_call<T> const call(c, s, a);
         exchange const shapes{s.dim[0], s.dim[1], s.dim[2], s.dim[3], s.dim[4] != 0};
-        call.starts ? call.on.all_to_all_start(call.slot, call.source, call.target, shapes)
-                    : call.on.all_to_all_wait(call.slot, call.source, call.target, shapes);
+        if (call.phase == step_kind::collective_wait)
+            call.on.all_to_all_wait(call.slot, call.source, call.target, shapes);
+        else if (call.phase == step_kind::collective_finish)
+            call.on.all_to_all_finish(call.slot, call.source, call.target, shapes);
+        else
+            call.on.all_to_all_start(call.slot, call.source, call.target, shapes);
     }
 };
 

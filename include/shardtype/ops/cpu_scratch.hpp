@@ -9,6 +9,11 @@ namespace shardtype {
 
 namespace detail {
 
+/// Is the product a weight's gradient, float where its factors are bf16?
+constexpr bool is_weight_gradient(step const& s) {
+    return s.kernel == id_of<kernels::linear_weight_gradient> || s.kernel == id_of<kernels::matmul_right_gradient>;
+}
+
 /// The row-major product C[m, n] (+)= op(A)[m, k] op(B)[k, n] behind a product kernel.
 struct product {
     bool is = false;
@@ -36,7 +41,9 @@ constexpr long cpu_scratch(step const& s) {
 }
 
 constexpr long cpu_scratch_of(step const& s) {
-    return s.type == dtype::f64 ? cpu_scratch<double>(s) : cpu_scratch<float>(s);
+    return s.type == dtype::f64    ? cpu_scratch<double>(s)
+           : s.type == dtype::bf16 ? cpu_scratch<bf16>(s)
+                                   : cpu_scratch<float>(s);
 }
 
 }  // namespace detail
@@ -44,6 +51,12 @@ constexpr long cpu_scratch_of(step const& s) {
 /// The CPU back end's bounds on scratch, for the schedule; light enough for programs that only lay out memory.
 struct cpu_back_end {
     static constexpr scratch_bound scratch = &detail::cpu_scratch_of;  ///< of a step
+    /// What a process takes outside its ranks' arenas: oneDNN's code and primitives, the communicators' boards, stacks.
+    /// `build/bench/memory_reserve` measures and prints both; tests/runtime/memory.cpp holds a process to the sum.
+    /// @{
+    static constexpr long reserved_per_process = 6'500'000, reserved_per_rank = 440'000;
+    static constexpr long reserved_bytes(long ranks) { return reserved_per_process + ranks * reserved_per_rank; }
+    /// @}
 };
 
 }  // namespace shardtype

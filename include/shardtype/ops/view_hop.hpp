@@ -61,7 +61,7 @@ void start_hop(C const& communicators, int slot, T const* source, T* target) {
     constexpr hop_shape h = Hop::runs;
     auto const& on = axis_communicator(communicators, Hop::axis);
     if constexpr (h.by == collective::all_reduce)
-        on.all_reduce_start(slot, source, target, h.dim[0]);
+        on.all_reduce_start(slot, source, target, h.dim[0], reduction::sum);
     else if constexpr (h.by == collective::all_gather)
         on.all_gather_start(slot, source, target, h.dim[0], h.dim[1]);
     else if constexpr (h.by == collective::reduce_scatter)
@@ -73,14 +73,19 @@ template <class Hop, class C, class T>
 void wait_hop(C const& communicators, int slot, T const* source, T* target) {
     constexpr hop_shape h = Hop::runs;
     auto const& on = axis_communicator(communicators, Hop::axis);
-    if constexpr (h.by == collective::all_reduce)
+    if constexpr (h.by == collective::all_reduce) {
         on.all_reduce_wait(slot, source, target, h.dim[0], reduction::sum);
-    else if constexpr (h.by == collective::all_gather)
+        on.all_reduce_finish(slot, source, target, h.dim[0], reduction::sum);
+    } else if constexpr (h.by == collective::all_gather) {
         on.all_gather_wait(slot, source, target, h.dim[0], h.dim[1]);
-    else if constexpr (h.by == collective::reduce_scatter)
+        on.all_gather_finish(slot, source, target, h.dim[0], h.dim[1]);
+    } else if constexpr (h.by == collective::reduce_scatter) {
         on.reduce_scatter_wait(slot, source, target, h.dim[0], h.dim[1], false);
-    else if constexpr (h.by == collective::all_to_all)
+        on.reduce_scatter_finish(slot, source, target, h.dim[0], h.dim[1]);
+    } else if constexpr (h.by == collective::all_to_all) {
         on.all_to_all_wait(slot, source, target, exchange_of(h));
+        on.all_to_all_finish(slot, source, target, exchange_of(h));
+    }
 }
 /// @}
 

@@ -155,7 +155,7 @@ SHARDTYPE_CHECK(S604, capacity,
                 "the model or its schedule is larger than the library's tables (graph::max_nodes, "
                 "schedule_builder::max_steps, ...)");
 SHARDTYPE_CHECK(S605, nested_repeat, "a repeat inside a repeat: write the inner layers out");
-SHARDTYPE_CHECK(S606, collective_pairing, "a collective's start has no wait in its segment, or the reverse");
+SHARDTYPE_CHECK(S606, collective_pairing, "a collective's start, wait and finish are not all in its segment, in order");
 SHARDTYPE_CHECK(S607, use_after_release, "a gathered parameter is used after its release");
 SHARDTYPE_CHECK(S608, layer_not_divisible,
                 "a tensor of this layer does not divide evenly over the axis: heads, kv heads, width, vocabulary, "

@@ -49,10 +49,11 @@ constexpr axis_inference infer_axis(rule const& r, placement const* p, bool one_
             }
         }
     }
-    if (partials > 0 && !r.sum && !r.is_linear(partial_at)) return {code::partial_operand, partial_at, {}};
-    if (partials > 0 && r.sum)
-        for (int i = 0; i < r.operands; ++i)
-            if (p[i].is != kind::partial) return {code::partial_plus_other, i, {}};
+    bool const summed = partials > 0 && r.is_summand(partial_at);
+    if (partials > 0 && !summed && !r.is_linear(partial_at)) return {code::partial_operand, partial_at, {}};
+    for (int i = 0; summed && i < r.operands; ++i)
+        if (r.is_summand(i) != (p[i].is == kind::partial))
+            return {r.is_summand(i) ? code::partial_plus_other : code::partial_operand, i, {}};
     bool const kernel_whole = r.is_kernel_whole(factor);
     code const uneven = kernel_whole ? code::whole_factor_sharded : code::factor_in_one_operand;
     auto const must_be_split = [&](int i) {
@@ -61,7 +62,7 @@ constexpr axis_inference infer_axis(rule const& r, placement const* p, bool one_
     if (invariants > 0 && others > 0)
         return {must_be_split(invariant_at) ? uneven : code::invariant_mixed, invariant_at, {}};
     if (partials > 0) {
-        if (!r.sum && (partials > 1 || factor != 0)) return {code::partial_twice, partial_at, {}};
+        if (factor != 0 || (!summed && partials > 1)) return {code::partial_twice, partial_at, {}};
         return {code::ok, 0, on_partial};
     }
     if (factor == 0) return {code::ok, 0, others > 0 ? on_replicate : on_invariant};

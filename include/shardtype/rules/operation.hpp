@@ -64,9 +64,13 @@ inline constexpr operation<rules::matmul> matmul{};
 inline constexpr operation<rules::linear> linear{};
 inline constexpr operation<rules::embedding> embedding{};
 inline constexpr operation<rules::rms_norm> rms_norm{};
+inline constexpr operation<rules::layer_norm> layer_norm{};
 inline constexpr operation<rules::rotary> rotary{};
 inline constexpr operation<rules::attention> attention{};
 inline constexpr operation<rules::swiglu> swiglu{};
+inline constexpr operation<rules::gelu> gelu{};
+inline constexpr operation<rules::bias> bias{};
+inline constexpr operation<rules::positions> positions{};
 inline constexpr operation<rules::add> add{};
 inline constexpr operation<rules::cross_entropy> cross_entropy{};
 /// @}

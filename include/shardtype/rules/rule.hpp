@@ -14,7 +14,7 @@ struct rule {
     char in[max_operands][max_rank + 1]{};  ///< a letter per dimension of each operand
     char out[max_rank + 1]{};               ///< a letter per dimension of the result
     unsigned linear = 0;                    ///< operands in which the operation is linear, each by itself (bit mask)
-    bool sum = false;                       ///< linear in all operands together: partial + partial is partial
+    unsigned sum = 0;                       ///< operands in which it is linear together: all partial or none (mask)
     unsigned constant = 0;       ///< operands without gradient (token ids, tables); invariant counts as replicate there
     char whole[max_rank + 1]{};  ///< factors that no axis may split (a normalised dimension)
     char kernel_whole[max_rank + 1]{};  ///< factors that could be split, but the kernel takes them whole [ST-R313]
@@ -43,6 +43,8 @@ struct rule {
     }
     /// Whether the operation is linear in operand i.
     constexpr bool is_linear(int i) const { return ((linear >> i) & 1U) != 0; }
+    /// Whether the operation is linear in operand i and others together.
+    constexpr bool is_summand(int i) const { return ((sum >> i) & 1U) != 0; }
     /// The dimension of operand i that carries factor f, or -1.
     constexpr int dim_of(int i, char f) const { return find(in[i], f); }
     /// The result's dimension with factor f, or -1.

@@ -9,15 +9,6 @@
 
 namespace shardtype {
 
-namespace detail {
-template <class... Kernels>
-constexpr char const* kernel_name(type_list<Kernels...>, unsigned id) {
-    char const* name = "?";
-    ((id == id_of<Kernels> ? (void)(name = Kernels::name) : void()), ...);
-    return name;
-}
-}  // namespace detail
-
 /// Where a rank's time went, added up by kernel over ranks: CPU seconds and, of products, floating-point operations.
 struct profile_table {
     /// One kernel.

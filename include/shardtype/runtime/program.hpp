@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shardtype/ops/collectives.hpp>
+#include <shardtype/ops/cpu_dense_kernels.hpp>
 #include <shardtype/ops/cpu_kernels.hpp>
 #include <shardtype/ops/cpu_products.hpp>
 #include <shardtype/schedule/lower.hpp>
@@ -13,8 +14,10 @@ using cpu_kernels = type_list<
     kernels::matmul_left_gradient, kernels::matmul_right_gradient, kernels::embedding_forward,
     kernels::embedding_backward, kernels::rms_norm_forward, kernels::rms_norm_backward, kernels::rotary_table,
     kernels::rotary_forward, kernels::rotary_backward, kernels::attention_forward, kernels::attention_backward,
-    kernels::swiglu_forward, kernels::swiglu_backward, kernels::add, kernels::copy, kernels::cross_entropy_max,
-    kernels::cross_entropy_sum, kernels::cross_entropy_loss, kernels::cross_entropy_backward, kernels::square_sum,
+    kernels::swiglu_forward, kernels::swiglu_backward, kernels::layer_norm_forward, kernels::layer_norm_backward,
+    kernels::gelu_forward, kernels::gelu_backward, kernels::bias_forward, kernels::bias_backward, kernels::add,
+    kernels::copy, kernels::cast_to_bf16, kernels::cast_to_f32, kernels::cross_entropy_max, kernels::cross_entropy_sum,
+    kernels::cross_entropy_loss, kernels::cross_entropy_backward, kernels::square_sum,
     kernels::clip, kernels::adamw, kernels::slice, kernels::zero_pad, kernels::resize, kernels::mask,
     kernels::all_reduce, kernels::all_reduce_max, kernels::all_gather, kernels::reduce_scatter, kernels::all_to_all>;
 
@@ -47,30 +50,55 @@ constexpr bound_step bind_one() {
     return b;
 }
 
-/// Token ids and targets are only moved.
-template <class... Kernels>
-constexpr bound_step bind_ids(type_list<Kernels...>, step const& s) {
+template <class T, class... Kernels>
+constexpr bound_step bind_as(type_list<Kernels...>, step const& s) {
     bound_step b;
-    (void)((s.kernel == id_of<Kernels> && (b = bind_one<Kernels, int>(), true)) || ...);
+    (void)((s.kernel == id_of<Kernels> && (b = bind_one<Kernels, T>(), true)) || ...);
     return b;
 }
 
-template <class Element, class... Kernels>
+/// By the step's type: ids are only moved, sums of squares are reduced in double whatever the element is, and `Narrow`
+/// are the kernels that steps of bf16 call.
+template <class Element, class Narrow = type_list<>, class... Kernels>
 constexpr bound_step bind_step(type_list<Kernels...>, step const& s) {
-    bound_step b;
-    // Sums of squares are reduced in double whatever the element is.
     if (s.type == dtype::f64 && s.kernel == id_of<kernels::all_reduce>) return bind_one<kernels::all_reduce, double>();
-    if (s.type == dtype::i32) return bind_ids(type_list<kernels::slice, kernels::all_gather, kernels::all_to_all>{}, s);
-    (void)((s.kernel == id_of<Kernels> && (b = bind_one<Kernels, Element>(), true)) || ...);
-    return b;
+    if (s.type == dtype::i32)
+        return bind_as<int>(type_list<kernels::slice, kernels::all_gather, kernels::all_to_all>{}, s);
+    if (s.type == dtype::bf16) return bind_as<bf16>(Narrow{}, s);
+    return bind_as<Element>(type_list<Kernels...>{}, s);
 }
+
+/// Does a step of this type call the kernel, or any where the name is 0?
+template <class Plan>
+constexpr bool calls(dtype type, unsigned kernel = 0) {
+    for (step const& s : Plan::value.steps)
+        if (s.type == type && s.kind != step_kind::release && (kernel == 0 || s.kernel == kernel)) return true;
+    return false;
+}
+template <bool, class Kernel>
+struct kept_kernel {
+    using type = type_list<Kernel>;
+};
+template <class Kernel>
+struct kept_kernel<false, Kernel> {
+    using type = type_list<>;
+};
+/// Those of the kernels that steps of bf16 call: no other is compiled for it.
+template <class Plan, class Kernels, bool = calls<Plan>(dtype::bf16)>
+struct narrow_kernels {
+    using type = type_list<>;
+};
+template <class Plan, class... Kernels>
+struct narrow_kernels<Plan, type_list<Kernels...>, true> {
+    using type = concat_t<typename kept_kernel<calls<Plan>(dtype::bf16, id_of<Kernels>), Kernels>::type...>;
+};
 
 }  // namespace detail
 
 /// A job's schedule with a function for every step. The binding is one constexpr table.
 template <class Job>
 struct program {
-    using element = typename checked<Job>::element;  ///< of weights and activations
+    using element = typename checked<Job>::element;  ///< of the state: weights, gradients, moments
     using plan = lowered<Job, cpu_back_end>;         ///< the schedule it runs
     static constexpr int steps = static_cast<int>(sizeof(plan::value.steps) / sizeof(step));  ///< of the schedule
     /// The binding.
@@ -81,11 +109,13 @@ struct program {
 
   private:
     static constexpr table bind() {
+        using all = typename detail::kernels_of<Job>::type;
+        using narrow = typename detail::narrow_kernels<plan, all>::type;
         table t;
         for (int i = 0; i < steps; ++i) {
             step const& s = plan::value.steps[i];
             if (s.kind == step_kind::release) continue;
-            t.of[i] = detail::bind_step<element>(typename detail::kernels_of<Job>::type{}, s);
+            t.of[i] = detail::bind_step<element, narrow>(all{}, s);
             t.complete = t.complete && t.of[i].found;
         }
         return t;

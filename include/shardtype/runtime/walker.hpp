@@ -8,6 +8,7 @@
 #include <shardtype/kernels/cpu/openmp_threads.hpp>
 #include <shardtype/runtime/arena.hpp>
 #include <shardtype/runtime/program.hpp>
+#include <shardtype/runtime/trace.hpp>
 
 namespace shardtype {
 
@@ -62,6 +63,9 @@ class walker {
     /// These sums; empty before `start_profile`.
     std::vector<double> const& profile() const { return seconds_; }
 
+    /// From now on `into` is told of every step while it is open; null: nobody is. It must outlive the walks.
+    void record(trace_recorder* into) { trace_ = into; }
+
     /// What kernels see of this rank.
     /// @{
     rank_context& context() { return context_; }
@@ -100,7 +104,10 @@ class walker {
                 }
                 auto const index = static_cast<std::size_t>(i);
                 double const before = seconds_.empty() ? 0 : cpu_seconds();
+                bool const traced = trace_ != nullptr && trace_->open();
+                std::int64_t const begin = traced ? trace_recorder::now() : 0;
                 program_.bound[i].run(context_, s, operands, prepared_[index].get());
+                if (traced) trace_->add(i, layer, context_.micro_batch, begin, trace_recorder::now());
                 if (!seconds_.empty()) seconds_[index] += cpu_seconds() - before;
             }
         }
@@ -115,6 +122,7 @@ class walker {
 
     program_view const& program_;
     std::vector<double> seconds_;
+    trace_recorder* trace_ = nullptr;
     arena arena_;
     rank_context context_{};
     std::vector<std::unique_ptr<prepared>> prepared_;

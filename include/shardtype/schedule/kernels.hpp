@@ -56,6 +56,16 @@ struct rms_norm_backward {
     static constexpr char const* name = "rms_norm_backward";
     static constexpr unsigned reads = 0b001111, writes = 0b110000;
 };
+/// `x w b -> y statistics [2][rows]` (mean, then 1 / deviation); dim rows columns; real epsilon
+struct layer_norm_forward {
+    static constexpr char const* name = "layer_norm_forward";
+    static constexpr unsigned reads = 0b00111, writes = 0b11000;
+};
+/// `dy x w statistics -> dx dw db`
+struct layer_norm_backward {
+    static constexpr char const* name = "layer_norm_backward";
+    static constexpr unsigned reads = 0b0001111, writes = 0b1110000;
+};
 /// `-> table [2][seq, head_dim / 2]`; dim seq, head_dim, theta
 struct rotary_table {
     static constexpr char const* name = "rotary_table";
@@ -91,6 +101,26 @@ struct swiglu_backward {
     static constexpr char const* name = "swiglu_backward";
     static constexpr unsigned reads = 0b00111, writes = 0b11000;
 };
+/// `x -> y`; dim count
+struct gelu_forward {
+    static constexpr char const* name = "gelu_forward";
+    static constexpr unsigned reads = 0b01, writes = 0b10;
+};
+/// `dy x -> dx`
+struct gelu_backward {
+    static constexpr char const* name = "gelu_backward";
+    static constexpr unsigned reads = 0b011, writes = 0b100;
+};
+/// `x b -> y`: b added to every row; dim rows columns
+struct bias_forward {
+    static constexpr char const* name = "bias_forward";
+    static constexpr unsigned reads = 0b011, writes = 0b100;
+};
+/// `dy -> db`: the sum of the rows
+struct bias_backward {
+    static constexpr char const* name = "bias_backward";
+    static constexpr unsigned reads = 0b01, writes = 0b10;
+};
 /// `a b -> y`; dim count
 struct add {
     static constexpr char const* name = "add";
@@ -99,6 +129,16 @@ struct add {
 /// `x -> y`; dim count
 struct copy {
     static constexpr char const* name = "copy";
+    static constexpr unsigned reads = 0b01, writes = 0b10;
+};
+/// `x (f32) -> y (bf16)`, rounded to nearest even; dim count
+struct cast_to_bf16 {
+    static constexpr char const* name = "cast_to_bf16";
+    static constexpr unsigned reads = 0b01, writes = 0b10;
+};
+/// `x (bf16) -> y (f32)`, or added to y; dim count
+struct cast_to_f32 {
+    static constexpr char const* name = "cast_to_f32";
     static constexpr unsigned reads = 0b01, writes = 0b10;
 };
 /// `logits -> max`; dim rows, local columns

@@ -26,6 +26,7 @@ constexpr void find_lifetimes(schedule_builder& b) {
             if (t.kind == step_kind::release) continue;
             if (t.scratch >= 0) b.buffers[t.scratch].first = b.buffers[t.scratch].last = i;
             for (short k = 0; k < t.args; ++k) {
+                if (!t.uses(k)) continue;
                 buffer& q = b.buffers[t.arg[k].buffer];
                 if (q.is != buffer_class::local) continue;
                 use& u = uses[t.arg[k].buffer];

@@ -28,7 +28,9 @@ struct lowerer {
     graph const& g;                                  ///< what is lowered
     schedule_builder& b;                             ///< what it becomes
     scratch_bound scratch;                           ///< of the back end
-    bool micro_batches = false;                      ///< gradients are summed over several micro-batches
+    bool replaying = false;                          ///< forward is made again, in backward
+    location loss{};                                 ///< of this rank
+    bool claimed[graph::max_parameters]{};           ///< something writes the parameter's gradient already
     location where[graph::max_values]{};             ///< forward values
     location regathered[graph::max_values]{};        ///< used copies of parameters, gathered again for backward
     location grad[graph::max_values]{};              ///< where each value's gradient lies now
@@ -71,15 +73,16 @@ struct lowerer {
         long const bytes = scratch(s);
         if (bytes > 0) s.scratch = b.add_buffer(bytes);
     }
-    /// Emits a collective as its start and its wait on a slot of their own.
+    /// Emits a collective as its start, wait and finish on a slot of their own.
     template <class Kernel>
     constexpr void collective(int axis, location source, location to, long const* dim, int dims, dtype type,
                               accumulate mode = accumulate::write, bool gathers_parameter = false) {
         short const slot = b.at.slots++;
-        for (int i = 0; i < 2; ++i) {
+        for (int i = 0; i < 3; ++i) {
             location const operands[] = {source, to};
             step& s = kernel<Kernel>(operands, type);
-            s.kind = i == 1              ? step_kind::collective_wait
+            s.kind = i == 2              ? step_kind::collective_finish
+                     : i == 1            ? step_kind::collective_wait
                      : gathers_parameter ? step_kind::materialize
                                          : step_kind::collective_start;
             s.axis = static_cast<signed char>(axis);
@@ -90,16 +93,22 @@ struct lowerer {
     }
 
     // ---- gradients ----
-    /// The place of a parameter's gradient between backward and the optimiser.
-    constexpr target stored_gradient(short parameter) const {
-        return {{b.parameters[parameter].gradient, 0}, micro_batches ? accumulate::add_after_first : accumulate::write};
+    /// Where backward leaves a parameter's gradient: where the optimiser takes it, or summed for a reduction once per step.
+    constexpr target final_gradient(short parameter) const {
+        scheduled_parameter const& p = b.parameters[parameter];
+        accumulate const first = b.micro_batches ? accumulate::add_after_first : accumulate::write;
+        return {{p.summed >= 0 ? p.summed : p.gradient, 0}, claimed[parameter] ? accumulate::add : first};
     }
-    /// Does the gradient of the used copy need communication, or is it the stored gradient itself?
+    /// Does that need communication in backward, or is it the gradient of the used copy itself?
     static constexpr bool reduces(parameter_record const& p) {
-        for (int a = 0; a < p.stored.axes; ++a)
-            if (p.stored.axis_size[a] > 1 && !(p.stored.on[a] == p.used.on[a])) return true;
+        for (int h = p.deferred_hops; h < p.path.hops; ++h)
+            if (p.stored.axis_size[p.path.path[h].axis] > 1) return true;
         return false;
     }
+    /// The element type of v's gradient: that of the state for a parameter, whatever the used copy has.
+    constexpr dtype gradient_type(short v) const { return g.values[v].parameter >= 0 ? g.element : lay(v).type; }
+    /// Room for v's gradient.
+    constexpr location fresh_gradient(short v) { return fresh(lay(v).local_count() * bytes_of(gradient_type(v))); }
     /// Whether a gradient flows to v.
     constexpr bool wants_gradient(short v) const { return g.values[v].differentiable; }
 
@@ -108,10 +117,14 @@ struct lowerer {
     constexpr target gradient_target(short v, bool can_add) {
         location const old = grad[v];
         short const p = g.values[v].parameter;
-        if (!old.exists() && can_add && p >= 0 && !reduces(g.parameters[p])) return stored_gradient(p);
-        if (!old.exists()) return {fresh(lay(v).local_bytes()), accumulate::write, false};
+        if (!old.exists() && can_add && p >= 0 && !claimed[p] && !reduces(g.parameters[p])) {
+            target const to = final_gradient(p);
+            claimed[p] = true;
+            return to;
+        }
+        if (!old.exists()) return {fresh_gradient(v), accumulate::write, false};
         if (can_add && holders[old.buffer] == 1) return {old, accumulate::add, false};
-        return {fresh(lay(v).local_bytes()), accumulate::write, true};
+        return {fresh_gradient(v), accumulate::write, true};
     }
     /// Takes note that a kernel has written to t a contribution to v's gradient.
     constexpr void contribute(short v, target t) {
@@ -129,7 +142,7 @@ struct lowerer {
         ++contributions[v];
         if (grad[v].exists()) {
             bool const alone = holders[grad[v].buffer] == 1;
-            add_to_gradient(v, from, alone ? grad[v] : fresh(lay(v).local_bytes()));
+            add_to_gradient(v, from, alone ? grad[v] : fresh_gradient(v));
         } else {
             hold(v, from);
         }
@@ -150,7 +163,7 @@ struct lowerer {
         location const old = grad[v];
         location const sum = holders[old.buffer] == 1 ? old : elsewhere;
         location const operands[] = {old, from, sum};
-        kernel<kernels::add>(operands, lay(v).type).dim[0] = lay(v).local_count();
+        kernel<kernels::add>(operands, gradient_type(v)).dim[0] = lay(v).local_count();
         --holders[old.buffer];
         hold(v, sum);
     }

@@ -9,12 +9,12 @@ constexpr void add_releases(schedule_builder& b) {
     short made[schedule_builder::max_buffers]{}, last[schedule_builder::max_buffers]{};
     short releases = 0;
     for (short i = 0; i < b.step_count; ++i) {
-        if (b.steps[i].kind != step_kind::materialize) continue;
+        if (b.steps[i].kind != step_kind::materialize || b.steps[i].ahead > 0) continue;
         short const buffer = b.steps[i].arg[1].buffer;
         made[releases] = buffer;
         for (short j = i; j < b.step_count; ++j)
             for (short k = 0; k < b.steps[j].args; ++k)
-                if (b.steps[j].arg[k].buffer == buffer) last[releases] = j;
+                if (b.steps[j].uses(k) && b.steps[j].arg[k].buffer == buffer) last[releases] = j;
         ++releases;
     }
     if (releases == 0) return;
@@ -42,29 +42,73 @@ constexpr void add_releases(schedule_builder& b) {
     }
 }
 
-/// Every start has its wait in the same segment, and nothing is used after its release.
+namespace detail {
+
+/// What must come next of a collective in a segment. One that runs a trip ahead (schedule/overlap.hpp) is: the start of
+/// the first trip, the wait of each, the finish of the trip before, the start of the next, the finish of the last.
+struct collective_phases {
+    enum phase : unsigned char { none, started, waited, first_started, ahead_waited, one_finished, next_started };
+    phase at = none;
+    short source = -1, target = -1, source_shift = 0, target_shift = 0;
+
+    /// Takes note of a step. @returns whether it is the one that must come
+    constexpr bool next(step const& t, segment const& g) {
+        bool const starts = t.kind == step_kind::collective_start || t.kind == step_kind::materialize;
+        bool const waits = t.kind == step_kind::collective_wait, finishes = t.kind == step_kind::collective_finish;
+        bool const always = t.from == 0 && t.to >= g.trips && t.ahead == 0;
+        int const trip = g.reverse ? -1 : 1;
+        if (at == none) {
+            source = t.arg[0].buffer, target = t.arg[1].buffer;
+            source_shift = t.arg[0].shift, target_shift = t.arg[1].shift;
+            at = always ? started : first_started;
+            return starts && t.ahead == 0 && t.from == 0 && (always || (g.trips > 1 && t.to == 1));
+        }
+        int later = 0;
+        bool right = false;
+        if (at == started || at == first_started) {
+            right = waits && always;
+            at = at == started ? waited : ahead_waited;
+        } else if (at == waited) {
+            right = finishes && always;
+            at = none;
+        } else if (at == ahead_waited) {
+            right = finishes && t.ahead == 1 && t.from == 1 && t.to == g.trips;
+            later = -trip;
+            at = one_finished;
+        } else if (at == one_finished) {
+            right = starts && t.ahead == 1 && t.from == 0 && t.to == g.trips - 1;
+            later = trip;
+            at = next_started;
+        } else {
+            right = finishes && t.ahead == 0 && t.from == g.trips - 1 && t.to >= g.trips;
+            at = none;
+        }
+        return right && t.arg[0].buffer == source && t.arg[1].buffer == target &&
+               t.arg[0].shift == source_shift + later && t.arg[1].shift == target_shift + later;
+    }
+};
+
+}  // namespace detail
+
+/// Every collective has its start, wait and finish in this order in one segment and on the same operands [ST-S606], and
+/// nothing is used after its release.
 constexpr void check_steps(schedule_builder& b) {
-    bool open[schedule_builder::max_steps]{};
+    detail::collective_phases at[schedule_builder::max_steps]{};
     bool released[schedule_builder::max_buffers]{};
     for (short s = 0; s < b.segment_count; ++s) {
-        for (short i = b.segments[s].begin; i < b.segments[s].end; ++i) {
+        segment const& g = b.segments[s];
+        for (short i = g.begin; i < g.end; ++i) {
             step const& t = b.steps[i];
             if (t.kind == step_kind::release) {
                 released[t.arg[0].buffer] = true;
                 continue;
             }
             for (short k = 0; k < t.args; ++k)
-                if (released[t.arg[k].buffer]) b.fail(code::use_after_release);
-            if (t.kind == step_kind::collective_start || t.kind == step_kind::materialize) {
-                if (open[t.slot]) b.fail(code::collective_pairing);
-                open[t.slot] = true;
-            } else if (t.kind == step_kind::collective_wait) {
-                if (!open[t.slot]) b.fail(code::collective_pairing);
-                open[t.slot] = false;
-            }
+                if (t.uses(k) && released[t.arg[k].buffer]) b.fail(code::use_after_release);
+            if (t.slot >= 0 && !at[t.slot].next(t, g)) b.fail(code::collective_pairing);
         }
-        for (bool o : open)
-            if (o) b.fail(code::collective_pairing);
+        for (short k = 0; k < b.at.slots; ++k)
+            if (at[k].at != detail::collective_phases::none) b.fail(code::collective_pairing);
     }
 }
 

@@ -67,39 +67,46 @@ struct patience {
     }
 };
 
-/// A rendezvous of a fixed set of ranks that ends, rather than hangs, when a rank fails or leaves.
+/// A rendezvous in two parts, of a fixed set of ranks, that ends, rather than hangs, when a rank fails or leaves: each
+/// rank arrives, and later, or never, waits until all have.
 ///
 /// One word counts arrivals, so a meeting either completes for all or fails for all: a rank that gives up on an
-/// incomplete meeting freezes the count first. Whoever came through may therefore read the others' memory until the
-/// next meeting, even while the world is failing.
+/// incomplete meeting freezes the count first. Whoever came through may therefore read what the others showed when
+/// they arrived, even while the world is failing.
 class barrier {
   public:
-    /// For `parties` ranks; `failure` is the world's, and outlives it.
-    barrier(int parties, patience limits, poison const& failure)
-        : parties_(parties), limits_(limits), failure_(failure) {}
+    /// For `parties` ranks; `failure` is the world's and `departed` the group's rank that left, and outlive it.
+    barrier(int parties, patience limits, poison const& failure, std::atomic<int> const& departed)
+        : parties_(parties), limits_(limits), failure_(failure), departed_(departed) {}
 
-    /// Arrives at this rank's meeting number `meeting` (1, 2, ...) and waits for all.
+    /// Arrives at meeting number `meeting` (1, 2, ...).
+    void arrive(std::uint64_t meeting) noexcept {
+        std::uint64_t const seen = word_.fetch_add(1, std::memory_order_seq_cst) + 1;
+        if (count(seen) >= due(meeting) && sleepers_.load(std::memory_order_seq_cst) > 0) detail::unpark_all(word_);
+    }
+
+    /// Whether all have arrived.
+    [[nodiscard]] bool complete(std::uint64_t meeting) const noexcept {
+        return count(word_.load(std::memory_order_acquire)) >= due(meeting);
+    }
+
+    /// Waits for all, after this rank's arrival.
     /// @throws rank_failed, std::runtime_error where the meeting cannot complete
-    void meet(std::uint64_t meeting) {
-        if (arrive(meeting)) return;
+    void await(std::uint64_t meeting) {
         std::uint64_t seen = word_.load(std::memory_order_acquire);
         for (long tries = 0; count(seen) < due(meeting); ++tries) {
             if (seen & frozen) fail();
-            if (failure_.raised() || departed_.load(std::memory_order_acquire) >= 0) {
-                // A rank leaves only after its last meeting is complete: look again before giving up.
-                seen = word_.load(std::memory_order_acquire);
-                if (count(seen) < due(meeting) && !(seen & frozen))
-                    word_.compare_exchange_strong(seen, frozen | seen << shift, std::memory_order_acq_rel);
-            } else {
+            // A rank leaves only after its last arrival: `give_up` looks again.
+            if (failure_.raised() || departed_.load(std::memory_order_acquire) >= 0)
+                (void)give_up(meeting);
+            else
                 rest(tries, seen);
-            }
             seen = word_.load(std::memory_order_acquire);
         }
     }
 
     /// The same for a meeting that cannot fail, because all of its ranks are certain to come.
-    void meet_surely(std::uint64_t meeting) noexcept {
-        if (arrive(meeting)) return;
+    void await_surely(std::uint64_t meeting) noexcept {
         std::uint64_t seen = word_.load(std::memory_order_acquire);
         for (long tries = 0; count(seen) < due(meeting); ++tries) {
             rest(tries, seen);
@@ -107,14 +114,16 @@ class barrier {
         }
     }
 
-    /// `rank` will meet nobody again; whoever waits for it now or later fails with a message that says so.
-    void depart(int rank) noexcept { departed_.store(rank, std::memory_order_release); }
+    /// From here on nobody comes through an incomplete meeting. @returns false where it is complete
+    bool give_up(std::uint64_t meeting) noexcept {
+        std::uint64_t seen = word_.load(std::memory_order_acquire);
+        while (count(seen) < due(meeting) && !(seen & frozen))
+            if (word_.compare_exchange_weak(seen, frozen | seen << shift, std::memory_order_acq_rel)) return true;
+        return count(seen) < due(meeting);
+    }
 
     /// Starts anew with meeting 1. @pre nobody is at a meeting
-    void reset() noexcept {
-        word_.store(0, std::memory_order_relaxed);
-        departed_.store(-1, std::memory_order_relaxed);
-    }
+    void reset() noexcept { word_.store(0, std::memory_order_relaxed); }
 
   private:
     // Arrivals so far; once frozen, what it was then in the upper bits, and later arrivals are lost in the lower ones.
@@ -124,13 +133,6 @@ class barrier {
     static std::uint64_t count(std::uint64_t word) noexcept { return word & frozen ? (word & ~frozen) >> shift : word; }
     [[nodiscard]] std::uint64_t due(std::uint64_t meeting) const noexcept {
         return meeting * static_cast<std::uint64_t>(parties_);
-    }
-
-    bool arrive(std::uint64_t meeting) noexcept {
-        std::uint64_t const seen = word_.fetch_add(1, std::memory_order_seq_cst) + 1;
-        if (count(seen) < due(meeting)) return false;
-        if (sleepers_.load(std::memory_order_seq_cst) > 0) detail::unpark_all(word_);
-        return true;
     }
 
     void rest(long tries, std::uint64_t seen) noexcept {
@@ -153,11 +155,11 @@ class barrier {
     }
 
     alignas(detail::line_bytes) std::atomic<std::uint64_t> word_{0};
-    alignas(detail::line_bytes) std::atomic<int> sleepers_{0};
-    std::atomic<int> departed_{-1};
+    std::atomic<int> sleepers_{0};
     int parties_;
     patience limits_;
     poison const& failure_;
+    std::atomic<int> const& departed_;
 };
 
 }  // namespace shardtype::thread

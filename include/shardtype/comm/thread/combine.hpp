@@ -3,7 +3,8 @@
 #include <shardtype/comm/communicator.hpp>
 
 #include <cstring>
-#include <shardtype/comm/xsimd.hpp>
+#include <shardtype/comm/lanes.hpp>
+#include <type_traits>
 
 namespace shardtype::thread::detail {
 
@@ -11,6 +12,8 @@ template <reduction Op, class V>
 inline V apply(V const& a, V const& b) {
     if constexpr (Op == reduction::sum)
         return static_cast<V>(a + b);
+    else if constexpr (std::is_same_v<V, xsimd::batch<int>>)
+        return xsimd::max(a, b);  // xsimd 8.1 has no select of integers for AVX-512
     else if constexpr (xsimd::is_batch<V>::value)
         return xsimd::select(a < b, b, a);
     else
@@ -18,60 +21,60 @@ inline V apply(V const& a, V const& b) {
 }
 
 template <bool Own, class Batch, class T>
-Batch plus_own(Batch const& sum, T const* target) {
+void store(Batch const& sum, T* target) {
     if constexpr (Own)
-        return Batch::load_unaligned(target) + sum;
+        simd::store(simd::load(target) + sum, target);
     else
-        return sum;
+        simd::store(sum, target);
 }
 
 /// targets[k][i] = sources[0][i] op sources[1][i] op ... in this order, for i in [from, to) and every target; with
 /// Accumulate the target's own value plus that. An element is read from all sources before it is stored anywhere, so
-/// a target may be one of the sources. One pass: each input and output crosses the memory bus once.
+/// a target may be one of the sources. One pass: each input and output crosses the memory bus once. bf16 is combined in
+/// float and rounded once.
 template <reduction Op, bool Accumulate = false, class T>
 inline void combine(T const* const* sources, int inputs, T* const* targets, int outputs, long from, long to) {
     if (inputs < 1) return;
     long i = from;
-    if constexpr (xsimd::has_simd_register<T>::value) {
-        using batch = xsimd::batch<T>;
+    if constexpr (xsimd::has_simd_register<wide_t<T>>::value) {
+        using batch = simd::pack<wide_t<T>>;
         constexpr long width = static_cast<long>(batch::size);
         constexpr long unroll = 4;  // independent sums hide the latency of add
         for (; i + unroll * width <= to; i += unroll * width) {
             T const* p = sources[0] + i;
-            batch a = batch::load_unaligned(p), b = batch::load_unaligned(p + width);
-            batch c = batch::load_unaligned(p + 2 * width), d = batch::load_unaligned(p + 3 * width);
+            batch a = simd::load(p), b = simd::load(p + width);
+            batch c = simd::load(p + 2 * width), d = simd::load(p + 3 * width);
             for (int r = 1; r < inputs; ++r) {
                 p = sources[r] + i;
-                a = apply<Op>(a, batch::load_unaligned(p));
-                b = apply<Op>(b, batch::load_unaligned(p + width));
-                c = apply<Op>(c, batch::load_unaligned(p + 2 * width));
-                d = apply<Op>(d, batch::load_unaligned(p + 3 * width));
+                a = apply<Op>(a, simd::load(p));
+                b = apply<Op>(b, simd::load(p + width));
+                c = apply<Op>(c, simd::load(p + 2 * width));
+                d = apply<Op>(d, simd::load(p + 3 * width));
             }
             for (int k = 0; k < outputs; ++k) {
                 T* const q = targets[k] + i;
-                plus_own<Accumulate>(a, q).store_unaligned(q);
-                plus_own<Accumulate>(b, q + width).store_unaligned(q + width);
-                plus_own<Accumulate>(c, q + 2 * width).store_unaligned(q + 2 * width);
-                plus_own<Accumulate>(d, q + 3 * width).store_unaligned(q + 3 * width);
+                store<Accumulate>(a, q);
+                store<Accumulate>(b, q + width);
+                store<Accumulate>(c, q + 2 * width);
+                store<Accumulate>(d, q + 3 * width);
             }
         }
         for (; i + width <= to; i += width) {
-            batch a = batch::load_unaligned(sources[0] + i);
-            for (int r = 1; r < inputs; ++r) a = apply<Op>(a, batch::load_unaligned(sources[r] + i));
+            batch a = simd::load(sources[0] + i);
+            for (int r = 1; r < inputs; ++r) a = apply<Op>(a, simd::load(sources[r] + i));
             for (int k = 0; k < outputs; ++k) {
-                T* const q = targets[k] + i;
-                plus_own<Accumulate>(a, q).store_unaligned(q);
+                store<Accumulate>(a, targets[k] + i);
             }
         }
     }
     for (; i < to; ++i) {
-        T a = sources[0][i];
-        for (int r = 1; r < inputs; ++r) a = apply<Op>(a, sources[r][i]);
+        wide_t<T> a = sources[0][i];
+        for (int r = 1; r < inputs; ++r) a = apply<Op>(a, static_cast<wide_t<T>>(sources[r][i]));
         for (int k = 0; k < outputs; ++k) {
             if constexpr (Accumulate)
                 targets[k][i] = static_cast<T>(targets[k][i] + a);
             else
-                targets[k][i] = a;
+                targets[k][i] = static_cast<T>(a);
         }
     }
 }

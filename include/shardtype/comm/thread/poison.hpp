@@ -23,9 +23,20 @@ class poison {
     /// Records the failure of `rank`; only the first one of a run is kept.
     void raise(int rank, std::string message) noexcept {
         std::lock_guard const lock(mutex_);
-        if (rank_ >= 0) return;
+        if (rank_ >= 0 && !(foretold_ && rank_ == rank)) return;
+        foretold_ = false;
         rank_ = rank;
         message_ = std::move(message);
+        raised_.store(true, std::memory_order_release);
+    }
+
+    /// Records that `rank` fails before its message is known: while it unwinds others may have to end already.
+    void foretell(int rank) noexcept {
+        std::lock_guard const lock(mutex_);
+        if (rank_ >= 0) return;
+        foretold_ = true;
+        rank_ = rank;
+        message_ = "ended with a collective under way";
         raised_.store(true, std::memory_order_release);
     }
 
@@ -35,20 +46,23 @@ class poison {
     /// `rank R: <message>` of the first failure, else empty.
     [[nodiscard]] std::string message() const {
         if (!raised()) return {};
-        return "rank " + std::to_string(rank_) + ": " + message_;  // both are constant once raised
+        std::lock_guard const lock(mutex_);
+        return "rank " + std::to_string(rank_) + ": " + message_;
     }
 
     /// Forgets the failure. @pre no rank runs
     void clear() noexcept {
         rank_ = -1;
+        foretold_ = false;
         message_.clear();
         raised_.store(false, std::memory_order_release);
     }
 
   private:
     std::atomic<bool> raised_{false};
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     int rank_ = -1;
+    bool foretold_ = false;
     std::string message_;
 };
 

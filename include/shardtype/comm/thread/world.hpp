@@ -21,6 +21,32 @@ struct rank_communicators {
     int coordinate[max_axes] = {};  ///< 0 beyond the mesh's axes
     communicator on[max_axes];      ///< unusable beyond the mesh's axes
     communicator all;               ///< the whole mesh as one group
+
+    /// Ends this rank's part in what it has started and not finished; it fails if there is such a collective.
+    void withdraw() const noexcept {
+        all.withdraw(rank);
+        for (communicator const& group : on) group.withdraw(rank);
+    }
+    /// Seconds that this rank has waited for others since `world::run` began.
+    [[nodiscard]] double waited_seconds() const noexcept {
+        double sum = all.waited_seconds();
+        for (communicator const& group : on) sum += group.waited_seconds();
+        return sum;
+    }
+};
+
+/// Declared after memory that collectives use between a start and its finish, and so destroyed before it: where the
+/// rank throws in between, this waits until nobody reads or writes that memory.
+class operands_in_use {
+  public:
+    /// Of this rank.
+    explicit operands_in_use(rank_communicators const& of) : of_(of) {}
+    operands_in_use(operands_in_use const&) = delete;
+    operands_in_use& operator=(operands_in_use const&) = delete;
+    ~operands_in_use() { of_.withdraw(); }
+
+  private:
+    rank_communicators of_;
 };
 
 /// A mesh of ranks, each a thread of this process; rank numbers are row-major, the last axis is the fastest.
@@ -101,12 +127,15 @@ class world {
             try {
                 rank_communicators mine = ranks_[index(rank)];
                 f(mine);
+                mine.withdraw();
                 depart(rank);
+                return;
             } catch (std::exception const& error) {
                 failure_.raise(rank, error.what());
             } catch (...) {
                 failure_.raise(rank, "an exception that is no std::exception");
             }
+            ranks_[index(rank)].withdraw();
         };
         std::vector<std::thread> threads;
         threads.reserve(index(size_));

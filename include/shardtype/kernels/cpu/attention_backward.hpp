@@ -5,8 +5,8 @@
 
 namespace shardtype::detail {
 
-/// Gradients of one head. The lanes of the scores are keys, so that four of the five products read their vectors as
-/// they lie; only dq, whose sums run over the lanes, broadcasts instead.
+/// Gradients of one head, computed in T. The lanes of the scores are keys, so that four of the five products read their
+/// vectors as they lie; only dq, whose sums run over the lanes, broadcasts instead.
 template <class T>
 struct attention_backward_head {
     using pack = simd::pack<T>;
@@ -91,7 +91,8 @@ struct attention_backward_head {
     }
 
     /// Packs what belongs to queries; `out` and `dout_rows` are strided like q.
-    void begin(T const* q_rows, T const* out, T const* dout_rows, T const* lse, long stride) {
+    template <class Memory>
+    void begin(Memory const* q_rows, Memory const* out, Memory const* dout_rows, T const* lse, long stride) {
         long const rows = attention_round_up(seq, lanes);
         pack_rows<T>(q_rows, stride, seq, head_dim, q, width, rows);
         pack_rows<T>(out, stride, seq, head_dim, dq, width, rows);  // for delta; dq comes later
@@ -110,7 +111,8 @@ struct attention_backward_head {
     }
 
     /// Adds to dk and dv instead of writing them if `add`: several query heads share one of k and v.
-    void run(T const* k_rows, T const* v_rows, T* dk, T* dv, long stride, bool add) {
+    template <class Memory, class Sum>
+    void run(Memory const* k_rows, Memory const* v_rows, long stride, Sum* dk, Sum* dv, long sum_stride, bool add) {
         double const scale = 1 / std::sqrt(static_cast<double>(head_dim));
         for (long key = 0; key < seq; key += tile) {
             long const rows = seq - key < tile ? seq - key : tile;
@@ -132,8 +134,9 @@ struct attention_backward_head {
                     tile_of<3>(key);
                     break;
             }
-            unpack_transposed<T>(dkt, tile, rows, head_dim, dk + at, stride, static_cast<T>(scale), add);
-            unpack_transposed<T>(dvt, tile, rows, head_dim, dv + at, stride, T(1), add);
+            unpack_transposed<T>(dkt, tile, rows, head_dim, dk + key * sum_stride, sum_stride, static_cast<T>(scale),
+                                 add);
+            unpack_transposed<T>(dvt, tile, rows, head_dim, dv + key * sum_stride, sum_stride, T(1), add);
         }
     }
 };
@@ -143,33 +146,45 @@ struct attention_backward_head {
 namespace shardtype::cpu {
 
 /// Gradients of `attention_forward`, recomputing the probabilities from its `lse`. out, dout, dq are shaped like q; dk,
-/// dv like k; all three results are written, not added to. Needs attention_backward_scratch_bytes<T>(s) of scratch;
-/// throws std::runtime_error if there is less. Cost: 5 * seq^2 * head_dim flops per head; the seq x seq matrix is never
-/// stored.
+/// dv like k; all three results are written, not added to, and rounded once where they are bf16. Needs
+/// attention_backward_scratch_bytes<T>(s) of scratch; throws std::runtime_error if there is less. Cost: 5 * seq^2 *
+/// head_dim flops per head; the seq x seq matrix is never stored.
 template <class T>
 void attention_backward(execution const& e, attention_shape s, T const* q, T const* k, T const* v, T const* out,
-                        T const* lse, T const* dout, T* dq, T* dk, T* dv) {
+                        wide_t<T> const* lse, T const* dout, T* dq, T* dk, T* dv) {
+    using wide = wide_t<T>;
     auto scratch = detail::attention_scratch<T>(e, s, attention_backward_scratch_bytes<T>(s), "attention_backward");
     long const width = detail::attention_round_up(s.head_dim, detail::attention_max_lanes<T>);
     long const rows = detail::attention_round_up(s.seq, detail::attention_max_lanes<T>);
-    detail::attention_backward_head<T> head;
+    detail::attention_backward_head<wide> head;
     head.seq = s.seq;
     head.head_dim = s.head_dim;
     head.width = width;
-    for (T** array : {&head.q, &head.dout, &head.dq}) *array = scratch.take(rows * width);
-    for (T** array : {&head.whole, &head.fraction, &head.delta}) *array = scratch.take(rows);
-    for (T** array : {&head.k, &head.kt, &head.vt, &head.dkt, &head.dvt}) *array = scratch.take(width * head.tile);
-    for (T** array : {&head.p, &head.ds}) *array = scratch.take(detail::attention_block * head.tile);
+    for (wide** array : {&head.q, &head.dout, &head.dq}) *array = scratch.take(rows * width);
+    for (wide** array : {&head.whole, &head.fraction, &head.delta}) *array = scratch.take(rows);
+    for (wide** array : {&head.k, &head.kt, &head.vt, &head.dkt, &head.dvt}) *array = scratch.take(width * head.tile);
+    for (wide** array : {&head.p, &head.ds}) *array = scratch.take(detail::attention_block * head.tile);
     long const stride = s.heads * s.head_dim, kv_stride = s.kv_heads * s.head_dim, group = s.heads / s.kv_heads;
     for (long b = 0; b < s.batch; ++b)
         for (long h = 0; h < s.heads; ++h) {
             long const offset = b * s.seq * stride + h * s.head_dim;
             long const kv_offset = b * s.seq * kv_stride + h / group * s.head_dim;
+            T* const to_k = dk + kv_offset;
+            T* const to_v = dv + kv_offset;
             head.begin(q + offset, out + offset, dout + offset, lse + (b * s.heads + h) * s.seq, stride);
-            head.run(k + kv_offset, v + kv_offset, dk + kv_offset, dv + kv_offset, kv_stride, h % group != 0);
-            for (long i = 0; i < s.seq; ++i)
-                std::memcpy(dq + offset + i * stride, head.dq + i * width,
-                            static_cast<std::size_t>(s.head_dim) * sizeof(T));
+            bool const add = h % group != 0;
+            if constexpr (std::is_same_v<T, wide>) {
+                head.run(k + kv_offset, v + kv_offset, kv_stride, to_k, to_v, kv_stride, add);
+            } else {  // summed over the heads before it is rounded
+                wide* const sum_k = scratch.next;
+                wide* const sum_v = sum_k + s.seq * width;
+                head.run(k + kv_offset, v + kv_offset, kv_stride, sum_k, sum_v, width, add);
+                if ((h + 1) % group == 0) {
+                    detail::unpack_rows(sum_k, width, s.seq, s.head_dim, to_k, kv_stride);
+                    detail::unpack_rows(sum_v, width, s.seq, s.head_dim, to_v, kv_stride);
+                }
+            }
+            detail::unpack_rows(head.dq, width, s.seq, s.head_dim, dq + offset, stride);
         }
 }
 

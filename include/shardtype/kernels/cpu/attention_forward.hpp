@@ -10,7 +10,7 @@ namespace shardtype::detail {
 /// maximum, `shifted` takes exp of the score minus that maximum.
 enum class attention_pass : unsigned char { plain, maxima, shifted };
 
-/// Attention of one head. The lanes of all vectors are queries, so softmax needs no shuffles.
+/// Attention of one head, computed in T. The lanes of all vectors are queries, so softmax needs no shuffles.
 template <class T>
 struct attention_forward_head {
     using pack = simd::pack<T>;
@@ -102,7 +102,8 @@ struct attention_forward_head {
         }
     }
 
-    void run(T const* q, long stride, T* result, T* lse) {
+    template <class Memory>
+    void run(Memory const* q, long stride, Memory* result, T* lse) {
         T const scale = static_cast<T>(std::numbers::log2e / std::sqrt(static_cast<double>(head_dim)));
         bool extreme = false;
         for (long query = 0; query < seq; query += tile) {
@@ -140,15 +141,18 @@ namespace shardtype::cpu {
 
 /// Causal attention: out[i] = sum over j <= i of softmax_j(q[i] . k[j] / sqrt(head_dim)) v[j], and lse[i], the
 /// logarithm of the softmax's denominator, which the backward pass reads. q, out [batch, seq, heads, head_dim]; k, v
-/// [batch, seq, kv_heads, head_dim], query head h reads kv head h / (heads / kv_heads); lse [batch, heads, seq]. Needs
-/// attention_forward_scratch_bytes<T>(s) of scratch; throws std::runtime_error if there is less. Cost: 2 * seq^2 *
-/// head_dim flops per head (the causal half); the seq x seq matrix is never stored.
+/// [batch, seq, kv_heads, head_dim], query head h reads kv head h / (heads / kv_heads); lse [batch, heads, seq]. bf16
+/// is computed in float, lse is float. Needs attention_forward_scratch_bytes<T>(s) of scratch; throws
+/// std::runtime_error if there is less. Cost: 2 * seq^2 * head_dim flops per head (the causal half); the seq x seq
+/// matrix is never stored.
 template <class T>
-void attention_forward(execution const& e, attention_shape s, T const* q, T const* k, T const* v, T* out, T* lse) {
+void attention_forward(execution const& e, attention_shape s, T const* q, T const* k, T const* v, T* out,
+                       wide_t<T>* lse) {
+    using wide = wide_t<T>;
     auto scratch = detail::attention_scratch<T>(e, s, attention_forward_scratch_bytes<T>(s), "attention_forward");
     long const width = detail::attention_round_up(s.head_dim, detail::attention_max_lanes<T>);
     long const rows = detail::attention_round_up(s.seq, simd::lanes<T>);
-    detail::attention_forward_head<T> head;
+    detail::attention_forward_head<wide> head;
     head.seq = s.seq;
     head.head_dim = s.head_dim;
     head.width = width;
@@ -164,8 +168,8 @@ void attention_forward(execution const& e, attention_shape s, T const* q, T cons
         for (long h = 0; h < s.heads; ++h) {
             if (h % group == 0) {
                 long const offset = b * s.seq * kv_stride + h / group * s.head_dim;
-                detail::pack_rows<T>(k + offset, kv_stride, s.seq, s.head_dim, head.k, width, rows);
-                detail::pack_rows<T>(v + offset, kv_stride, s.seq, s.head_dim, head.v, width, rows);
+                detail::pack_rows<wide>(k + offset, kv_stride, s.seq, s.head_dim, head.k, width, rows);
+                detail::pack_rows<wide>(v + offset, kv_stride, s.seq, s.head_dim, head.v, width, rows);
             }
             long const offset = b * s.seq * stride + h * s.head_dim;
             head.run(q + offset, stride, out + offset, lse + (b * s.heads + h) * s.seq);

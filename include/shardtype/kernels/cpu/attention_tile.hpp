@@ -1,5 +1,4 @@
 #pragma once
-#include <cstring>
 #include <shardtype/kernels/cpu/attention_scratch.hpp>
 #include <shardtype/kernels/cpu/simd.hpp>
 #include <shardtype/kernels/execution.hpp>
@@ -55,24 +54,24 @@ template <int A, int B, class T, class Step, class Next>
 }
 
 /// Copies `rows` strided rows of `columns` numbers to rows of `width`, times `scale`; zeroes the rest up to
-/// `padded_rows`.
-template <class T>
-void pack_rows(T const* from, long stride, long rows, long columns, T* to, long width, long padded_rows,
+/// `padded_rows`. What is packed is T, what lies in memory may be bf16.
+template <class T, class Memory>
+void pack_rows(Memory const* from, long stride, long rows, long columns, T* to, long width, long padded_rows,
                T scale = T(1)) {
     using pack = simd::pack<T>;
     for (long i = 0; i < rows; ++i) {
         long x = 0;
         for (; x + simd::lanes<T> <= columns; x += simd::lanes<T>)
-            (pack::load_unaligned(from + i * stride + x) * pack(scale)).store_aligned(to + i * width + x);
-        for (; x < columns; ++x) to[i * width + x] = from[i * stride + x] * scale;
+            (simd::load(from + i * stride + x) * pack(scale)).store_aligned(to + i * width + x);
+        for (; x < columns; ++x) to[i * width + x] = static_cast<T>(from[i * stride + x]) * scale;
         for (; x < width; ++x) to[i * width + x] = T(0);
     }
     for (long x = rows * width; x < padded_rows * width; ++x) to[x] = T(0);
 }
 
 /// to[x][i] = from[i][x] * scale, with zeroes for the rows i from `rows` to `padded_rows`, a multiple of the lanes.
-template <class T>
-void pack_transposed(T const* from, long stride, long rows, long columns, T* to, long to_stride, long padded_rows,
+template <class T, class Memory>
+void pack_transposed(Memory const* from, long stride, long rows, long columns, T* to, long to_stride, long padded_rows,
                      T scale) {
     using pack = simd::pack<T>;
     constexpr long lanes = simd::lanes<T>;
@@ -81,7 +80,7 @@ void pack_transposed(T const* from, long stride, long rows, long columns, T* to,
         for (long i = 0; i < padded_rows; i += lanes) {
             pack square[lanes];
             simd::unroll<lanes>([&](auto n) __attribute__((always_inline)) {
-                square[n] = i + n < rows ? pack::load_unaligned(from + (i + n) * stride + x) * pack(scale) : pack(T(0));
+                square[n] = i + n < rows ? simd::load(from + (i + n) * stride + x) * pack(scale) : pack(T(0));
             });
             simd::transpose<T>(square);
             simd::unroll<lanes>([&](auto n) __attribute__((always_inline)) {
@@ -89,12 +88,13 @@ void pack_transposed(T const* from, long stride, long rows, long columns, T* to,
             });
         }
     for (; x < columns; ++x)
-        for (long i = 0; i < padded_rows; ++i) to[x * to_stride + i] = i < rows ? from[i * stride + x] * scale : T(0);
+        for (long i = 0; i < padded_rows; ++i)
+            to[x * to_stride + i] = i < rows ? static_cast<T>(from[i * stride + x]) * scale : T(0);
 }
 
 /// to[i][x] = from[x][i] * scale, added to what is there if `add`.
-template <class T>
-void unpack_transposed(T const* from, long from_stride, long rows, long columns, T* to, long stride, T scale,
+template <class T, class Memory>
+void unpack_transposed(T const* from, long from_stride, long rows, long columns, Memory* to, long stride, T scale,
                        bool add) {
     using pack = simd::pack<T>;
     constexpr long lanes = simd::lanes<T>;
@@ -107,15 +107,26 @@ void unpack_transposed(T const* from, long from_stride, long rows, long columns,
             });
             simd::transpose<T>(square);
             simd::unroll<lanes>([&](auto n) __attribute__((always_inline)) {
-                T* const at = to + (i + n) * stride + x;
-                if (i + n < rows) (add ? pack::load_unaligned(at) + square[n] : square[n]).store_unaligned(at);
+                Memory* const at = to + (i + n) * stride + x;
+                if (i + n < rows) simd::store(add ? simd::load(at) + square[n] : square[n], at);
             });
         }
     for (; x < columns; ++x)
         for (long i = 0; i < rows; ++i) {
             T const value = from[x * from_stride + i] * scale;
-            to[i * stride + x] = add ? to[i * stride + x] + value : value;
+            to[i * stride + x] = static_cast<Memory>(add ? static_cast<T>(to[i * stride + x]) + value : value);
         }
+}
+
+/// Copies `rows` packed rows back to strided ones, rounding once.
+template <class T, class Memory>
+void unpack_rows(T const* from, long width, long rows, long columns, Memory* to, long stride) {
+    for (long i = 0; i < rows; ++i) {
+        long x = 0;
+        for (; x + simd::lanes<T> <= columns; x += simd::lanes<T>)
+            simd::store(simd::pack<T>::load_aligned(from + i * width + x), to + i * stride + x);
+        for (; x < columns; ++x) to[i * stride + x] = static_cast<Memory>(from[i * width + x]);
+    }
 }
 
 /// Hands out 64-byte aligned pieces of the scratch that the schedule gave.
@@ -130,7 +141,7 @@ struct scratch_cursor {
 };
 
 template <class T>
-scratch_cursor<T> attention_scratch(execution const& e, cpu::attention_shape s, long bytes, char const* name) {
+scratch_cursor<wide_t<T>> attention_scratch(execution const& e, cpu::attention_shape s, long bytes, char const* name) {
     if (s.batch < 1 || s.seq < 1 || s.heads < 1 || s.kv_heads < 1 || s.head_dim < 1 || s.heads % s.kv_heads != 0)
         throw std::invalid_argument(
             std::string(name) +
@@ -140,7 +151,7 @@ scratch_cursor<T> attention_scratch(execution const& e, cpu::attention_shape s, 
     if (e.scratch == nullptr || e.scratch_bytes < static_cast<std::size_t>(bytes))
         throw std::runtime_error(std::string(name) + ": needs " + std::to_string(bytes) + " bytes of scratch, got " +
                                  std::to_string(e.scratch == nullptr ? 0 : e.scratch_bytes));
-    return {static_cast<T*>(e.scratch)};
+    return {static_cast<wide_t<T>*>(e.scratch)};
 }
 
 }  // namespace shardtype::detail

@@ -10,25 +10,27 @@ namespace shardtype::cpu {
 ///
 /// Cross-entropy in parts, so that the vocabulary may be sharded: the caller takes the maximum over the ranks after
 /// `row_max` and the sum over the ranks after `sum_and_pick`. logits [rows, cols] are the columns
-/// [first_col, first_col + cols) of the whole; targets [rows] count in the whole.
+/// [first_col, first_col + cols) of the whole; targets [rows] count in the whole. Of bf16 logits everything but
+/// dlogits is float.
 template <class T>
-void cross_entropy_row_max(execution const&, T const* logits, T* max, long rows, long cols) {
+void cross_entropy_row_max(execution const&, T const* logits, wide_t<T>* max, long rows, long cols) {
+    using wide = wide_t<T>;
     using batch = detail::vec::batch<T>;
     for_each_block(
         rows,
         [=](long r, long) {
             T const* const row = logits + r * cols;
-            batch most(row[0]);
+            batch most(static_cast<wide>(row[0]));
             long c = 0;
             for (; c + detail::vec::lanes<T> <= cols; c += detail::vec::lanes<T>)
                 most = xsimd::max(most, detail::vec::load(row + c));
-            alignas(64) T lane[static_cast<std::size_t>(detail::vec::lanes<T>)];
+            alignas(64) wide lane[static_cast<std::size_t>(detail::vec::lanes<T>)];
             most.store_aligned(lane);
-            T result = lane[0];
-            for (T const x : lane) result = x > result ? x : result;
+            wide result = lane[0];
+            for (wide const x : lane) result = x > result ? x : result;
             // At most lanes - 1 are left: said so, g++ does not warn of a loop without end.
             for (long i = 0; i + 1 < detail::vec::lanes<T> && c + i < cols; ++i)
-                result = row[c + i] > result ? row[c + i] : result;
+                result = row[c + i] > result ? static_cast<wide>(row[c + i]) : result;
             max[r] = result;
         },
         1);
@@ -36,8 +38,9 @@ void cross_entropy_row_max(execution const&, T const* logits, T* max, long rows,
 
 /// stats [2, rows]: the sum of exp(l - max) over this part, and the target's logit (0 where it is in another part).
 template <class T>
-void cross_entropy_sum_and_pick(execution const&, T const* logits, int const* targets, T const* max, T* stats,
-                                long rows, long cols, long first_col) {
+void cross_entropy_sum_and_pick(execution const&, T const* logits, int const* targets, wide_t<T> const* max,
+                                wide_t<T>* stats, long rows, long cols, long first_col) {
+    using wide = wide_t<T>;
     using batch = detail::vec::batch<T>;
     for_each_block(
         rows,
@@ -45,7 +48,7 @@ void cross_entropy_sum_and_pick(execution const&, T const* logits, int const* ta
             constexpr long width = detail::vec::lanes<T>;
             T const* const row = logits + r * cols;
             batch const most(max[r]);
-            batch even(T(0)), odd(T(0));
+            batch even(wide(0)), odd(wide(0));
             long c = 0;
             for (; c + 2 * width <= cols; c += 2 * width) {
                 even += xsimd::exp(detail::vec::load(row + c) - most);
@@ -53,13 +56,13 @@ void cross_entropy_sum_and_pick(execution const&, T const* logits, int const* ta
             }
             for (; c + width <= cols; c += width) even += xsimd::exp(detail::vec::load(row + c) - most);
             if (c < cols) {
-                alignas(64) T lane[static_cast<std::size_t>(width)];
+                alignas(64) wide lane[static_cast<std::size_t>(width)];
                 xsimd::exp(detail::vec::load_part(row + c, cols - c) - most).store_aligned(lane);
                 odd += detail::vec::load_part(lane, cols - c);
             }
             stats[r] = xsimd::hadd(even + odd);
             long const target = targets[r] - first_col;
-            stats[rows + r] = target >= 0 && target < cols ? row[target] : T(0);
+            stats[rows + r] = target >= 0 && target < cols ? static_cast<wide>(row[target]) : wide(0);
         },
         1);
 }
@@ -76,22 +79,26 @@ void cross_entropy_loss(execution const&, T const* max, T const* stats, T* loss,
     *loss = static_cast<T>(accumulate ? static_cast<double>(*loss) + total : total);
 }
 
-/// dlogits = scale (exp(l - max) / sum - onehot(target)); `dlogits` may be `logits`.
+/// dlogits = scale (exp(l - max) / sum - onehot(target)), rounded once; `dlogits` may be `logits`.
 template <class T>
-void cross_entropy_backward(execution const&, T const* logits, int const* targets, T const* max, T const* stats,
-                            T* dlogits, long rows, long cols, long first_col, T scale) {
+void cross_entropy_backward(execution const&, T const* logits, int const* targets, wide_t<T> const* max,
+                            wide_t<T> const* stats, T* dlogits, long rows, long cols, long first_col, wide_t<T> scale) {
     using batch = detail::vec::batch<T>;
     for_each_block(
         rows,
         [=](long r, long) {
             batch const most(max[r]);
             batch const factor(scale / stats[r]);
+            auto const share = [most, factor](batch const& l) {
+                return std::array<batch, 1>{xsimd::exp(l - most) * factor};
+            };
+            T const* const row = logits + r * cols;
             T* const out = dlogits + r * cols;
-            detail::vec::map<T, 1>(
-                0, cols, [most, factor](batch const& l) { return std::array<batch, 1>{xsimd::exp(l - most) * factor}; },
-                {out}, logits + r * cols);
             long const target = targets[r] - first_col;
-            if (target >= 0 && target < cols) out[target] -= scale;
+            bool const here = target >= 0 && target < cols;
+            batch const picked(here ? static_cast<wide_t<T>>(row[target]) : most.get(0));
+            detail::vec::map<T, 1>(0, cols, share, {out}, row);
+            if (here) detail::vec::store_part(share(picked)[0] - batch(scale), out + target, 1);
         },
         1);
 }

@@ -6,13 +6,32 @@
 
 namespace shardtype::cpu {
 
-/// out = a + b over n elements; `out` may be `a` or `b`.
-template <class T>
-void add(execution const&, T const* a, T const* b, T* out, long n) {
+/// out = a + b over n elements, rounded once; `out` may be an operand of its type. T and B may be bf16 and float.
+template <class T, class B = T>
+void add(execution const&, T const* a, B const* b, T* out, long n) {
     using batch = detail::vec::batch<T>;
     for_each_block(n, [=](long begin, long end) {
         detail::vec::map<T, 1>(
             begin, end, [](batch const& x, batch const& y) { return std::array<batch, 1>{x + y}; }, {out}, a, b);
+    });
+}
+
+/// out = in over n elements, rounded to nearest, ties to even. Reads 4 and writes 2 bytes per element.
+inline void cast_to_bf16(execution const&, float const* in, bf16* out, long n) {
+    using batch = detail::vec::batch<float>;
+    for_each_block(n, [=](long begin, long end) {
+        detail::vec::map<bf16, 1>(
+            begin, end, [](batch const& x) { return std::array<batch, 1>{x}; }, {out}, in);
+    });
+}
+
+/// out (+)= in over n elements, without loss where it does not add.
+inline void cast_to_f32(execution const& with, bf16 const* in, float* out, long n, bool accumulate) {
+    using batch = detail::vec::batch<float>;
+    if (accumulate) return add(with, static_cast<float const*>(out), in, out, n);
+    for_each_block(n, [=](long begin, long end) {
+        detail::vec::map<float, 1>(
+            begin, end, [](batch const& x) { return std::array<batch, 1>{x}; }, {out}, in);
     });
 }
 
@@ -27,8 +46,9 @@ template <class T>
 void fill(execution const&, T value, T* out, long n) {
     using batch = detail::vec::batch<T>;
     for_each_block(n, [=](long begin, long end) {
-        detail::vec::map<T, 1>(begin, end, [value](auto const&...) { return std::array<batch, 1>{batch(value)}; },
-                               {out});
+        detail::vec::map<T, 1>(
+            begin, end, [value](auto const&...) { return std::array<batch, 1>{batch(static_cast<wide_t<T>>(value))}; },
+            {out});
     });
 }
 

@@ -19,15 +19,17 @@ void embedding_forward(execution const& with, int const* tokens, T const* w, T* 
     }
 }
 
-/// dw[tokens[i] - first_row] += dy[i] for i in order, where that row is in [0, rows); dw is zeroed first unless
-/// `accumulate`.
+/// dw[tokens[i] - first_row] += dy[i] for i in order, where that row is in [0, rows); dw, float for bf16, is zeroed
+/// first unless `accumulate`.
 template <class T>
-void embedding_backward(execution const& with, int const* tokens, T const* dy, T* dw, long count, long cols,
+void embedding_backward(execution const& with, int const* tokens, T const* dy, wide_t<T>* dw, long count, long cols,
                         long first_row, long rows, bool accumulate) {
-    if (!accumulate) fill(with, T(0), dw, rows * cols);
+    using wide = wide_t<T>;
+    if (!accumulate) fill(with, wide(0), dw, rows * cols);
     for (long i = 0; i < count; ++i) {
         long const row = tokens[i] - first_row;
-        if (row >= 0 && row < rows) add(with, dw + row * cols, dy + i * cols, dw + row * cols, cols);
+        if (row >= 0 && row < rows)
+            add(with, static_cast<wide const*>(dw + row * cols), dy + i * cols, dw + row * cols, cols);
     }
 }
 

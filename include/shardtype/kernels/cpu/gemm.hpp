@@ -7,6 +7,7 @@
 #include <shardtype/kernels/execution.hpp>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 namespace shardtype::detail {
 
@@ -34,24 +35,23 @@ struct gemm_problem {
 namespace shardtype::cpu {
 
 /// C[m,n] = op(A) op(B), added to C where `accumulate`; all dense row-major, A stored [k,m] where `transpose_a`, B
-/// stored [n,k] where `transpose_b`. Made once at set-up and kept; an object is used by one thread at a time. C may not
+/// stored [n,k] where `transpose_b`. A and B are T, C is Result: bf16 factors may have a float product. Sums are of
+/// wide_t<T> and rounded once. Made once at set-up and kept; an object is used by one thread at a time. C may not
 /// overlap A or B. A call needs `scratch_bytes()` of 64-byte aligned scratch. Cost: 2 m n k flops.
-template <class T>
-class gemm;
-
-/// float32 by oneDNN. Making one takes 0.1 to 0.5 ms and throws std::runtime_error with one line if oneDNN refuses the
-/// problem or wants more scratch than `gemm_scratch_bytes`. `threads` is what every call will run with.
-template <>
-class gemm<float> {
+///
+/// float and bf16 by oneDNN. Making one takes 0.1 to 0.5 ms and throws std::runtime_error with one line if oneDNN
+/// refuses the problem or wants more scratch than `gemm_scratch_bytes`. `threads` is what every call will run with.
+template <class T, class Result = T>
+class gemm {
   public:
     /// For C[m, n]. @throws std::invalid_argument for sizes below 1, std::runtime_error as above
     gemm(long m, long n, long k, bool transpose_a, bool transpose_b, bool accumulate, int threads = 1)
         : problem_{m, n, k, transpose_a, transpose_b, accumulate}, threads_(threads) {
         problem_.check_sizes();
         detail::openmp_threads const scope(threads);  // oneDNN blocks for the threads that it finds
-        auto const a = matrix(m, k, transpose_a);
-        auto const b = matrix(k, n, transpose_b);
-        auto const c = matrix(m, n, false);
+        auto const a = matrix<T>(m, k, transpose_a);
+        auto const b = matrix<T>(k, n, transpose_b);
+        auto const c = matrix<Result>(m, n, false);
         dnnl_matmul_desc_t operation;
         check(dnnl_matmul_desc_init(&operation, &a, &b, nullptr, &c), "describing");
 
@@ -80,7 +80,7 @@ class gemm<float> {
 
         auto const* const scratch = dnnl_primitive_desc_query_md(made_description, dnnl_query_scratchpad_md, 0);
         scratch_bytes_ = scratch == nullptr ? 0 : static_cast<long>(dnnl_memory_desc_get_size(scratch));
-        long const bound = gemm_scratch_bytes<float>(m, n, k, threads);
+        long const bound = gemm_scratch_bytes<T>(m, n, k, threads);
         if (scratch_bytes_ > bound) {
             throw std::runtime_error("gemm: oneDNN wants " + std::to_string(scratch_bytes_) + " bytes of scratch for " +
                                      problem_.text() + ", more than the bound of " + std::to_string(bound) + " bytes");
@@ -92,14 +92,14 @@ class gemm<float> {
     }
 
     /// Runs it. @throws std::runtime_error for too little scratch
-    void operator()(execution const& with, float const* a, float const* b, float* c) const {
+    void operator()(execution const& with, T const* a, T const* b, Result* c) const {
         if (scratch_bytes_ > static_cast<long>(with.scratch_bytes)) {
             throw std::runtime_error("gemm: " + problem_.text() + " needs " + std::to_string(scratch_bytes_) +
                                      " bytes of scratch, got " + std::to_string(with.scratch_bytes));
         }
         detail::openmp_threads const scope(threads_);
-        point(0, const_cast<float*>(a));
-        point(1, const_cast<float*>(b));
+        point(0, const_cast<T*>(a));
+        point(1, const_cast<T*>(b));
         point(2, c);
         if (scratch_bytes_ > 0) point(3, with.scratch);
         check(dnnl_primitive_execute(primitive_.get(), stream_.get(), scratch_bytes_ > 0 ? 4 : 3, arguments_.data()),
@@ -114,15 +114,18 @@ class gemm<float> {
     void check(dnnl_status_t status, char const* what) const {
         if (status != dnnl_success) {
             throw std::runtime_error("gemm: oneDNN status " + std::to_string(static_cast<int>(status)) + " in " + what +
-                                     " for float32 " + problem_.text());
+                                     (std::is_same_v<T, bf16> ? " for bfloat16 " : " for float32 ") + problem_.text());
         }
     }
 
+    template <class Element>
     dnnl_memory_desc_t matrix(long rows, long columns, bool transposed) const {
         dnnl_dims_t const sizes = {rows, columns};
         dnnl_dims_t const strides = {transposed ? 1 : columns, transposed ? rows : 1};
         dnnl_memory_desc_t result;
-        check(dnnl_memory_desc_init_by_strides(&result, 2, sizes, dnnl_f32, strides), "describing a matrix");
+        check(dnnl_memory_desc_init_by_strides(&result, 2, sizes, std::is_same_v<Element, bf16> ? dnnl_bf16 : dnnl_f32,
+                                               strides),
+              "describing a matrix");
         return result;
     }
 
@@ -148,7 +151,7 @@ class gemm<float> {
 
 /// float64 by plain blocked loops: for numeric gradients, not for speed.
 template <>
-class gemm<double> {
+class gemm<double, double> {
   public:
     /// For C[m, n]; runs on one thread. @throws std::invalid_argument for sizes below 1
     gemm(long m, long n, long k, bool transpose_a, bool transpose_b, bool accumulate, int = 1)

@@ -1,17 +1,9 @@
 #pragma once
-#include <shardtype/comm/xsimd.hpp>
+#include <shardtype/comm/lanes.hpp>
 #include <type_traits>
 #include <utility>
 
 namespace shardtype::simd {
-
-/// One register of T on the instruction set that the translation unit is compiled for.
-template <class T>
-using pack = xsimd::batch<T>;
-
-/// Numbers of T in a register.
-template <class T>
-inline constexpr int lanes = static_cast<int>(pack<T>::size);
 
 /// Architectural vector registers: what register tiles are sized by.
 inline constexpr int registers = XSIMD_WITH_AVX512F || XSIMD_WITH_NEON64 ? 32 : 16;

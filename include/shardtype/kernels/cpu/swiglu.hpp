@@ -12,7 +12,9 @@ void swiglu_forward(execution const&, T const* gate, T const* up, T* y, long n) 
     for_each_block(n, [=](long begin, long end) {
         detail::vec::map<T, 1>(
             begin, end,
-            [](batch const& g, batch const& u) { return std::array<batch, 1>{g / (batch(T(1)) + xsimd::exp(-g)) * u}; },
+            [](batch const& g, batch const& u) {
+                return std::array<batch, 1>{g / (batch(wide_t<T>(1)) + xsimd::exp(-g)) * u};
+            },
             {y}, gate, up);
     });
 }
@@ -26,7 +28,7 @@ void swiglu_backward(execution const&, T const* dy, T const* gate, T const* up, 
         detail::vec::map<T, 2>(
             begin, end,
             [](batch const& d, batch const& g, batch const& u) {
-                batch const one(T(1));
+                batch const one(wide_t<T>(1));
                 batch const s = one / (one + xsimd::exp(-g));
                 return std::array<batch, 2>{d * u * (s * (one + g * (one - s))), d * (g * s)};
             },
