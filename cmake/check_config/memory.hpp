@@ -29,9 +29,11 @@ inline shardtype::placement_policy policy_of(shardtype::job const& j, shardtype:
 template <std::size_t I>
 shardtype::rank_memory memory_with(shardtype::job const& j, shardtype::parallel_dims const& d) {
     long const rows = micro_batch_of(j, d);
+    int const micro_batches = j.global_batch_size > rows ? 2 : 1;  // more of them take no more memory
     auto const g = shardtype::read_model<shardtype::llama<model_flavors[I].sizes>>(
-        policy_of(j, d), {.global = rows, .sequence = j.seq_len}, shardtype::dtype::f32);
-    return shardtype::detail::memory_of_graph(g, j.global_batch_size > rows);
+        policy_of(j, d), {.global = rows * micro_batches, .sequence = j.seq_len, .micro_batches = micro_batches},
+        shardtype::dtype::f32);
+    return shardtype::detail::memory_of_graph(g);
 }
 
 /// The same by the name of the model's constant.

@@ -17,8 +17,7 @@ using collective_counts = std::map<std::pair<std::string, int>, int>;
 /// What the library's schedule of g starts.
 inline collective_counts scheduled(graph const& g) {
     collective_counts out;
-    auto const built =
-        std::make_unique<schedule_builder>(detail::lower<library_operations>(g, &detail::no_scratch));
+    auto const built = std::make_unique<schedule_builder>(detail::lower<library_operations>(g, &detail::no_scratch));
     if (!built->says.legal()) throw std::logic_error("the library refuses to lower the graph");
     std::pair<unsigned, char const*> const kernels_of[] = {{id_of<kernels::all_reduce>, "all_reduce"},
                                                            {id_of<kernels::all_gather>, "all_gather"},

@@ -73,22 +73,22 @@ class far_communicator {
     int rank() const { return near_.rank(); }
     int size() const { return near_.size(); }
     void barrier() const { near_.barrier(); }
-#define FORWARD(name)                                                               \
-    template <class T, class... Shape>                                              \
-    [[gnu::noinline]] void name(T const* source, T* target, Shape... shape) const { \
-        near_.name(source, target, shape...);                                       \
-    }                                                                               \
-    template <class T, class... Shape>                                              \
-    void name##_start(int slot, T const* source, T* target, Shape... shape) const { \
-        near_.name##_start(slot, source, target, shape...);                         \
-    }                                                                               \
-    template <class T, class... Shape>                                              \
-    void name##_wait(int slot, T const* source, T* target, Shape... shape) const {  \
-        near_.name##_wait(slot, source, target, shape...);                          \
-    }                                                                               \
-    template <class T, class... Shape>                                              \
+#define FORWARD(name)                                                                \
+    template <class T, class... Shape>                                               \
+    [[gnu::noinline]] void name(T const* source, T* target, Shape... shape) const {  \
+        near_.name(source, target, shape...);                                        \
+    }                                                                                \
+    template <class T, class... Shape>                                               \
+    void name##_start(int slot, T const* source, T* target, Shape... shape) const {  \
+        near_.name##_start(slot, source, target, shape...);                          \
+    }                                                                                \
+    template <class T, class... Shape>                                               \
+    void name##_wait(int slot, T const* source, T* target, Shape... shape) const {   \
+        near_.name##_wait(slot, source, target, shape...);                           \
+    }                                                                                \
+    template <class T, class... Shape>                                               \
     void name##_finish(int slot, T const* source, T* target, Shape... shape) const { \
-        near_.name##_finish(slot, source, target, shape...);                        \
+        near_.name##_finish(slot, source, target, shape...);                         \
     }
     FORWARD(all_reduce)
     FORWARD(all_gather)

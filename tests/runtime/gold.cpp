@@ -60,19 +60,27 @@ TEST_CASE("every layout gives the reference's losses, gradients and weights") {
     check<layouts::fsdp_2_tp_4>();
     check<layouts::fsdp_2_sp_4>();
     check<layouts::hsdp_2_2_sp_2>();
+    check<layouts::zero1_8>();
+    check<layouts::zero2_8>();
+    check<layouts::zero1_2_sp_4>();
+    check<layouts::zero2_4_tp_2>();
+    check<layouts::fsdp_4_recompute>();
+    check<layouts::ddp_2_zero1_2_fsdp_2>();
+    check<layouts::mixed_2_4>();
 }
 
 TEST_CASE("no value depends on what the arena held before the step") {
-    layouts::for_each<layouts::one, layouts::fsdp_2_sp_4, layouts::hsdp_2_2_sp_2>([]<class Layout>() {
-        CAPTURE(Layout::name);
-        gold::outcome clean, poisoned;
-        run<Layout>(clean);
-        run<Layout>(poisoned, true);
-        for (std::size_t s = 0; s < clean.loss.size(); ++s) CHECK(clean.loss[s] == poisoned.loss[s]);
-        CHECK(clean.norm == poisoned.norm);
-        CHECK(clean.gradients.values() == poisoned.gradients.values());
-        CHECK(clean.weights.values() == poisoned.weights.values());
-    });
+    layouts::for_each<layouts::one, layouts::fsdp_2_sp_4, layouts::hsdp_2_2_sp_2, layouts::mixed_2_4>(
+        []<class Layout>() {
+            CAPTURE(Layout::name);
+            gold::outcome clean, poisoned;
+            run<Layout>(clean);
+            run<Layout>(poisoned, true);
+            for (std::size_t s = 0; s < clean.loss.size(); ++s) CHECK(clean.loss[s] == poisoned.loss[s]);
+            CHECK(clean.norm == poisoned.norm);
+            CHECK(clean.gradients.values() == poisoned.gradients.values());
+            CHECK(clean.weights.values() == poisoned.weights.values());
+        });
 }
 
 // The comparison is worth something only if it fails when a reduction is missing. So every collective of a schedule is

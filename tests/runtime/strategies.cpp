@@ -46,11 +46,16 @@ st::role any_role(dice& d) { return static_cast<st::role>(1 + d(6)); }
 
 st::model_strategy draw(dice& d) {
     constexpr int shapes[][3] = {{2, 0, 0}, {4, 0, 0}, {8, 0, 0}, {2, 2, 0}, {2, 4, 0}, {4, 2, 0}, {2, 2, 2}};
-    constexpr char const* layers[] = {"layers.0",           "layers.1-2",
-                                      "layers.2-3",         "layers.*",
-                                      "layers.*.attention", "layers.1-3.feed_forward",
-                                      "layers.0-1.ffn_norm", "output",
-                                      "norm",               "tok_embeddings",
+    constexpr char const* layers[] = {"layers.0",
+                                      "layers.1-2",
+                                      "layers.2-3",
+                                      "layers.*",
+                                      "layers.*.attention",
+                                      "layers.1-3.feed_forward",
+                                      "layers.0-1.ffn_norm",
+                                      "output",
+                                      "norm",
+                                      "tok_embeddings",
                                       "layers"};
     auto const& shape = shapes[d(7)];
     st::placement_policy p;
@@ -183,9 +188,10 @@ void check_draws(unsigned seed, int wanted, double bound) {
         worst_loss = std::max(worst_loss, loss), worst_gradient = std::max(worst_gradient, gradient);
         worst_weight = std::max(worst_weight, weight);
     }
-    std::printf("%d strategies, %d treat layers differently, %d recompute all, %d have micro-batches; furthest from one "
-                "rank: loss %.2g, gradient %.2g, weights after %d steps %.2g; %d draws are no legal program\n",
-                legal, different, recomputing, batches, worst_loss, worst_gradient, steps, worst_weight, refused);
+    std::printf(
+        "%d strategies, %d treat layers differently, %d recompute all, %d have micro-batches; furthest from one "
+        "rank: loss %.2g, gradient %.2g, weights after %d steps %.2g; %d draws are no legal program\n",
+        legal, different, recomputing, batches, worst_loss, worst_gradient, steps, worst_weight, refused);
     for (auto const& [what, count] : why) std::printf("  code %d: %d\n", static_cast<int>(what), count);
 }
 

@@ -76,7 +76,7 @@ static_assert(st::checked<shared<1, 1, 1, 4>>::value.ok() && st::memory_of<share
 using accumulating = st::training_job<st::job{
     .parallel = {.tensor_parallel_degree = 2}, .world_size = 8, .local_batch_size = 4, .global_batch_size = 48}>;
 static_assert(accumulating::gradient_accumulation_steps == 3 && accumulating::micro_batch_size == 16);
-static_assert(accumulating::batch.global == 16);
+static_assert(accumulating::batch.global == 48 && accumulating::batch.micro_batches == 3);
 static_assert(st::memory_of<accumulating>.parameters > 0);
 
 // Larger models on more devices.

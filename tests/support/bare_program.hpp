@@ -48,9 +48,8 @@ struct bare_program {
                            s.buffer_count, s.segment_count, s.parameter_count, s.at};
         b.steps.assign(s.steps, s.steps + s.step_count);
         for (st::step const& t : b.steps)
-            b.bound.push_back(t.kind == st::step_kind::release
-                                  ? st::bound_step{}
-                                  : st::detail::bind_step<T>(st::cpu_kernels{}, t));
+            b.bound.push_back(t.kind == st::step_kind::release ? st::bound_step{}
+                                                               : st::detail::bind_step<T>(st::cpu_kernels{}, t));
         b.tokens = g->at(g->tokens);
         b.batch = rows;
         b.axes = how.whole.axes;

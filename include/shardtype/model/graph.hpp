@@ -29,7 +29,7 @@ struct graph {
     short value_count = 0, node_count = 0, parameter_count = 0;
     /// The open repeat's number, and how many there were.
     short loop = 0, loops = 0;
-    trip_range trips{};    ///< of the open repeat
+    trip_range trips{};             ///< of the open repeat
     short region = 0, regions = 0;  ///< the open one that is recomputed, and how many there were
     unsigned named = 0;             ///< exceptions of the strategy that named a layer so far
     int parameter_names = 0;        ///< how many differ
@@ -162,7 +162,7 @@ struct graph {
         }
         if (fails(result.result)) return -1;
         layout made = result.result;
-        if (made.rank == 0) made.type = element;  // a sum over all tokens
+        if (made.rank == 0) made.type = wide_of(made.type);  // a sum over all tokens
         short const y = value(made, differentiable(made.type));
         if (y < 0) return -1;
         node& n = add_node<Rule>();

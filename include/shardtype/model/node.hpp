@@ -59,19 +59,19 @@ struct node {
 
 /// A parameter of the model: what it is called, where it lies and how it begins.
 struct parameter_record {
-    label name{};             ///< `layers.*.attention.wq.weight`
-    layout stored{};          ///< between steps
-    layout used{};            ///< by the operations
-    conversion path{};        ///< from stored to used
-    int once_hops = 0;        ///< of them, at first: gathers made once per step, the result kept (ZeRO-1 and 2)
-    int deferred_hops = 0;    ///< of those, at first: their duals reduce gradients once per step (ZeRO-1)
+    label name{};               ///< `layers.*.attention.wq.weight`
+    layout stored{};            ///< between steps
+    layout used{};              ///< by the operations
+    conversion path{};          ///< from stored to used
+    int once_hops = 0;          ///< of them, at first: gathers made once per step, the result kept (ZeRO-1 and 2)
+    int deferred_hops = 0;      ///< of those, at first: their duals reduce gradients once per step (ZeRO-1)
     unsigned gathers_once = 0;  ///< the mesh axes of `once_hops`, as a mask
-    initialiser init{};       ///< its first values
-    int number = 0;           ///< of its name among the model's: runs of one repeat share it
-    int first_layer = 0;      ///< the trip of the repeat that its first layer is
-    int layers = 1;           ///< how many of it: the trips of the loop that it stands in
-    short loop = 0;           ///< the number of that loop, 0 outside
-    bool in_loop = false;     ///< of a repeat: gathered again on each trip
+    initialiser init{};         ///< its first values
+    int number = 0;             ///< of its name among the model's: runs of one repeat share it
+    int first_layer = 0;        ///< the trip of the repeat that its first layer is
+    int layers = 1;             ///< how many of it: the trips of the loop that it stands in
+    short loop = 0;             ///< the number of that loop, 0 outside
+    bool in_loop = false;       ///< of a repeat: gathered again on each trip
 
     /// Where the copy that is kept over a step lies: the stored one after `hops` of the path.
     constexpr layout after(int hops) const {

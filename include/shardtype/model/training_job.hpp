@@ -135,8 +135,10 @@ struct training_job {
     using strategy = typename axes::strategy;
     /// The model.
     using model = llama<J.model>;
-    /// The tokens of one micro-batch.
-    static constexpr batch_shape batch{.global = micro_batch_size, .sequence = accepted ? J.seq_len : 1};
+    /// The tokens of one step.
+    static constexpr batch_shape batch{.global = global_batch_size,
+                                       .sequence = accepted ? J.seq_len : 1,
+                                       .micro_batches = static_cast<int>(gradient_accumulation_steps)};
 
   private:
     static_assert(detail::check_job<J>());

@@ -48,7 +48,8 @@ struct rotary {
                                 .linear = 0b01,
                                 .constant = 0b10,
                                 .kernel_whole = "sd",
-                                .paired = 'd'};
+                                .paired = 'd',
+                                .wide = 0b10};
 };
 /// causal softmax(q k^T / sqrt(d)) v; query heads share kv heads. Half of the s x t points are masked away;
 /// backward makes the scores again: five products over forward's two. The kernel takes q, k and v of one width, so the

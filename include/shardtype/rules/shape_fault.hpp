@@ -36,7 +36,8 @@ constexpr shape_fault shape_fault_of(rule const& r, layout const* x) {
     if (!differentiable(real)) return {part::element, detail::first_real(r), 0, 0, dtype::f32};
     for (int i = 0; i < r.operands; ++i) {
         dtype const element = ((r.ids >> i) & 1U) != 0 ? dtype::i32 : real;
-        if (x[i].type != element) return {part::element, i, 0, 0, element};
+        bool const wide = ((r.wide >> i) & 1U) != 0 && x[i].type == wide_of(real);
+        if (x[i].type != element && !wide) return {part::element, i, 0, 0, element};
         if (x[i].rank != r.rank_of(i)) return {part::rank, i, 0, r.rank_of(i), element};
         for (int j = 0; j < i; ++j)
             for (int d = 0; d < x[i].rank; ++d) {

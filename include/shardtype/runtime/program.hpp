@@ -17,9 +17,9 @@ using cpu_kernels = type_list<
     kernels::swiglu_forward, kernels::swiglu_backward, kernels::layer_norm_forward, kernels::layer_norm_backward,
     kernels::gelu_forward, kernels::gelu_backward, kernels::bias_forward, kernels::bias_backward, kernels::add,
     kernels::copy, kernels::cast_to_bf16, kernels::cast_to_f32, kernels::cross_entropy_max, kernels::cross_entropy_sum,
-    kernels::cross_entropy_loss, kernels::cross_entropy_backward, kernels::square_sum,
-    kernels::clip, kernels::adamw, kernels::slice, kernels::zero_pad, kernels::resize, kernels::mask,
-    kernels::all_reduce, kernels::all_reduce_max, kernels::all_gather, kernels::reduce_scatter, kernels::all_to_all>;
+    kernels::cross_entropy_loss, kernels::cross_entropy_backward, kernels::square_sum, kernels::clip, kernels::adamw,
+    kernels::slice, kernels::zero_pad, kernels::resize, kernels::mask, kernels::all_reduce, kernels::all_reduce_max,
+    kernels::all_gather, kernels::reduce_scatter, kernels::all_to_all>;
 
 /// What one step runs, and what it wants made at set-up.
 struct bound_step {

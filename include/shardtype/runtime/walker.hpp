@@ -19,7 +19,7 @@ class walker {
     /// thread.
     /// @throws std::runtime_error where memory or a library refuses
     walker(program_view const& p, thread::rank_communicators const& comm)
-        : program_(p), arena_(p.schedule.at.arena_bytes) {
+        : program_(p), arena_(p.schedule.at.arena_bytes), in_use_(comm) {
         context_.comm = comm;
         cpu::use_threads(context_.exec.threads);
         prepared_.resize(static_cast<std::size_t>(p.schedule.step_count));
@@ -124,6 +124,7 @@ class walker {
     std::vector<double> seconds_;
     trace_recorder* trace_ = nullptr;
     arena arena_;
+    thread::operands_in_use in_use_;  // goes before the arena does
     rank_context context_{};
     std::vector<std::unique_ptr<prepared>> prepared_;
 };

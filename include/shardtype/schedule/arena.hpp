@@ -6,10 +6,10 @@ namespace shardtype {
 
 /// Where the buffers of a schedule lie in one rank's arena.
 struct arena_layout {
-    long bytes = 0;                                   ///< of the arena; 0: not laid out yet
-    long live_bytes = 0;                              ///< the largest sum of live buffers: no layout can be smaller
-    long fixed_bytes = 0;                             ///< of what lives throughout, at its begin
-    long offset[schedule_builder::max_buffers]{};     ///< of each buffer
+    long bytes = 0;                                ///< of the arena; 0: not laid out yet
+    long live_bytes = 0;                           ///< the largest sum of live buffers: no layout can be smaller
+    long fixed_bytes = 0;                          ///< of what lives throughout, at its begin
+    long offset[schedule_builder::max_buffers]{};  ///< of each buffer
 
     /// Nothing can be smaller.
     constexpr bool tight() const { return bytes == live_bytes; }
@@ -70,8 +70,7 @@ constexpr arena_layout fixed_layout(schedule_builder const& b) {
     for (short k = 0; k < b.buffer_count; ++k) {
         buffer const& q = b.buffers[k];
         if (q.is == buffer_class::parameter || q.is == buffer_class::gradient)
-            out.offset[k] =
-                q.offset + out.offset[q.is == buffer_class::parameter ? b.at.weights : b.at.gradients];
+            out.offset[k] = q.offset + out.offset[q.is == buffer_class::parameter ? b.at.weights : b.at.gradients];
         if (q.is != buffer_class::local || q.first < 0) continue;
         step_bytes[q.first] += detail::size_of(q);
         step_bytes[q.last + 1] -= detail::size_of(q);

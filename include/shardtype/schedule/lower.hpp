@@ -10,6 +10,7 @@
 #include <shardtype/schedule/lower_loop.hpp>
 #include <shardtype/schedule/lower_loss.hpp>
 #include <shardtype/schedule/lower_optimizer.hpp>
+#include <shardtype/schedule/overlap.hpp>
 #include <shardtype/schedule/releases.hpp>
 
 namespace shardtype {
@@ -46,14 +47,13 @@ template <class Operations>
 constexpr void replay(lowerer& l, short region) {
     l.replaying = true;
     for (short i = 0; i < l.g.node_count; ++i)
-        if (l.g.nodes[i].region == region && !at_set_up(l.g.nodes[i]))
-            lower_node(Operations{}, l, l.g.nodes[i], false);
+        if (l.g.nodes[i].region == region && !at_set_up(l.g.nodes[i])) lower_node(Operations{}, l, l.g.nodes[i], false);
     l.replaying = false;
 }
 
 /// All but the arena.
 template <class Operations>
-constexpr schedule_builder lower_steps(graph const& g, scratch_bound scratch) {
+constexpr schedule_builder lower_steps(graph const& g, scratch_bound scratch, bool overlap = true) {
     schedule_builder b;
     if (!g.ok()) return b;  // reported by checked<Job>
     lowerer l(g, b, scratch);
@@ -86,14 +86,16 @@ constexpr schedule_builder lower_steps(graph const& g, scratch_bound scratch) {
     lower_optimizer(l);
     b.close();
     if (g.regions > 0) drop_dead_steps(b);
+    if (overlap) overlap_collectives(b);
+    if (!b.says.legal()) return b;
     add_releases(b);
     check_steps(b);
     find_lifetimes(b);
     return b;
 }
 template <class Operations>
-constexpr schedule_builder lower(graph const& g, scratch_bound scratch) {
-    schedule_builder b = lower_steps<Operations>(g, scratch);
+constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool overlap = true) {
+    schedule_builder b = lower_steps<Operations>(g, scratch, overlap);
     if (g.ok() && b.says.legal()) place_buffers(b, lay_out_arena(b));
     return b;
 }

@@ -41,7 +41,7 @@ template <>
 struct lowering<rules::attention> {
     static constexpr void forward(lowerer& l, node const& n) {
         layout const& q = l.lay(n.in[0]);
-        auto const lse = l.fresh(q.local_count() / q.local(3) * bytes_of(l.g.element));
+        auto const lse = l.fresh(q.local_count() / q.local(3) * bytes_of(wide_of(q.type)));
         l.aux[n.id][0] = lse.buffer;
         detail::location const operands[] = {l.where[n.in[0]], l.where[n.in[1]], l.where[n.in[2]], l.make(n.out), lse};
         dims(l, n, l.kernel<kernels::attention_forward>(operands, q.type));

@@ -66,7 +66,7 @@ template <>
 struct lowering<rules::layer_norm> {
     static constexpr void forward(lowerer& l, node const& n) {
         layout const& x = l.lay(n.in[0]);
-        auto const statistics = l.fresh(2 * rows_of(x) * bytes_of(l.g.element));
+        auto const statistics = l.fresh(2 * rows_of(x) * bytes_of(wide_of(x.type)));
         l.aux[n.id][0] = statistics.buffer;
         detail::location const operands[] = {l.where[n.in[0]], l.where[n.in[1]], l.where[n.in[2]], l.make(n.out),
                                              statistics};

@@ -10,7 +10,7 @@ template <class Kernel>
 constexpr void over_vocabulary(lowerer& l, layout const& x, location at, long count) {
     for (int a = 0; a < x.axes; ++a)
         if (x.on[a].is == kind::shard && x.on[a].dim == 2 && x.axis_size[a] > 1)
-            l.collective<Kernel>(a, at, at, &count, 1, l.g.element);
+            l.collective<Kernel>(a, at, at, &count, 1, wide_of(x.type));
 }
 }  // namespace detail
 
@@ -22,7 +22,7 @@ struct lowering<rules::cross_entropy> {
         layout const& x = l.lay(n.in[0]);
         dtype const type = x.type;
         long const columns = x.local(2), rows = x.local_count() / columns;
-        long const wide = bytes_of(l.g.element);
+        long const wide = bytes_of(wide_of(type));
         auto const max = l.fresh(rows * wide), stats = l.fresh(2 * rows * wide);
         l.aux[n.id][0] = max.buffer;
         l.aux[n.id][1] = stats.buffer;

@@ -97,7 +97,7 @@ template <>
 struct lowering<rules::rms_norm> {
     static constexpr void forward(lowerer& l, node const& n) {
         layout const& x = l.lay(n.in[0]);
-        auto const rstd = l.fresh(x.local_count() / x.local(x.rank - 1) * bytes_of(l.g.element));
+        auto const rstd = l.fresh(x.local_count() / x.local(x.rank - 1) * bytes_of(wide_of(x.type)));
         l.aux[n.id][0] = rstd.buffer;
         detail::location const operands[] = {l.where[n.in[0]], l.where[n.in[1]], l.make(n.out), rstd};
         dims(l, n, l.kernel<kernels::rms_norm_forward>(operands, x.type));

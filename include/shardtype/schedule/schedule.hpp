@@ -38,9 +38,9 @@ struct segment {
     short begin = 0;
     short end = 0;
     /// @}
-    int trips = 1;                                        ///< how often
-    bool reverse = false;                                 ///< from the last trip to the first, for backward
-    segment_kind when = segment_kind::forward;            ///< within a training step
+    int trips = 1;                              ///< how often
+    bool reverse = false;                       ///< from the last trip to the first, for backward
+    segment_kind when = segment_kind::forward;  ///< within a training step
 };
 
 /// A parameter of the model, with the buffers that hold it.

@@ -28,6 +28,8 @@ enum class dtype : unsigned char { f32, f64, bf16, i32 };
 
 /// Bytes of one element.
 constexpr long bytes_of(dtype t) { return t == dtype::f64 ? 8 : t == dtype::bf16 ? 2 : 4; }
+/// Of sums and statistics of such elements, and of the gradients of weights.
+constexpr dtype wide_of(dtype t) { return t == dtype::bf16 ? dtype::f32 : t; }
 /// Integers carry no gradient: token ids, targets.
 constexpr bool differentiable(dtype t) { return t != dtype::i32; }
 

@@ -49,9 +49,9 @@ class trainer {
             auto const stream = static_cast<std::uint32_t>(p.number);
             for_each_run(p.stored, coordinate(), [&](long global, long local, long count) {
                 for (long i = 0; i < count; ++i)
-                    values[local + i] = static_cast<element>(
-                        initial_value(p.init, seed, stream, static_cast<std::uint64_t>(global + i),
-                                      p.first_layer + layer, p.stored.extent[p.stored.rank - 1]));
+                    values[local + i] =
+                        static_cast<element>(initial_value(p.init, seed, stream, static_cast<std::uint64_t>(global + i),
+                                                           p.first_layer + layer, p.stored.extent[p.stored.rank - 1]));
             });
         });
     }

@@ -14,7 +14,8 @@ constexpr double bytes_moved(Schedule const& of, step const& s, int ranks_of_axi
         for (int i = first; i <= last; ++i) n *= static_cast<double>(s.dim[i]);
         return n;
     };
-    if (s.kind == step_kind::collective_start || s.kind == step_kind::materialize) return 0;
+    bool const works = s.kind == step_kind::kernel || s.kind == step_kind::collective_wait;
+    if (!works) return 0;
     if (s.kernel == id_of<kernels::all_gather>) return 2 * ranks_of_axis * values(0, 1);
     if (s.kernel == id_of<kernels::reduce_scatter>) return (ranks_of_axis + 1) * values(0, 1);
     if (s.kernel == id_of<kernels::slice>) return 2 * values(0, 1);
@@ -35,8 +36,8 @@ template <class Maker>
 struct steps_of {
     static constexpr schedule_builder built = Maker::build();
     static_assert(built.says.legal(), "an operation of this benchmark has no schedule");
-    static constexpr auto value =
-        shardtype::detail::trim<built.step_count, built.buffer_count, built.segment_count, 1>(built);
+    static constexpr auto value = shardtype::detail::trim<built.step_count, built.buffer_count, built.segment_count, 1>(
+        built, lay_out_arena(built));
 
     static constexpr double moved() {
         double n = 0;
@@ -123,7 +124,6 @@ constexpr void lay_out_apart(schedule_builder& b) {
     b.close();
     for (short k = 0; k < b.buffer_count; ++k) b.buffers[k].is = buffer_class::input;
     find_lifetimes(b);
-    place_buffers(b, lay_out_arena(b));
 }
 
 }  // namespace shardtype::bench::detail
