@@ -35,7 +35,7 @@ passes() {
 
 # test | header | text | what it becomes
 mutants='
-kernels/rms_norm | kernels/cpu/rms_norm.hpp | squares / static_cast<T>(cols) + eps | squares / static_cast<T>(cols + 1) + eps
+kernels/rms_norm | kernels/cpu/rms_norm.hpp | squares / static_cast<wide>(cols) + eps | squares / static_cast<wide>(cols + 1) + eps
 kernels/rms_norm | kernels/cpu/rms_norm.hpp | scale * (a * b - c * mean) | scale * (a * b + c * mean)
 kernels/rms_norm | kernels/cpu/rms_norm.hpp | dot * rstd[r] * rstd[r] / | dot * rstd[r] /
 kernels/rms_norm | kernels/cpu/rms_norm.hpp | dw, !first, | dw, first,

@@ -84,6 +84,7 @@ class schedule_walk {
     };
     struct open_collective {
         int step = -1, source = -1, target = -1, source_version = 0;
+        bool waited = false;
     };
 
     value& at(int v) { return values_[static_cast<std::size_t>(v)]; }
@@ -181,7 +182,7 @@ class schedule_walk {
                 run(t, i, trip, g.reverse ? g.trips - 1 - trip : trip);
             }
         for (auto const& o : open_)
-            if (o.step >= 0) fault("a collective is not waited for in its segment");
+            if (o.step >= 0) fault("a collective is not finished in its segment");
     }
 
     void run(st::step const& t, int index, int trip, int layer) {
@@ -212,6 +213,13 @@ class schedule_walk {
         if (t.slot < 0 || t.slot >= s_.at.slots) return fault("a slot that is not there");
         if (open_.size() <= slot) open_.resize(slot + 1);
         open_collective& o = open_[slot];
+        if (t.kind == st::step_kind::collective_finish) {
+            if (!o.waited || o.source != source || o.target != target) fault("a finish without its wait");
+            if (at(source).version != o.source_version && target != source)
+                fault("the source was written between start and finish");
+            o = {};
+            return;
+        }
         if (t.kind != st::step_kind::collective_wait) {
             if (o.step >= 0) fault("a start in a slot that is in use");
             read(source);
@@ -227,7 +235,7 @@ class schedule_walk {
         if (!owns(target)) fault("the target was written between start and wait");
         write(target, state::written, true);
         if (at(target).life >= 0) lives_[static_cast<std::size_t>(at(target).life)].to = now_;
-        o = {};
+        o.waited = true;
     }
     std::vector<int> values(st::step const& t, int k, std::vector<int> const& operands) {
         int const buffer = t.arg[k].buffer;

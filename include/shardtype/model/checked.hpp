@@ -46,7 +46,7 @@ template <class Element>
 inline constexpr dtype element_type = is_element<Element> ? dtype_of<Element> : dtype::i32;
 
 /// What to write instead, in the words of the rules' errors.
-template <class Checked>
+template <class Checked, class Job>
 struct model_fix {
     static constexpr model_advice instead = Checked::value.instead;
     struct change {
@@ -56,7 +56,10 @@ struct model_fix {
         using mesh = typename Checked::mesh_type;
         using axis = typename mesh::template axis_at<Checked::value.says.axis>;
         constexpr code what = Checked::value.says.what;
-        if constexpr (what != code::layer_not_divisible && (what != code::head_dimension || instead.parts == 0)) {
+        if constexpr (what == code::micro_batch_rows && Checked::value.micro_batches > 0) {
+            return write<multiple_of<Checked::value.micro_batches, Job::batch.global>>{};
+        } else if constexpr (what != code::layer_not_divisible &&
+                             (what != code::head_dimension || instead.parts == 0)) {
             return typename spelled_fix<change, mesh>::type{};
         } else if constexpr (instead.kv_heads > 0) {
             return write<divided_axis<axis, static_cast<int>(instead.kv_heads)>>{};
@@ -69,7 +72,8 @@ struct model_fix {
 
 /// The axis that a fault is about; void where it is about none.
 constexpr bool is_about_an_axis(code c) {
-    return c != code::capacity && c != code::nested_repeat && !(c >= code::across_repeat && c <= code::no_lowering);
+    return c != code::capacity && c != code::nested_repeat && !(c >= code::across_repeat && c <= code::no_lowering) &&
+           !(c >= code::layers_unknown && c <= code::tied_parameter);
 }
 template <class Job, code What, int Axis>
 struct axis_of_fault {
@@ -102,7 +106,7 @@ struct checked {
     static constexpr bool check() {
         if constexpr (!value.says.legal()) {
             using axis = typename detail::axis_of_fault<Job, value.says.what, value.says.axis>::type;
-            using fix = typename detail::model_fix<checked>::type;
+            using fix = typename detail::model_fix<checked, Job>::type;
             detail::failed<decltype(detail::report<value.says.what, fix, on_axis<axis>,
                                                    detail::failed_layer<value.failed_in>, Job>())>();
         }

@@ -6,10 +6,8 @@ namespace shardtype {
 
 /// Trips [first, end) of a repeat.
 struct trip_range {
-    /// @{
-    int first = 0;
-    int end = 0;
-    /// @}
+    int first = 0;  ///< the first
+    int end = 0;    ///< behind the last
 };
 
 namespace detail {

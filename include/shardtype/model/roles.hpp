@@ -64,11 +64,11 @@ struct sequence_parallel {
 /// Activations are not kept for backward but made again there: per trip of a repeat, or of the layers that it is given
 /// for. Costs one more forward of them.
 struct recompute {
-    static constexpr bool again = true;
+    static constexpr bool again = true;  ///< for backward
 };
 /// The contrary, for layers within others that recompute.
 struct keep_activations {
-    static constexpr bool again = false;
+    static constexpr bool again = false;  ///< for backward
 };
 
 /// Other roles for some layers: `in_layers<"layers.0-2.attention", tensor_parallel<tp>>`. The name is that of the `named`

@@ -182,6 +182,16 @@ SHARDTYPE_CHECK(S616, roles_of_axes,
 SHARDTYPE_CHECK(S617, gradient_contributions,
                 "in backward a value's gradient does not get one contribution from each use of the value: a lowering "
                 "leaves one out or adds one twice, or an operation takes a value that has a gradient as a constant");
+SHARDTYPE_CHECK(
+    S618, layers_unknown,
+    "`in_layers` names no layer of the model, or a trip that its repeat does not have; the pattern stands in "
+    "the layer's place");
+SHARDTYPE_CHECK(S619, micro_batch_rows,
+                "`batch_shape::micro_batches` is at least 1 and divides `global`: every micro-batch has as many rows");
+SHARDTYPE_CHECK(
+    S620, tied_parameter,
+    "a tied parameter was declared before, under this whole name, and neither it nor its second use is in a "
+    "repeat");
 
 #undef SHARDTYPE_CHECK
 // @endcond

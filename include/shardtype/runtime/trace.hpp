@@ -30,11 +30,12 @@ constexpr char const* kernel_name_of(unsigned id) {
 
 /// One run of one step of the schedule, on one rank. Times are nanoseconds of the steady clock.
 struct trace_event {
-    std::int64_t begin = 0, end = 0;
-    int step = 0;         ///< its place in the schedule
-    int layer = 0;        ///< of the loop, counted from the model's first, whichever way the loop goes
-    int training = 0;     ///< the training step
-    int micro_batch = 0;  ///< from 0
+    std::int64_t begin = 0;  ///< of the step
+    std::int64_t end = 0;    ///< of it
+    int step = 0;            ///< its place in the schedule
+    int layer = 0;           ///< of the loop, counted from the model's first, whichever way the loop goes
+    int training = 0;        ///< the training step
+    int micro_batch = 0;     ///< from 0
 };
 
 /// What one rank's walker did in the training steps [first, last). Its room is taken when it is made; where that is not

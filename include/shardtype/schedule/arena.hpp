@@ -9,6 +9,7 @@ struct arena_layout {
     long bytes = 0;                                ///< of the arena; 0: not laid out yet
     long live_bytes = 0;                           ///< the largest sum of live buffers: no layout can be smaller
     long fixed_bytes = 0;                          ///< of what lives throughout, at its begin
+    int fullest = 0;                               ///< the step where most bytes live
     long offset[schedule_builder::max_buffers]{};  ///< of each buffer
 
     /// Nothing can be smaller.
@@ -24,7 +25,7 @@ constexpr bool placed_first(buffer const& q) {
 }
 constexpr long size_of(buffer const& q) { return q.stride * q.period; }
 
-constexpr long order_key(buffer const& q, int how) {
+constexpr long order_key(buffer const& q, int how, int fullest) {
     long const size = size_of(q), length = q.last - q.first + 1;
     switch (how) {
         case 0:
@@ -33,8 +34,13 @@ constexpr long order_key(buffer const& q, int how) {
             return size * length;
         case 2:
             return length * (1L << 40) + size;
-        default:
+        case 3:
             return -q.first;
+        default:  // those that make the largest live set, one upon the other
+            return (q.first <= fullest && fullest <= q.last ? 1L << 60 : 0) +
+                   (how == 4   ? size
+                    : how == 5 ? size / 64 * length
+                               : (1L << 55) - q.last * (1L << 40) + size);
     }
 }
 
@@ -78,13 +84,13 @@ constexpr arena_layout fixed_layout(schedule_builder const& b) {
     long live = out.live_bytes = out.fixed_bytes;
     for (short i = 0; i < b.step_count; ++i) {
         live += step_bytes[i];
-        if (live > out.live_bytes) out.live_bytes = live;
+        if (live > out.live_bytes) out.live_bytes = live, out.fullest = i;
     }
     return out;
 }
 
-/// Puts the local buffers into the lowest gap that is free over their lifetime, in one of four orders (by size, by size x
-/// lifetime, by lifetime, by first use). @return the smaller of this and `so_far`
+/// Puts the local buffers into the lowest gap that is free over their lifetime, in one of seven orders (by size, by size x
+/// lifetime, by lifetime, by first use, those of the largest live set first by size and by size x lifetime). @return the smaller of this and `so_far`
 constexpr arena_layout smaller_layout(schedule_builder const& b, arena_layout const& so_far, int how) {
     if (so_far.bytes != 0 && so_far.tight()) return so_far;
     short order[schedule_builder::max_buffers]{};
@@ -93,7 +99,7 @@ constexpr arena_layout smaller_layout(schedule_builder const& b, arena_layout co
     for (short k = 0; k < b.buffer_count; ++k) {
         buffer const& q = b.buffers[k];
         if (q.is != buffer_class::local || q.first < 0) continue;
-        key[k] = detail::order_key(q, how);
+        key[k] = detail::order_key(q, how, so_far.fullest);
         order[n++] = k;
     }
     detail::sort_by_key(order, key, n);
@@ -120,10 +126,10 @@ constexpr arena_layout smaller_layout(schedule_builder const& b, arena_layout co
     return so_far.bytes != 0 && so_far.bytes <= out.bytes ? so_far : out;
 }
 
-/// Where every buffer lies: up to four orders, stopping at the largest live set, which no layout can beat.
+/// Where every buffer lies: up to seven orders, stopping at the largest live set, which no layout can beat.
 constexpr arena_layout lay_out_arena(schedule_builder const& b) {
     arena_layout out = fixed_layout(b);
-    for (int how = 0; how < 4; ++how) out = smaller_layout(b, out, how);
+    for (int how = 0; how < 7; ++how) out = smaller_layout(b, out, how);
     return out;
 }
 

@@ -53,7 +53,7 @@ constexpr void replay(lowerer& l, short region) {
 
 /// All but the arena.
 template <class Operations>
-constexpr schedule_builder lower_steps(graph const& g, scratch_bound scratch, bool overlap = true) {
+constexpr schedule_builder lower_steps(graph const& g, scratch_bound scratch, bool overlap = false) {
     schedule_builder b;
     if (!g.ok()) return b;  // reported by checked<Job>
     lowerer l(g, b, scratch);
@@ -94,7 +94,7 @@ constexpr schedule_builder lower_steps(graph const& g, scratch_bound scratch, bo
     return b;
 }
 template <class Operations>
-constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool overlap = true) {
+constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool overlap = false) {
     schedule_builder b = lower_steps<Operations>(g, scratch, overlap);
     if (g.ok() && b.says.legal()) place_buffers(b, lay_out_arena(b));
     return b;
@@ -143,7 +143,10 @@ struct lowered {
     static constexpr arena_layout fixed = fixed_layout(built), by_size = smaller_layout(built, fixed, 0),
                                   by_area = smaller_layout(built, by_size, 1),
                                   by_length = smaller_layout(built, by_area, 2),
-                                  arena = smaller_layout(built, by_length, 3);
+                                  by_first_use = smaller_layout(built, by_length, 3),
+                                  fullest_first = smaller_layout(built, by_first_use, 4),
+                                  by_both = smaller_layout(built, fullest_first, 5),
+                                  arena = smaller_layout(built, by_both, 6);
     static constexpr bool check() {
         if constexpr (checked<Job>::value.ok() && !built.says.legal())
             detail::failed<decltype(detail::report<built.says.what, no_single_change, on_axis<void>, Job>())>();

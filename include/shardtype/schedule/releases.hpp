@@ -7,8 +7,10 @@ namespace shardtype {
 /// Marks where a gathered parameter is dead: a release step after its last use.
 constexpr void add_releases(schedule_builder& b) {
     short made[schedule_builder::max_buffers]{}, last[schedule_builder::max_buffers]{};
-    short releases = 0;
-    for (short i = 0; i < b.step_count; ++i) {
+    short releases = 0, kept = 0;  // what is gathered once per step is not released within it
+    for (short s = 0; s < b.segment_count; ++s)
+        if (b.segments[s].when == segment_kind::begin_step) kept = b.segments[s].end;
+    for (short i = kept; i < b.step_count; ++i) {
         if (b.steps[i].kind != step_kind::materialize || b.steps[i].ahead > 0) continue;
         short const buffer = b.steps[i].arg[1].buffer;
         made[releases] = buffer;

@@ -12,6 +12,7 @@ struct bf16 {
     template <class Number>
         requires requires(Number x) { static_cast<float>(x); }
     explicit constexpr bf16(Number x) : bits(rounded(static_cast<float>(x))) {}
+    /// Exactly.
     // NOLINTNEXTLINE(google-explicit-constructor): nothing is lost
     constexpr operator float() const { return __builtin_bit_cast(float, static_cast<unsigned>(bits) << 16U); }
 
