@@ -56,13 +56,13 @@ kernels/attention | kernels/cpu/attention_forward.hpp | h / group * s.head_dim |
 kernels/attention | kernels/cpu/attention_forward.hpp | std::numbers::log2e / std::sqrt | std::numbers::log10e / std::sqrt
 kernels/attention | kernels/cpu/attention_backward.hpp | s[a][b] = pack(-deltas[b]) | s[a][b] = pack(deltas[b])
 kernels/attention | kernels/cpu/attention_backward.hpp | lane <= pack(static_cast<T>(i + b)) | lane < pack(static_cast<T>(i + b))
-kernels/attention | kernels/cpu/attention_backward.hpp | dk + at, stride, static_cast<T>(scale), add | dk + at, stride, static_cast<T>(scale), false
-kernels/cross_entropy | kernels/cpu/cross_entropy.hpp | out[target] -= scale | out[target] += scale
+kernels/attention | kernels/cpu/attention_backward.hpp | sum_stride, T(1), add | sum_stride, T(1), false
+kernels/cross_entropy | kernels/cpu/cross_entropy.hpp | share(picked)[0] - batch(scale) | share(picked)[0] + batch(scale)
 kernels/cross_entropy | kernels/cpu/cross_entropy.hpp | long const target = targets[r] - first_col | long const target = targets[r]
 kernels/cross_entropy | kernels/cpu/cross_entropy.hpp | static_cast<double>(*loss) + total : total | total : total
-kernels/rotary | kernels/cpu/rotary.hpp | batch(re * c - im * s, re * s + im * c) | batch(re * c - im * s, im * c - re * s)
+kernels/rotary | kernels/cpu/rotary.hpp | batch<T>(re * s + im * c) | batch<T>(im * c - re * s)
 kernels/rotary | kernels/cpu/rotary.hpp | -2.0 * static_cast<double>(i) | -1.0 * static_cast<double>(i)
-kernels/embedding | kernels/cpu/embedding.hpp | add(with, dw + row * cols, dy + i * cols, dw + row * cols, cols) | copy(with, dy + i * cols, dw + row * cols, cols)
+kernels/embedding | kernels/cpu/embedding.hpp | add(with, static_cast<wide const*>(dw + row * cols), dy | add(with, static_cast<wide const*>(dw), dy
 kernels/embedding | kernels/cpu/embedding.hpp | row >= 0 && row < rows | row < rows
 kernels/adamw | kernels/cpu/adamw.hpp | 1 - std::pow(p.beta2, steps) | 1 + std::pow(p.beta2, steps)
 kernels/adamw | kernels/cpu/adamw.hpp | 1 - p.lr * p.weight_decay | 1 - p.weight_decay
