@@ -202,7 +202,7 @@ struct graph {
     constexpr short beside(short y, short x) {
         if (x < 0 || y < 0 || at(x) == at(y) || !same_extents(at(x), at(y))) return y;
         for (int a = 0; a < policy.axes; ++a)
-            if (at(y).on[a].is == kind::partial || at(y).on[a].is == kind::replicate) return y;
+            if (at(y).on[a].is != kind::invariant && !(at(y).on[a].is == kind::shard && at(y).on[a].dim < 2)) return y;
         return redistribute(y, at(x));
     }
     /// Out of it: sums are made, the sequence split again if the strategy says so.
@@ -337,6 +337,8 @@ struct graph {
         n.in[0] = x, n.out = in, n.number = of.end - of.first;
         return in;
     }
+    /// The same for layers counted from 0.
+    constexpr short loop_begin(short x, int count) { return loop_begin(x, trip_range{0, count}); }
     /// No exception of the strategy names trips from `count` on of the repeat called `scope`. [ST-S618]
     constexpr void check_trips(int count) {
         for (int e = 0; e < strategy.exceptions; ++e)

@@ -176,7 +176,7 @@ template <int N, class... Layers>
 struct repeat {
     static constexpr short read(graph& g, short x) {
         g.check_trips(N);
-        if (N < 1) return g.loop_begin(x, {0, N});
+        if (N < 1) return g.loop_begin(x, N);
         for (int from = 0; from < N && g.ok();) {
             int const to = g.strategy.exceptions > 0 ? g.strategy.next_change(g.scope, from, N) : N;
             x = read_trips(g, x, {from, to});
