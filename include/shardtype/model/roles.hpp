@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shardtype/base/fixed_string.hpp>
+#include <shardtype/base/type_list.hpp>
 
 namespace shardtype {
 
@@ -76,7 +77,15 @@ struct keep_activations {
 /// that name one layer wins. Tensors are redistributed where layers that lie otherwise meet.
 /// @pre a layer has this name [ST-S618]
 template <fixed_string Layers, class... Roles>
-struct in_layers {};
+struct in_layers {
+    using roles = type_list<Roles...>;  ///< of these layers
+    /// Their name.
+    static constexpr label layers() {
+        label name;
+        name.append(Layers.data);
+        return name;
+    }
+};
 
 /// One role for each axis that is used: `strategy<fsdp<dp>, sequence_parallel<tp>>`. An axis of one device needs none; the
 /// role of an axis that the mesh divides is that of its parts.

@@ -79,27 +79,30 @@ constexpr void take(Roles& p) {
     }
 }
 
-/// One argument of a strategy: a role, or layers with roles of their own.
-template <class Mesh, class Role>
-struct strategy_part {
-    static constexpr void add(model_strategy& s) { take<Mesh, Role>(s.whole); }
-};
-template <class Mesh, fixed_string Layers, class... Roles>
-struct strategy_part<Mesh, in_layers<Layers, Roles...>> {
-    static constexpr void add(model_strategy& s) {
+template <class Mesh, class... Roles>
+constexpr void take_all(layer_exception& x, type_list<Roles...>) {
+    (take<Mesh, Roles>(x), ...);
+}
+/// One argument of a strategy: a role, or layers with roles of their own. (nvcc matches no partial specialization with a
+/// text in it.)
+template <class Mesh, class Part>
+constexpr void add_part(model_strategy& s) {
+    if constexpr (requires { Part::layers(); }) {
         if (s.exceptions++ >= model_strategy::max_exceptions) return;  // S604 when it is read
         layer_exception& x = s.except[s.exceptions - 1];
-        x.layers.append(Layers.data);
-        (take<Mesh, Roles>(x), ...);
+        x.layers = Part::layers();
+        take_all<Mesh>(x, typename Part::roles{});
+    } else {
+        take<Mesh, Part>(s.whole);
     }
-};
+}
 template <class Mesh, class... Parts>
 constexpr model_strategy strategy_value(strategy<Parts...>*) {
     placement_policy p;
     p.axes = Mesh::axes;
     for (int a = 0; a < max_axes; ++a) p.axis_size[a] = Mesh::axis_size[a];
     model_strategy s(p);
-    (strategy_part<Mesh, Parts>::add(s), ...);
+    (add_part<Mesh, Parts>(s), ...);
     return s;
 }
 }  // namespace detail
