@@ -25,7 +25,7 @@ inline collective_counts scheduled(graph const& g) {
                                                            {id_of<kernels::all_to_all>, "all_to_all"}};
     for (short i = 0; i < built->step_count; ++i) {
         step const& s = built->steps[i];
-        if (s.kind == step_kind::collective_wait) continue;
+        if (s.kind != step_kind::collective_start && s.kind != step_kind::materialize) continue;
         for (auto const& [id, name] : kernels_of)
             if (s.kernel == id) ++out[{name, s.axis}];
     }

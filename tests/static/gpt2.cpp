@@ -60,9 +60,10 @@ static_assert(find(tensor, "wpe.weight").used.on[1] == st::on_invariant);
 // What cannot be.
 static_assert(read<st::gpt2<st::gpt2_small>, st::mesh<shards>, st::fsdp<shards>>(512).says.what ==
               st::code::shapes_disagree);  // a table of 1024 positions
-static_assert(read<st::gpt2<{768, 2, 6, 256, 64}>, both, st::fsdp<shards>, st::tensor_parallel<tensor_ranks>>(64)
-                  .says.what == st::code::layer_not_divisible);  // six heads over four ranks
-static_assert(read<st::gpt2<{768, 2, 7, 256, 64}>, st::mesh<shards>, st::fsdp<shards>>(64).says.what ==
+static_assert(
+    read<st::gpt2<st::gpt2_config{768, 2, 6, 256, 64}>, both, st::fsdp<shards>, st::tensor_parallel<tensor_ranks>>(64)
+        .says.what == st::code::layer_not_divisible);  // six heads over four ranks
+static_assert(read<st::gpt2<st::gpt2_config{768, 2, 7, 256, 64}>, st::mesh<shards>, st::fsdp<shards>>(64).says.what ==
               st::code::head_dimension);
 using without_table = st::chain<st::named<"wte", st::embedding<64, 32>>, st::tied_linear<"wpe">, st::cross_entropy>;
 static_assert(read<without_table, st::mesh<shards>, st::fsdp<shards>>(64).says.what == st::code::tied_parameter);

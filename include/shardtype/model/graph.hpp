@@ -195,9 +195,13 @@ struct graph {
         return x < 0 ? -1 : redistribute(x, placed(at(x), axis, to));
     }
     /// x between layers, as this layer's strategy has it.
-    constexpr short stream(short x) { return x < 0 ? -1 : redistribute(x, policy.stream(at(x))); }
+    constexpr short stream(short x) { return to_stream(x, false); }
     /// Into a tensor-parallel region: whole tokens, used on every rank of the axis.
-    constexpr short enter(short x) { return x < 0 ? -1 : redistribute(x, policy.stream(at(x), true)); }
+    constexpr short enter(short x) { return to_stream(x, true); }
+    constexpr short to_stream(short x, bool within) {
+        if (loss >= 0) return fail(code::no_loss_at_the_end);
+        return x < 0 ? -1 : redistribute(x, policy.stream(at(x), within));
+    }
     /// y where x lies, if they lie differently between layers and no sum is still to be made.
     constexpr short beside(short y, short x) {
         if (x < 0 || y < 0 || at(x) == at(y) || !same_extents(at(x), at(y))) return y;
