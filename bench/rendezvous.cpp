@@ -1,17 +1,20 @@
-// Time that ranks lose by waiting for each other in a training step of the debug Llama: collectives where their
-// operands
-// are ready, and moved apart by schedule/overlap.hpp. The two take turns, so that what else runs here meets both.
+// Time that ranks lose by waiting for each other in a training step of the debug Llama, three ways that take turns, so
+// that what else runs here meets all of them:
+//   blocking    a collective is one step that begins when all ranks are there and ends when all have read
+//   in place    the same schedule; small operands are copied aside
+//   overlapped  starts, waits and finishes moved apart by schedule/overlap.hpp, as jobs run
 //
-//   build/bench/bench_rendezvous [--benchmark_filter=ranks:2]
+//   build/bench/bench_rendezvous --benchmark_filter=ranks:2/ --benchmark_min_time=20
 //
-// waited: seconds a step in which a rank waits, over all ranks; it contains what ranks wait for because they share
-// cores.
+// waited: milliseconds a step in which ranks wait, added over all ranks; where ranks share cores it contains the time
+// in which the others use them. share: overlapped of blocking.
 
 #include <benchmark/benchmark.h>
 
 #include <chrono>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <shardtype/runtime.hpp>
@@ -61,10 +64,12 @@ struct seconds {
 };
 
 template <class Job>
-seconds train(runnable const& program, int steps) {
+seconds train(runnable const& program, bool copies, int steps) {
     std::vector<double> waited(static_cast<std::size_t>(Job::mesh::size));
     double wall = 0;
-    st::thread::world ranks(typename Job::mesh{}, 2 * program.view.schedule.at.slots);
+    auto limits = st::thread::patience::of(Job::mesh::size <= st::thread::usable_cpus());
+    if (!copies) limits.staged_bytes = -1;
+    st::thread::world ranks(Job::mesh::axis_size, Job::mesh::axes, 2 * program.view.schedule.at.slots, limits);
     ranks.run([&](st::thread::rank_communicators& me) {
         st::walker w(program.view, me);
         st::step_numbers numbers;
@@ -91,34 +96,31 @@ seconds train(runnable const& program, int steps) {
 template <class Job>
 void rendezvous(benchmark::State& state) {
     constexpr st::graph const& g = st::checked<Job>::value;
-    runnable const plain(g, false), overlapped(g, true);
-    seconds sums[2];
-    for (auto _ : state) {
-        int which = 0;
-        for (runnable const* program : {&plain, &overlapped}) {
-            seconds const s = train<Job>(*program, 5);
-            sums[which].wall += s.wall;
-            sums[which++].waited += s.waited;
+    runnable const in_place(g, false), overlapped(g, true);
+    seconds sums[3];
+    for (auto _ : state)
+        for (int way = 0; way < 3; ++way) {
+            seconds const s = train<Job>(way == 2 ? overlapped : in_place, way > 0, 4);
+            sums[way].wall += s.wall;
+            sums[way].waited += s.waited;
         }
+    char const* const names[] = {"blocking", "in_place", "overlapped"};
+    for (int way = 0; way < 3; ++way) {
+        double const n = static_cast<double>(state.iterations());
+        state.counters[std::string(names[way]) + "_ms"] = 1e3 * sums[way].wall / n;
+        state.counters[std::string(names[way]) + "_waited_ms"] = 1e3 * sums[way].waited / n;
     }
-    auto const ms = [&](double sum) { return 1e3 * sum / static_cast<double>(state.iterations()); };
-    state.counters["plain_ms"] = ms(sums[0].wall);
-    state.counters["overlapped_ms"] = ms(sums[1].wall);
-    state.counters["plain_waited_ms"] = ms(sums[0].waited);
-    state.counters["overlapped_waited_ms"] = ms(sums[1].waited);
-    state.counters["plain_MB"] = 1e-6 * static_cast<double>(plain.built->at.arena_bytes);
+    state.counters["share"] = sums[2].waited / sums[0].waited;
+    state.counters["in_place_MB"] = 1e-6 * static_cast<double>(in_place.built->at.arena_bytes);
     state.counters["overlapped_MB"] = 1e-6 * static_cast<double>(overlapped.built->at.arena_bytes);
 }
 
 using shard_2 = st::mesh<st::dp_shard<2>>;
 using tensor_2 = st::mesh<st::tp<2>>;
 using shard_2_tensor_4 = st::mesh<st::dp_shard<2>, st::tp<4>>;
-BENCHMARK(rendezvous<job<shard_2, st::fsdp<st::dp_shard<2>>>>)->Name("rendezvous/fsdp/ranks:2")->Iterations(5);
-BENCHMARK(rendezvous<job<tensor_2, st::sequence_parallel<st::tp<2>>>>)
-    ->Name("rendezvous/sequence_parallel/ranks:2")
-    ->Iterations(5);
+BENCHMARK(rendezvous<job<shard_2, st::fsdp<st::dp_shard<2>>>>)->Name("rendezvous/fsdp/ranks:2/");
+BENCHMARK(rendezvous<job<tensor_2, st::sequence_parallel<st::tp<2>>>>)->Name("rendezvous/sequence_parallel/ranks:2/");
 BENCHMARK(rendezvous<job<shard_2_tensor_4, st::fsdp<st::dp_shard<2>>, st::sequence_parallel<st::tp<4>>>>)
-    ->Name("rendezvous/fsdp,sequence_parallel/ranks:2x4")
-    ->Iterations(5);
+    ->Name("rendezvous/fsdp,sequence_parallel/ranks:2x4/");
 
 }  // namespace

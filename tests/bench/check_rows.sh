@@ -7,7 +7,8 @@ set -euo pipefail
 
 declare -A filter=(  # what is quick of the large ones
     [bench_attention]='8x256x2/|double|tp/' [bench_collectives]='barrier|/16KiB' [bench_elementwise]='/256/'
-    [bench_matmul]='/(256|2048)x256x256|added' [bench_train_step]='single')
+    [bench_matmul]='/(256|2048)x256x256|added' [bench_train_step]='single'
+    [bench_rendezvous]='fsdp/ranks:2')
 for program in "$@"; do
     name=$(basename "$program")
     log=$("$program" --benchmark_min_time=0.001 --benchmark_filter="${filter[$name]:-.}" --benchmark_format=json \

@@ -125,7 +125,7 @@ void differ_between_ranks(thread::patience limits) {
         return message.substr(message.find(": ") + 2);
     };
     using handle = thread::communicator const&;
-    for (long const count : {10L, 2001L, 9000L}) {  // staged or not, as `limits` say
+    for (long const count : {10L, 1025L, 9000L}) {  // staged or not, as `limits` say
         auto const said = both([&](handle c, float* s, float* t) { c.all_reduce(s, t, count); },
                                [&](handle c, float* s, float* t) { c.all_reduce(s, t, count - 1); });
         CHECK(said == "mismatched collectives: rank 0 of the group is in all_reduce(slot 4, f32, count " +
@@ -172,7 +172,7 @@ void differ_between_ranks(thread::patience limits) {
 
 TEST_CASE("collectives that differ between ranks are an error with both sides in it") {
     differ_between_ranks({400, 16, 0});
-    differ_between_ranks({0, 1, 8000});  // all staged, one rank's staged, none
+    differ_between_ranks({0, 1, thread::staging::operand_bytes});  // all staged, one rank's staged, none
 }
 
 TEST_CASE("a rank's own mistakes are found without the others") {

@@ -25,9 +25,18 @@ struct size {
 };
 
 template <class Layout>
+struct narrow : layouts::job<Layout, size, float> {
+    using compute = st::bf16;
+};
+
+template <class Job>
+std::unique_ptr<st::schedule_builder> built_job(bool overlap) {
+    return std::make_unique<st::schedule_builder>(
+        st::detail::lower<st::library_operations>(st::checked<Job>::value, st::cpu_back_end::scratch, overlap));
+}
+template <class Layout>
 std::unique_ptr<st::schedule_builder> built(bool overlap) {
-    return std::make_unique<st::schedule_builder>(st::detail::lower<st::library_operations>(
-        st::checked<layouts::job<Layout, size, float>>::value, st::cpu_back_end::scratch, overlap));
+    return built_job<layouts::job<Layout, size, float>>(overlap);
 }
 
 int count(st::schedule_builder const& b, st::step_kind kind) {
@@ -68,12 +77,14 @@ TEST_CASE("the same steps in another order; gathers of a loop's parameters run a
         CHECK(ahead == more);
         CHECK(ahead == (shards ? 2 * 9 : 0));  // nine parameters, forward and backward
         if (Layout::mesh::size > 1) CHECK(apart > 0);
-        // The price: of one layer, two sets of gathered parameters instead of one in use, and one of gradients.
+        // The price: of one layer, two sets of gathered parameters instead of one in use, and one of gradients; and
+        // of the stream, operands and targets that are in flight.
         long layer = 0;
         for (short k = 0; k < moved->parameter_count; ++k)
             if (moved->parameters[k].is.in_loop) layer += moved->parameters[k].is.used.local_bytes();
+        long const stream = 4L * 64 * moved->buffers[moved->at.tokens].bytes;  // 64 floats for a token of four bytes
         MESSAGE(std::string(Layout::name), ": arena ", plain->at.arena_bytes, " -> ", moved->at.arena_bytes);
-        CHECK(moved->at.arena_bytes <= plain->at.arena_bytes + 3 * layer);
+        CHECK(moved->at.arena_bytes <= plain->at.arena_bytes + 3 * layer + 2 * stream);
     });
 }
 
@@ -110,8 +121,9 @@ void check_operands_are_left_alone(st::schedule_builder const& b) {
             short const source = t.arg[0].buffer, target = t.arg[1].buffer;
             CAPTURE(i);
             if (t.to < 1000) {  // runs ahead: the source is the same all the time, the target has a slot of its own
-                CHECK_FALSE(used_between(b, source, t.slot, static_cast<short>(b.segments[s].begin - 1),
-                                         b.segments[s].end, true));
+                if (b.buffers[source].period == 1)  // 2: a cast's result, which has a slot of its own too
+                    CHECK_FALSE(used_between(b, source, t.slot, static_cast<short>(b.segments[s].begin - 1),
+                                             b.segments[s].end, true));
                 continue;
             }
             short wait = i, finish = i;
@@ -258,12 +270,13 @@ struct bound_program {
     std::vector<st::bound_step> bound;
     st::program_view view{};
 
-    explicit bound_program(std::unique_ptr<st::schedule_builder> from) : built(std::move(from)) {
+    template <class Narrow = st::type_list<>>
+    explicit bound_program(std::unique_ptr<st::schedule_builder> from, Narrow = {}) : built(std::move(from)) {
         st::schedule_builder const& s = *built;
         for (short i = 0; i < s.step_count; ++i)
             bound.push_back(s.steps[i].kind == st::step_kind::release
                                 ? st::bound_step{}
-                                : st::detail::bind_step<float>(st::cpu_kernels{}, s.steps[i]));
+                                : st::detail::bind_step<float, Narrow>(st::cpu_kernels{}, s.steps[i]));
         view.schedule = {s.steps,        s.buffers,       s.segments,        s.parameters, s.step_count,
                          s.buffer_count, s.segment_count, s.parameter_count, s.at};
         view.bound = bound.data();
@@ -330,6 +343,28 @@ TEST_CASE("every bit of losses, gradients and state is as without it, ranks late
     for_layouts([]<class Layout>() {
         CAPTURE(Layout::name);
         bound_program plain(built<Layout>(false)), moved(built<Layout>(true));
+        auto const expected = train<Layout>(plain, false);
+        CHECK(expected == train<Layout>(moved, false));
+        CHECK(expected == train<Layout>(moved, true));
+    });
+}
+
+TEST_CASE("the cast of a shard to bfloat16 runs ahead with its gather") {
+    layouts::for_each<layouts::fsdp_8, layouts::fsdp_2_sp_4, layouts::hsdp_2_2_sp_2>([]<class Layout>() {
+        CAPTURE(Layout::name);
+        using job = narrow<Layout>;
+        using kernels = typename st::detail::narrow_kernels<st::lowered<job, st::cpu_back_end>, st::cpu_kernels>::type;
+        bound_program plain(built_job<job>(false), kernels{}), moved(built_job<job>(true), kernels{});
+        REQUIRE(moved.built->says.legal());
+        check_operands_are_left_alone(*moved.built);
+        int ahead = 0, casts = 0;
+        for (short i = 0; i < moved.built->step_count; ++i) {
+            st::step const& t = moved.built->steps[i];
+            ahead += t.kind == st::step_kind::materialize && t.ahead != 0;
+            casts += t.kind == st::step_kind::kernel && t.ahead != 0;
+        }
+        CHECK(ahead == 18);
+        CHECK(casts == 18);
         auto const expected = train<Layout>(plain, false);
         CHECK(expected == train<Layout>(moved, false));
         CHECK(expected == train<Layout>(moved, true));

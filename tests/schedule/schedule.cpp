@@ -111,7 +111,7 @@ bool releases_are_last(st::schedule_view const& s) {
                     continue;
                 }
                 for (int k = 0; k < t.args; ++k)
-                    if (t.arg[k].buffer == made) last = j;
+                    if (t.uses(k) && t.arg[k].buffer == made) last = j;
             }
             if (releases != 1 || released < last) return false;
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/comm/thread/staging.hpp>
 #include <shardtype/kernels/cpu/attention_scratch.hpp>
 #include <shardtype/kernels/cpu/gemm_scratch.hpp>
 #include <shardtype/schedule/kernels.hpp>
@@ -51,6 +52,8 @@ constexpr long cpu_scratch_of(step const& s) {
 /// The CPU back end's bounds on scratch, for the schedule; light enough for programs that only lay out memory.
 struct cpu_back_end {
     static constexpr scratch_bound scratch = &detail::cpu_scratch_of;  ///< of a step
+    /// What collectives copy aside, of one rank.
+    static constexpr long staging_bytes(int axes) { return thread::staging::bytes(axes); }
     /// What a process takes outside its ranks' arenas: oneDNN's code and primitives, the communicators' boards, stacks.
     /// `build/bench/memory_reserve` measures and prints both; tests/runtime/memory.cpp holds a process to the sum.
     /// @{

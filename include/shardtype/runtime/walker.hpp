@@ -19,7 +19,9 @@ class walker {
     /// thread.
     /// @throws std::runtime_error where memory or a library refuses
     walker(program_view const& p, thread::rank_communicators const& comm)
-        : program_(p), arena_(p.schedule.at.arena_bytes), in_use_(comm) {
+        : program_(p),
+          arena_(p.schedule.at.arena_bytes),
+          in_use_(comm, p.schedule.at.staging < 0 ? nullptr : at<std::byte>(p.schedule.at.staging)) {
         context_.comm = comm;
         cpu::use_threads(context_.exec.threads);
         prepared_.resize(static_cast<std::size_t>(p.schedule.step_count));

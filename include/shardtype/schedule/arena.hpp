@@ -9,11 +9,16 @@ struct arena_layout {
     long bytes = 0;                                ///< of the arena; 0: not laid out yet
     long live_bytes = 0;                           ///< the largest sum of live buffers: no layout can be smaller
     long fixed_bytes = 0;                          ///< of what lives throughout, at its begin
-    int fullest = 0;                               ///< the step where most bytes live
     long offset[schedule_builder::max_buffers]{};  ///< of each buffer
+    /// The last try, of which `offset` is the best: where it put the buffers, and in which order.
+    /// @{
+    long tried[schedule_builder::max_buffers]{};
+    short order[schedule_builder::max_buffers]{};
+    int count = 0;
+    /// @}
 
-    /// Nothing can be smaller.
-    constexpr bool tight() const { return bytes == live_bytes; }
+    /// Within 0.4 % of what nothing can be smaller than.
+    constexpr bool tight() const { return bytes != 0 && bytes - live_bytes <= live_bytes / 256; }
 };
 
 namespace detail {
@@ -24,25 +29,6 @@ constexpr bool placed_first(buffer const& q) {
            q.is == buffer_class::report;
 }
 constexpr long size_of(buffer const& q) { return q.stride * q.period; }
-
-constexpr long order_key(buffer const& q, int how, int fullest) {
-    long const size = size_of(q), length = q.last - q.first + 1;
-    switch (how) {
-        case 0:
-            return size;
-        case 1:
-            return size * length;
-        case 2:
-            return length * (1L << 40) + size;
-        case 3:
-            return -q.first;
-        default:  // those that make the largest live set, one upon the other
-            return (q.first <= fullest && fullest <= q.last ? 1L << 60 : 0) +
-                   (how == 4   ? size
-                    : how == 5 ? size / 64 * length
-                               : (1L << 55) - q.last * (1L << 40) + size);
-    }
-}
 
 /// Sorts n buffers by their keys, largest first, equal ones as they were.
 constexpr void sort_by_key(short* order, long const* key, int n) {
@@ -65,8 +51,9 @@ struct taken_bytes {
 
 }  // namespace detail
 
-/// What lives throughout gets its place, and the largest live set is counted.
-constexpr arena_layout fixed_layout(schedule_builder const& b) {
+/// What lives throughout gets its place, the largest live set is counted, and the others get an order: from the step
+/// where most lives outwards in time, those that begin later first.
+constexpr arena_layout begin_layout(schedule_builder const& b) {
     arena_layout out;
     long step_bytes[schedule_builder::max_steps + 1]{};
     for (short k = 0; k < b.buffer_count; ++k) {
@@ -80,34 +67,39 @@ constexpr arena_layout fixed_layout(schedule_builder const& b) {
         if (q.is != buffer_class::local || q.first < 0) continue;
         step_bytes[q.first] += detail::size_of(q);
         step_bytes[q.last + 1] -= detail::size_of(q);
+        out.order[out.count++] = k;
     }
+    int fullest = 0;
     long live = out.live_bytes = out.fixed_bytes;
     for (short i = 0; i < b.step_count; ++i) {
         live += step_bytes[i];
-        if (live > out.live_bytes) out.live_bytes = live, out.fullest = i;
+        if (live > out.live_bytes) out.live_bytes = live, fullest = i;
     }
+    long key[schedule_builder::max_buffers]{};
+    for (int i = 0; i < out.count; ++i) {
+        buffer const& q = b.buffers[out.order[i]];
+        long const away = q.first > fullest ? q.first - fullest : q.last < fullest ? fullest - q.last : 0;
+        key[out.order[i]] = q.first - away * schedule_builder::max_steps;
+    }
+    detail::sort_by_key(out.order, key, out.count);
     return out;
 }
 
-/// Puts the local buffers into the lowest gap that is free over their lifetime, in one of seven orders (by size, by size x
-/// lifetime, by lifetime, by first use, those of the largest live set first by size and by size x lifetime). @return the smaller of this and `so_far`
-constexpr arena_layout smaller_layout(schedule_builder const& b, arena_layout const& so_far, int how) {
-    if (so_far.bytes != 0 && so_far.tight()) return so_far;
-    short order[schedule_builder::max_buffers]{};
-    long key[schedule_builder::max_buffers]{};
-    int n = 0;
-    for (short k = 0; k < b.buffer_count; ++k) {
-        buffer const& q = b.buffers[k];
-        if (q.is != buffer_class::local || q.first < 0) continue;
-        key[k] = detail::order_key(q, how, so_far.fullest);
-        order[n++] = k;
-    }
-    detail::sort_by_key(order, key, n);
+/// One more try: every buffer into the lowest gap that is free over its lifetime. What the try before had put where no
+/// layout has to reach comes first, then the others as before. @returns the better of this and `so_far`
+constexpr arena_layout better_layout(schedule_builder const& b, arena_layout const& so_far) {
+    if (so_far.tight()) return so_far;
     arena_layout out = so_far;
-    out.bytes = out.fixed_bytes;
+    int n = 0;
+    for (bool const above : {true, false})
+        for (int i = 0; i < so_far.count; ++i) {
+            short const k = so_far.order[i];
+            if (above == (so_far.tried[k] + detail::size_of(b.buffers[k]) > so_far.live_bytes)) out.order[n++] = k;
+        }
     detail::taken_bytes taken[schedule_builder::max_buffers]{};  // by begin
+    long bytes = out.fixed_bytes;
     for (int i = 0; i < n; ++i) {
-        buffer const& q = b.buffers[order[i]];
+        buffer const& q = b.buffers[out.order[i]];
         long const size = detail::size_of(q);
         int const first = q.first, last = q.last;
         long at = out.fixed_bytes;
@@ -117,19 +109,23 @@ constexpr arena_layout smaller_layout(schedule_builder const& b, arena_layout co
             if (z.begin - at >= size) break;
             at = z.end;
         }
-        out.offset[order[i]] = at;
-        if (at + size > out.bytes) out.bytes = at + size;
+        out.tried[out.order[i]] = at;
+        if (at + size > bytes) bytes = at + size;
         int j = i;
         for (; j > 0 && taken[j - 1].begin > at; --j) taken[j] = taken[j - 1];
         taken[j] = {at, at + size, first, last};
     }
-    return so_far.bytes != 0 && so_far.bytes <= out.bytes ? so_far : out;
+    if (out.bytes == 0 || bytes < out.bytes) {
+        out.bytes = bytes;
+        for (int i = 0; i < n; ++i) out.offset[out.order[i]] = out.tried[out.order[i]];
+    }
+    return out;
 }
 
-/// Where every buffer lies: up to seven orders, stopping at the largest live set, which no layout can beat.
+/// Where every buffer lies: up to eight tries.
 constexpr arena_layout lay_out_arena(schedule_builder const& b) {
-    arena_layout out = fixed_layout(b);
-    for (int how = 0; how < 7; ++how) out = smaller_layout(b, out, how);
+    arena_layout out = begin_layout(b);
+    for (int i = 0; i < 8; ++i) out = better_layout(b, out);
     return out;
 }
 

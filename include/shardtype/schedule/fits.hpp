@@ -51,19 +51,26 @@ constexpr rank_memory memory_of_job() {
 
 }  // namespace detail
 
-/// The bytes of one rank of a `training_job`, from its own schedule: float32, nothing recomputed, every buffer at its
-/// place. Exact but for the scratch of kernels, which a back end adds. About 0.1 s of compile time.
+/// The bytes of one rank of a `training_job`, from its own schedule, every buffer at its place, with the job's precision,
+/// ZeRO stage, micro-batches and recomputed blocks. Exact but for the scratch of kernels, which a back end adds. About 0.1 s of compile time.
 /// @snippet 07_check_configuration/main.cpp memory
 template <class Job>
 inline constexpr rank_memory memory_of = detail::memory_of_job<Job>();
 
 namespace detail {
 
-/// The bytes of a rank with another local batch; the global one, if it is given, stays what it is or becomes Global.
-template <class Job, long Rows, long Global = Job::knobs.global_batch_size>
+constexpr job recomputing(job j) {
+    j.activation_checkpoint = checkpoint_mode::full;
+    return j;
+}
+
+/// The bytes of a rank with another local batch; the global one, if it is given, stays what it is or becomes Global. Again:
+/// all blocks are recomputed.
+template <class Job, long Rows, long Global = Job::knobs.global_batch_size, bool Again = false>
 struct smaller {
+    static constexpr job from = Again ? recomputing(Job::knobs) : Job::knobs;
     static constexpr job knobs =
-        with_knob(with_knob(Job::knobs, {knob::local_batch_size, Rows}), {knob::global_batch_size, Global});
+        with_knob(with_knob(from, {knob::local_batch_size, Rows}), {knob::global_batch_size, Global});
     static constexpr long total = memory_of<training_job<knobs>>.total();
 };
 
@@ -93,10 +100,15 @@ constexpr long fitting_batch() {
     }
 }
 
-template <long Rows>
+template <class Job, hardware H>
 constexpr auto memory_fix() {
-    if constexpr (Rows > 0)
-        return write<knobs::local_batch_size<Rows>>{};
+    constexpr long rows = fitting_batch<Job, H>(), given = Job::knobs.local_batch_size;
+    if constexpr (rows > 0)
+        return write<knobs::local_batch_size<rows>>{};
+    else if constexpr (smaller<Job, given, Job::knobs.global_batch_size, true>::total <= H.usable())
+        return write<knobs::activation_checkpoint_full>{};
+    else if constexpr (smaller<Job, 1, Job::knobs.global_batch_size, true>::total <= H.usable())
+        return write<knobs::local_batch_size<1>, knobs::activation_checkpoint_full>{};
     else
         return knobs::more_devices{};
 }
@@ -104,9 +116,8 @@ constexpr auto memory_fix() {
 template <class Job, hardware H>
 constexpr auto report_memory() {
     constexpr rank_memory m = memory_of<Job>;
-    constexpr long rows = fitting_batch<Job, H>();
     raise<
-        ST_J715<decltype(memory_fix<rows>()), knobs::parameters<m.parameters>, knobs::gradients<m.gradients>,
+        ST_J715<decltype(memory_fix<Job, H>()), knobs::parameters<m.parameters>, knobs::gradients<m.gradients>,
                 knobs::optimizer_states<m.optimizer_states>, knobs::activations<m.activations>,
                 knobs::device_memory<H.memory>, knobs::reserved<H.reserved>, knobs::seq_len<Job::knobs.seq_len>,
                 knobs::local_batch_size<Job::knobs.local_batch_size>,

@@ -53,7 +53,7 @@ constexpr void replay(lowerer& l, short region) {
 
 /// All but the arena.
 template <class Operations>
-constexpr schedule_builder lower_steps(graph const& g, scratch_bound scratch, bool overlap = false) {
+constexpr schedule_builder lower_steps(graph const& g, scratch_bound scratch) {
     schedule_builder b;
     if (!g.ok()) return b;  // reported by checked<Job>
     lowerer l(g, b, scratch);
@@ -86,16 +86,22 @@ constexpr schedule_builder lower_steps(graph const& g, scratch_bound scratch, bo
     lower_optimizer(l);
     b.close();
     if (g.regions > 0) drop_dead_steps(b);
+    return b;
+}
+
+/// The steps in the order in which they run, and how long buffers live.
+constexpr schedule_builder order_steps(schedule_builder b, bool overlap, long staging) {
+    if (!b.says.legal() || b.step_count == 0) return b;
+    if (staging > 0 && b.at.slots > 0) b.at.staging = b.add_buffer(staging, buffer_class::constant);
     if (overlap) overlap_collectives(b);
-    if (!b.says.legal()) return b;
-    add_releases(b);
-    check_steps(b);
+    if (b.says.legal()) add_releases(b);
+    if (b.says.legal()) check_steps(b);
     find_lifetimes(b);
     return b;
 }
 template <class Operations>
-constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool overlap = false) {
-    schedule_builder b = lower_steps<Operations>(g, scratch, overlap);
+constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool overlap = true, long staging = 0) {
+    schedule_builder b = order_steps(lower_steps<Operations>(g, scratch), overlap, staging);
     if (g.ok() && b.says.legal()) place_buffers(b, lay_out_arena(b));
     return b;
 }
@@ -122,6 +128,20 @@ template <class Job>
 struct operations_of<Job> {
     using type = concat_t<typename Job::operations, library_operations>;
 };
+
+template <class BackEnd>
+constexpr long staging_of(int) {
+    return 0;
+}
+template <class BackEnd>
+    requires requires { BackEnd::staging_bytes(1); }
+constexpr long staging_of(int axes) { return BackEnd::staging_bytes(axes); }
+
+template <class Job>
+inline constexpr bool overlaps = Job::mesh::size > 1;
+template <class Job>
+    requires requires { Job::overlap; }
+inline constexpr bool overlaps<Job> = Job::overlap;
 }  // namespace detail
 
 /// Stands for a back end where only types are at hand: without any scratch, so the arena is a lower bound.
@@ -135,18 +155,22 @@ struct buffers_only {
 template <class Job, class BackEnd>
 struct lowered {
     using operations = typename detail::operations_of<Job>::type;  ///< those of the job and of the library
-    /// Before it is cut to size, and without places.
-    static constexpr schedule_builder built = detail::lower_steps<operations>(checked<Job>::value, BackEnd::scratch);
 
   private:
     // Each a constant of its own: compilers count the steps of one.
-    static constexpr arena_layout fixed = fixed_layout(built), by_size = smaller_layout(built, fixed, 0),
-                                  by_area = smaller_layout(built, by_size, 1),
-                                  by_length = smaller_layout(built, by_area, 2),
-                                  by_first_use = smaller_layout(built, by_length, 3),
-                                  fullest_first = smaller_layout(built, by_first_use, 4),
-                                  by_both = smaller_layout(built, fullest_first, 5),
-                                  arena = smaller_layout(built, by_both, 6);
+    static constexpr schedule_builder in_order = detail::lower_steps<operations>(checked<Job>::value, BackEnd::scratch);
+
+  public:
+    /// Before it is cut to size, and without places.
+    static constexpr schedule_builder built =
+        detail::order_steps(in_order, detail::overlaps<Job>, detail::staging_of<BackEnd>(Job::mesh::axes));
+
+  private:
+    static constexpr arena_layout ordered = begin_layout(built), try_1 = better_layout(built, ordered),
+                                  try_2 = better_layout(built, try_1), try_3 = better_layout(built, try_2),
+                                  try_4 = better_layout(built, try_3), try_5 = better_layout(built, try_4),
+                                  try_6 = better_layout(built, try_5), try_7 = better_layout(built, try_6),
+                                  arena = better_layout(built, try_7);
     static constexpr bool check() {
         if constexpr (checked<Job>::value.ok() && !built.says.legal())
             detail::failed<decltype(detail::report<built.says.what, no_single_change, on_axis<void>, Job>())>();

@@ -29,6 +29,11 @@ struct overlapper {
     /// @{
     unsigned long long written[schedule_builder::max_buffers]{}, touched[schedule_builder::max_buffers]{};
     /// @}
+    /// By step: a few bits of the buffers that it writes, and of those that it uses. Steps without a common one need no
+    /// comparison of operands, which is what costs compile time.
+    /// @{
+    unsigned long long writes[schedule_builder::max_steps]{}, uses[schedule_builder::max_steps]{};
+    /// @}
 
     /// For this schedule.
     constexpr explicit overlapper(schedule_builder& builder) : b(builder), made(builder.step_count) {
@@ -37,25 +42,30 @@ struct overlapper {
             for (short i = b.segments[s].begin; i < b.segments[s].end; ++i)
                 for (short k = 0; k < b.steps[i].args; ++k) {
                     short const q = b.steps[i].arg[k].buffer;
+                    unsigned long long const bit = 1ULL << (home(q) & 63);
                     touched[q] |= 1ULL << s;
-                    if (((b.steps[i].writes >> k) & 1U) != 0) written[q] |= 1ULL << s;
+                    if (b.steps[i].uses(k)) uses[i] |= bit;
+                    if (((b.steps[i].writes >> k) & 1U) == 0) continue;
+                    written[q] |= 1ULL << s;
+                    writes[i] |= bit;
                 }
     }
 
     /// Step number i of the segment.
     constexpr step& the(short i) const { return b.steps[at[i]]; }
-    /// A parameter's gradient is a part of the region that the optimiser reads, and so on.
-    constexpr bool same_memory(short x, short y) const {
-        if (x == y) return true;
-        auto const part_of = [&](short part, short region) {
-            return (b.buffers[part].is == buffer_class::parameter && region == b.at.weights) ||
-                   (b.buffers[part].is == buffer_class::gradient && region == b.at.gradients);
-        };
-        return part_of(x, y) || part_of(y, x);
+    /// The buffer, or the state region that it is a part of.
+    constexpr short home(short buffer) const {
+        buffer_class const is = b.buffers[buffer].is;
+        return is == buffer_class::parameter ? b.at.weights : is == buffer_class::gradient ? b.at.gradients : buffer;
     }
-    /// Must x and y stay in their order?
-    constexpr bool ordered(step const& x, step const& y) const {
+    /// A parameter's gradient is a part of the region that the optimiser reads, and so on.
+    constexpr bool same_memory(short x, short y) const { return x == y || home(x) == y || home(y) == x; }
+    /// Must steps number i and j of the segment stay in their order?
+    constexpr bool ordered(int i, int j) const { return steps_ordered(at[i], at[j]); }
+    constexpr bool steps_ordered(short first, short second) const {
+        step const &x = b.steps[first], &y = b.steps[second];
         if (x.slot >= 0 && x.slot == y.slot) return true;
+        if (((writes[first] & uses[second]) | (uses[first] & writes[second])) == 0) return false;
         for (short i = 0; i < x.args; ++i)
             for (short j = 0; j < y.args; ++j) {
                 unsigned const xs = ((x.reads >> i) & 1U) | ((x.writes >> i) & 1U) << 1;
@@ -81,13 +91,13 @@ struct overlapper {
     /// Up to just behind what it depends on; gathers of parameters keep their order.
     constexpr void raise(short i) {
         short to = i;
-        while (to > 0 && the(to - 1).kind != step_kind::materialize && !ordered(the(to - 1), the(i))) --to;
+        while (to > 0 && the(to - 1).kind != step_kind::materialize && !ordered(to - 1, i)) --to;
         move(i, to);
     }
     /// Down to just before what depends on it.
     constexpr void lower(short i) {
         short to = i;
-        while (to + 1 < n && !ordered(the(i), the(static_cast<short>(to + 1)))) ++to;
+        while (to + 1 < n && !ordered(i, to + 1)) ++to;
         move(i, to);
     }
     /// A finish costs nothing behind the wait of a collective of the same axis that started behind its own wait: who
@@ -105,13 +115,14 @@ struct overlapper {
     /// later
     /// collective's start and wait, which nothing else can part. @returns the slot of that collective, or -1
     constexpr short fill_with(short i) {
-        short moved[schedule_builder::max_steps]{};  // the product and what follows from it
+        short moved[16]{};  // the product and what follows from it
         short count = 1, k = i;
         moved[0] = at[i];
         while (++k < n) {
             step const& s = the(k);
             bool follows = false;
-            for (short j = 0; j < count && !follows; ++j) follows = ordered(b.steps[moved[j]], s);
+            for (short j = 0; j < count && !follows; ++j) follows = steps_ordered(moved[j], at[k]);
+            if (follows && count == 16) return -1;
             if (follows)
                 moved[count++] = at[k];
             else if (s.kind == step_kind::collective_start && !filled[s.slot] &&
@@ -128,12 +139,34 @@ struct overlapper {
         for (short j = 0; j < count; ++j) at[to++] = moved[j];
         return the(static_cast<short>(k - count)).slot;
     }
+    /// The kernel before step `start` of the segment that makes its operand, a cast, from what the loop does not change,
+    /// for this gather alone. -1: there is none
+    constexpr short maker(short start) const {
+        short const operand = the(start).arg[0].buffer;
+        short found = -1;
+        if (touched[operand] != here) return -1;
+        for (short i = 0; i < n; ++i) {
+            step const& s = the(i);
+            if (i == start || (s.slot >= 0 && s.slot == the(start).slot)) continue;
+            bool makes = false, changes = false;
+            for (short k = 0; k < s.args; ++k)
+                if (s.uses(k) && s.arg[k].buffer == operand)
+                    makes = true;
+                else
+                    changes = changes || (written[s.arg[k].buffer] & here) != 0;
+            if (!makes) continue;
+            if (found >= 0 || i > start || changes || s.kind != step_kind::kernel || s.scratch >= 0) return -1;
+            found = i;
+        }
+        return found;
+    }
     /// Can the gather run a trip ahead: of what the loop does not change, to where only this loop looks?
-    constexpr bool can_run_ahead(segment const& g, step const& start) const {
+    constexpr bool can_run_ahead(segment const& g, short i) const {
+        step const& start = the(i);
         short const source = start.arg[0].buffer, target = start.arg[1].buffer;
         if (g.trips < 2 || start.kind != step_kind::materialize || b.buffers[target].is != buffer_class::local)
             return false;
-        return (written[source] & here) == 0 && touched[target] == here;
+        return touched[target] == here && ((written[source] & here) == 0 || maker(i) >= 0);
     }
     /// A copy of a step, for the trip `trips` later, on trips [from, to).
     constexpr short another(short of, bool reverse, int trips, int from, int to) {
@@ -161,7 +194,8 @@ struct overlapper {
         while (the(start).slot != slot) ++start;
         short const waited = find(slot, step_kind::collective_wait);
         short const finish = find(slot, step_kind::collective_finish);
-        if (made + 2 > schedule_builder::max_steps || n + 2 > schedule_builder::max_steps) {
+        short const cast = (written[the(start).arg[0].buffer] & here) != 0 ? maker(start) : static_cast<short>(-1);
+        if (made + 3 > schedule_builder::max_steps || n + 3 > schedule_builder::max_steps) {
             b.fail(code::capacity);
             return;
         }
@@ -172,6 +206,9 @@ struct overlapper {
         move(finish, static_cast<short>(n - 1));
         insert(static_cast<short>(waited + 1), before);
         insert(static_cast<short>(waited + 2), next);
+        if (cast < 0) return;
+        the(cast).to = 1;
+        insert(static_cast<short>(waited + 2), another(at[cast], g.reverse, 1, 0, g.trips - 1));
     }
 
     constexpr void overlap_segment(segment& g, short begin) {
@@ -179,7 +216,8 @@ struct overlapper {
         n = static_cast<short>(g.end - g.begin);
         for (short i = 0; i < n; ++i) at[i] = static_cast<short>(g.begin + i);
         for (short i = 0; i < n; ++i)
-            if (the(i).kind == step_kind::collective_finish) the(i).writes = 0;  // the target is this rank's already
+            if (the(i).kind == step_kind::collective_finish)
+                the(i).writes = 0, writes[at[i]] = 0;  // the target is this rank's already
         for (short i = static_cast<short>(n - 1); i >= 0; --i) {
             if (the(i).kernel != id_of<kernels::linear_weight_gradient>) continue;
             short const slot = fill_with(i);
@@ -188,7 +226,7 @@ struct overlapper {
         short collectives = 0, gathers = 0;
         for (short i = 0; i < n; ++i) {
             if (!starts_collective(the(i))) continue;
-            if (can_run_ahead(g, the(i))) ahead[gathers++] = the(i).slot;
+            if (can_run_ahead(g, i)) ahead[gathers++] = the(i).slot;
             slots[collectives++] = the(i).slot;
             raise(i);
         }

@@ -63,6 +63,7 @@ struct landmarks {
     long arena_bytes = 0;  ///< one allocation per rank
     long live_bytes = 0;   ///< the largest sum of live buffers: no layout can be smaller
     short slots = 0;       ///< collectives
+    short staging = -1;    ///< buffer that the back end's collectives copy small operands to, if there is one
 };
 
 /// Buffers begin at multiples of 64 bytes, a cache line and the widest vector.

@@ -118,7 +118,7 @@ class trainer {
 template <class Job, class F>
 void run(F f) {
     using mesh = typename Job::mesh;
-    thread::world world(mesh{}, 2 * program_of<Job>.schedule.at.slots);
+    thread::world world(mesh{}, 2 * program_of<Job>.schedule.at.slots, thread::staging_from::ranks);
     world.run([&](thread::rank_communicators& comm) {
         trainer<Job> mine(comm);
         f(mine);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shardtype/comm/thread/poison.hpp>
+#include <shardtype/comm/thread/staging.hpp>
 
 #include <atomic>
 #include <bit>
@@ -57,13 +58,13 @@ inline void unpark_all(std::atomic<std::uint64_t>& word) noexcept {
 struct patience {
     int spins = 0;          ///< looks at the word before sleeping
     int yield_every = 1;    ///< of these looks, every how manyth gives the CPU away instead of pausing
-    long staged_bytes = 0;  ///< operands up to this size are copied aside, which saves one meeting of two
+    long staged_bytes = 0;  ///< operands up to this size are copied aside, which saves one meeting of two; see staging
 
     /// Where every rank has a CPU a sleep costs more than the wait (the yields help where other programs took the CPU
     /// of the late rank); else pausing only holds up the late rank, and a few yields often let it arrive.
     /// Copying aside pays only where a meeting takes microseconds.
     static constexpr patience of(bool ranks_fit_cpus) {
-        return ranks_fit_cpus ? patience{4000, 64, 0} : patience{16, 1, 4096};
+        return ranks_fit_cpus ? patience{4000, 64, 0} : patience{16, 1, staging::operand_bytes};
     }
 };
 

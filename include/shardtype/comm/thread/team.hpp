@@ -88,8 +88,8 @@ inline std::string describe(operation const& o) {
 class team {
   public:
     /// @param size ranks of the group  @param slots collectives in flight  @param limits of waiting, for all its ranks
-    /// @param failure the world's, which outlives the group
-    team(int size, int slots, patience limits, poison& failure)
+    /// @param failure the world's, which outlives the group  @param from who owns the memory for copies
+    team(int size, int slots, patience limits, poison& failure, staging_from from = staging_from::world)
         : size_(size),
           slots_(slots),
           staged_bytes_(size > 1 ? limits.staged_bytes : -1),
@@ -97,11 +97,15 @@ class team {
           seats_(std::make_unique<seat[]>(static_cast<std::size_t>(size))) {
         while (ring_ < 4 * (static_cast<std::size_t>(slots) + 1)) ring_ *= 2;
         for (std::size_t i = 0; i < ring_; ++i) meetings_.emplace_back(size, limits, failure, departed_);
-        std::size_t const staging = staged_bytes_ > 0 ? static_cast<std::size_t>(staged_bytes_) : 0;
+        if (staged_bytes_ > staging::operand_bytes)
+            throw std::invalid_argument("operands up to " + std::to_string(staged_bytes_) + " bytes staged: at most " +
+                                        std::to_string(staging::operand_bytes));
         for (int r = 0; r < size_; ++r) {
             of(r).flights = std::make_unique<flight[]>(static_cast<std::size_t>(slots) + 1);
             of(r).board = std::make_unique<place[]>(ring_);
-            of(r).staging = std::make_unique<std::byte[]>(copies * staging);
+            if (staged_bytes_ <= 0 || from == staging_from::ranks) continue;
+            of(r).own_copies = std::make_unique<std::byte[]>(staging::group_bytes);
+            of(r).copies = of(r).own_copies.get();
         }
     }
 
@@ -205,6 +209,19 @@ class team {
             }
     }
 
+    /// Copies of the operands of `rank` go to these `staging::group_bytes`, until they are taken back.
+    void lend(int rank, std::byte* memory) noexcept {
+        if (staged_bytes_ > 0) of(rank).copies = memory;
+    }
+    /// Nobody reads what `rank` has lent when this returns. All it has started is finished or withdrawn.
+    void take_back(int rank) noexcept {
+        seat& mine = of(rank);
+        for (std::uint64_t const last : mine.copied_for)
+            if (last > 0 && mine.number - (last - 1) < ring_)
+                wait_surely(mine, meetings_[(last - 1) % ring_].read, (last - 1) / ring_ + 1);
+        mine.copies = mine.own_copies.get();
+    }
+
     /// The rank that is `world_rank` in the whole world takes part in nothing any more.
     void depart(int world_rank) noexcept { departed_.store(world_rank, std::memory_order_release); }
 
@@ -227,7 +244,6 @@ class team {
     }
 
   private:
-    static constexpr std::size_t copies = 8;
     enum class phase : unsigned char { none, started, shared };
 
     // A slot of one rank.
@@ -252,8 +268,9 @@ class team {
         alignas(detail::line_bytes) std::uint64_t number = 0;
         std::int64_t waited_ns = 0;
         std::unique_ptr<flight[]> flights;
-        std::unique_ptr<std::byte[]> staging;
-        std::uint64_t copied_for[copies] = {};  // the number, plus one, that a copy was last made for
+        std::unique_ptr<std::byte[]> own_copies;
+        std::byte* copies = nullptr;                     // own or lent; null: operands are used in place
+        std::uint64_t copied_for[staging::copies] = {};  // the number, plus one, that a copy was last made for
         std::unique_ptr<place[]> board;
     };
     struct stopwatch {
@@ -277,12 +294,12 @@ class team {
             post.staged = true;
             return;
         }
-        for (std::size_t i = 0; i < copies && !post.staged; ++i) {
+        for (int i = 0; i < staging::copies && mine.copies != nullptr && !post.staged; ++i) {
             std::uint64_t const last = mine.copied_for[i];
             if (last > 0 && number - (last - 1) < ring_ &&
                 !meetings_[(last - 1) % ring_].read.complete((last - 1) / ring_ + 1))
                 continue;
-            std::byte* const copy = mine.staging.get() + staged_bytes_ * static_cast<long>(i);
+            std::byte* const copy = mine.copies + staging::operand_bytes * i;
             std::memcpy(copy, post.source, static_cast<std::size_t>(bytes));
             mine.copied_for[i] = number + 1;
             post.source = copy;

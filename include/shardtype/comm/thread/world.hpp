@@ -39,14 +39,25 @@ struct rank_communicators {
 /// rank throws in between, this waits until nobody reads or writes that memory.
 class operands_in_use {
   public:
-    /// Of this rank.
-    explicit operands_in_use(rank_communicators const& of) : of_(of) {}
+    /// Of this rank. `lent`: memory of it, `staging::bytes` of the mesh, that holds copies of small operands meanwhile.
+    explicit operands_in_use(rank_communicators const& of, std::byte* lent = nullptr)
+        : of_(of), lends_(lent != nullptr) {
+        if (!lends_) return;
+        lent = of_.all.lend(lent);
+        for (communicator const& group : of_.on) lent = group.lend(lent);
+    }
     operands_in_use(operands_in_use const&) = delete;
     operands_in_use& operator=(operands_in_use const&) = delete;
-    ~operands_in_use() { of_.withdraw(); }
+    ~operands_in_use() {
+        of_.withdraw();
+        if (!lends_) return;
+        of_.all.take_back();
+        for (communicator const& group : of_.on) group.take_back();
+    }
 
   private:
     rank_communicators of_;
+    bool lends_;
 };
 
 /// A mesh of ranks, each a thread of this process; rank numbers are row-major, the last axis is the fastest.
@@ -61,14 +72,16 @@ class world {
         : world(axis_sizes, axes, slots, patience::of(ranks_of(axis_sizes, axes) <= usable_cpus())) {}
     /// The ranks of a mesh type.
     template <class Axis, class... Axes>  // not a pack alone: `{2, 4}` would deduce mesh<>
-    explicit world(mesh<Axis, Axes...>, int slots = 1)
-        : world(mesh<Axis, Axes...>::axis_size, mesh<Axis, Axes...>::axes, slots) {}
+    explicit world(mesh<Axis, Axes...>, int slots = 1, staging_from from = staging_from::world)
+        : world(mesh<Axis, Axes...>::axis_size, mesh<Axis, Axes...>::axes, slots,
+                patience::of(mesh<Axis, Axes...>::size <= usable_cpus()), from) {}
     /// The same, from a list: `world({2, 4}, 8)`.
     world(std::initializer_list<int> axis_sizes, int slots)
         : world(axis_sizes.begin(), static_cast<int>(axis_sizes.size()), slots) {}
 
     /// The same, told how long waits spin; the others choose by whether each rank has a CPU of its own.
-    world(int const* axis_sizes, int axes, int slots, patience limits) : axes_(axes) {
+    world(int const* axis_sizes, int axes, int slots, patience limits, staging_from from = staging_from::world)
+        : axes_(axes) {
         if (axes < 0 || axes > rank_communicators::max_axes || slots < 0)
             throw std::invalid_argument("a world of " + std::to_string(axes) + " axes and " + std::to_string(slots) +
                                         " slots: axes are 0 to 4, slots not negative");
@@ -80,7 +93,7 @@ class world {
                                             std::to_string(communicator::max_size) + " ranks in all");
             size_ *= sizes_[a];
         }
-        all_ = std::make_unique<team>(size_, slots, limits, failure_);
+        all_ = std::make_unique<team>(size_, slots, limits, failure_, from);
         ranks_.resize(index(size_));
         for (int r = 0; r < size_; ++r) {
             rank_communicators& mine = ranks_[index(r)];
@@ -92,7 +105,7 @@ class world {
             stride /= sizes_[a];
             for (int first = 0; first < size_; ++first) {
                 if (first / stride % sizes_[a] != 0) continue;
-                groups_.push_back(std::make_unique<team>(sizes_[a], slots, limits, failure_));
+                groups_.push_back(std::make_unique<team>(sizes_[a], slots, limits, failure_, from));
                 for (int i = 0; i < sizes_[a]; ++i) {
                     rank_communicators& mine = ranks_[index(first + i * stride)];
                     mine.coordinate[a] = i;
