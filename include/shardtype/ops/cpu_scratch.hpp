@@ -57,7 +57,7 @@ struct cpu_back_end {
     /// What a process takes outside its ranks' arenas: oneDNN's code and primitives, the communicators' boards, stacks.
     /// `build/bench/memory_reserve` measures and prints both; tests/runtime/memory.cpp holds a process to the sum.
     /// @{
-    static constexpr long reserved_per_process = 6'500'000, reserved_per_rank = 440'000;
+    static constexpr long reserved_per_process = 6'500'000, reserved_per_rank = 345'000;
     static constexpr long reserved_bytes(long ranks) { return reserved_per_process + ranks * reserved_per_rank; }
     /// @}
 };

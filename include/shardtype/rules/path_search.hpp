@@ -76,7 +76,6 @@ struct path_search {
         long local = 0;  ///< bytes of one device
         short parent = -1;
         signed char axis = 0;
-        bool closed = false;
     };
     static constexpr int capacity = 640;
 
@@ -85,29 +84,41 @@ struct path_search {
     long hop_price;  ///< times the devices
     long devices = 1;
     node nodes[capacity]{};
-    int count = 0;
+    short open[capacity] = {0};  ///< nodes that are not expanded yet, in no order
+    short found[1024]{};         ///< 1 + the node of a key, by its hash; 0: none
+    int count = 0, open_count = 1;
     bool full = false;
     bool moves[max_axes] = {true, true, true, true};  ///< the others stay where they are
     unsigned goal = 0;
+    int at_goal = -1;  ///< its node, once it is reached
 
     constexpr path_search(layout const& from, bool has_gradient, long hop_bytes)
         : shape(from), differentiable(has_gradient), hop_price(hop_bytes) {
         for (int a = 0; a < from.axes; ++a) devices *= from.axis_size[a];
         hop_price *= devices;
-        nodes[count++] = {packed(from), {}, from.local_bytes(), -1, 0, false};
+        nodes[count++] = {packed(from), {}, from.local_bytes(), -1, 0};
+        found[packed(from) * 2654435769U >> 22U] = 1;
     }
 
     /// The node of the goal, or -1.
     constexpr int run(unsigned key_of_goal) {
         goal = key_of_goal;
+        if (nodes[0].key == goal) at_goal = 0;
         for (;;) {
-            int best = -1;
-            for (int i = 0; i < count; ++i)
-                if (!nodes[i].closed && (best < 0 || nodes[i].cost < nodes[best].cost)) best = i;
-            if (best < 0 || nodes[best].key == goal) return best;
-            nodes[best].closed = true;
+            int best = -1, at = 0;
+            for (int k = 0; k < open_count; ++k)
+                if (best < 0 || before(open[k], best)) best = open[k], at = k;
+            if (best < 0 || best == at_goal) return best;
+            open[at] = open[--open_count];
             expand(best);
         }
+    }
+
+    /// Cheaper; of two equal ones the older, whatever the order of `open`.
+    constexpr bool before(int i, int j) const {
+        long const mine = nodes[i].cost.bytes + nodes[i].cost.price, theirs = nodes[j].cost.bytes + nodes[j].cost.price;
+        if (mine != theirs) return mine < theirs;
+        return nodes[i].cost < nodes[j].cost || (i < j && !(nodes[j].cost < nodes[i].cost));
     }
 
     constexpr void expand(int at) {
@@ -164,17 +175,20 @@ struct path_search {
         long const memory = in_place(row_of.forward[f][t]) ? here.local : here.local + local;
         if (memory > cost.peak) cost.peak = memory;
         if (++cost.hops > max_hops) return;
+        if (at_goal >= 0 && !(cost < nodes[at_goal].cost)) return;  // nothing cheaper goes on from there
         int const shift = bits_of_axis * axis;
         unsigned const key = (here.key & ~(127U << shift)) | packed(to) << shift;
-        int i = 0;
-        while (i < count && nodes[i].key != key) ++i;
+        unsigned at_key = key * 2654435769U >> 22U;
+        while (found[at_key] != 0 && nodes[found[at_key] - 1].key != key) at_key = (at_key + 1) % 1024;
+        int const i = found[at_key] != 0 ? found[at_key] - 1 : count;
         if (i < count && !(cost < nodes[i].cost)) return;
         if (i == capacity) {
             full = true;
             return;
         }
-        if (i == count) ++count;
-        nodes[i] = {key, cost, local, static_cast<short>(at), static_cast<signed char>(axis), false};
+        if (i == count) found[at_key] = static_cast<short>(count + 1), open[open_count++] = static_cast<short>(count++);
+        if (key == goal) at_goal = i;
+        nodes[i] = {key, cost, local, static_cast<short>(at), static_cast<signed char>(axis)};
     }
 };
 
