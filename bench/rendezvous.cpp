@@ -37,7 +37,7 @@ struct job {
 struct runnable {
     std::unique_ptr<st::schedule_builder> built;
     std::vector<st::bound_step> bound;
-    st::program_view view{};
+    st::program_on<> view{};
 
     runnable(st::graph const& g, bool overlap)
         : built(std::make_unique<st::schedule_builder>(
@@ -71,7 +71,7 @@ seconds train(runnable const& program, bool copies, int steps) {
     if (!copies) limits.staged_bytes = -1;
     st::thread::world ranks(Job::mesh::axis_size, Job::mesh::axes, 2 * program.view.schedule.at.slots, limits);
     ranks.run([&](st::thread::rank_communicators& me) {
-        st::walker w(program.view, me);
+        st::walker_on<st::thread::rank_communicators> w(program.view, me);
         st::step_numbers numbers;
         numbers.adamw.step = 1;
         w.context().numbers = numbers;

@@ -48,7 +48,7 @@ void train(row& r) {
                 std::fill_n(in, Job::batch.sequence, 1), std::fill_n(out, Job::batch.sequence, 2);
             });
         }
-        st::thread::communicator const& world = t.walk().context().comm.all;
+        st::thread::communicator const& world = t.comm().all;
         world.barrier();
         if (t.rank() == 0) {
             r.grown = st::resident_bytes() - all;

@@ -64,7 +64,7 @@ void train(found& f, hides what) {
         std::size_t const hidden = what == hides::nothing || t.rank() != 0 ? 0 : static_cast<std::size_t>(f.plan / 20);
         auto* const buffer = static_cast<char*>(hidden == 0 ? nullptr : std::malloc(hidden));
         if (buffer != nullptr) std::memset(buffer, 1, hidden);
-        st::thread::communicator const& all = t.walk().context().comm.all;
+        st::thread::communicator const& all = t.comm().all;
         step(1), step(2);
         all.barrier();
         if (t.rank() == 0) memory_hooks::watch(true);

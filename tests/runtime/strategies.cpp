@@ -90,7 +90,7 @@ outcome train(bare_program& program) {
     program.run([&](st::walker& w, auto step) {
         for_each_parameter(w, [&](int k, int layer, st::parameter_record const& p) {
             T* const values = st::parameter_values<T>(w, k, layer);
-            st::for_each_run(p.stored, w.context().comm.coordinate, [&](long global, long local, long count) {
+            st::for_each_run(p.stored, w.context().coordinate, [&](long global, long local, long count) {
                 for (long i = 0; i < count; ++i)
                     values[local + i] = static_cast<T>(st::initial_value(
                         p.init, 1, static_cast<std::uint32_t>(p.number), static_cast<std::uint64_t>(global + i),
@@ -109,7 +109,7 @@ outcome train(bare_program& program) {
                 }
             });
             std::lock_guard const lock(mutex);
-            if (w.context().comm.rank == 0) o.loss.push_back(r.loss), o.norm.push_back(r.gradient_norm);
+            if (w.context().rank == 0) o.loss.push_back(r.loss), o.norm.push_back(r.gradient_norm);
             if (s == 0) gradients.add_gradients<T>(w);  // later ones differ by what AdamW makes of the rounding
         }
         weights.add_weights<T>(w);

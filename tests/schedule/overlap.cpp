@@ -268,7 +268,7 @@ namespace {
 struct bound_program {
     std::unique_ptr<st::schedule_builder> built;
     std::vector<st::bound_step> bound;
-    st::program_view view{};
+    st::program_on<> view{};
 
     template <class Narrow = st::type_list<>>
     explicit bound_program(std::unique_ptr<st::schedule_builder> from, Narrow = {}) : built(std::move(from)) {
@@ -288,7 +288,7 @@ std::vector<st::bound_step> on_time;
 st::step const* first_step = nullptr;
 
 void late(st::rank_context& c, st::step const& s, void* const* a, st::prepared const* p) {
-    thread_local std::mt19937 random(static_cast<unsigned>(c.comm.rank));
+    thread_local std::mt19937 random(static_cast<unsigned>(c.rank));
     unsigned const draw = random() % 64;
     if (draw == 0) std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
     if (draw == 1) std::this_thread::yield();
@@ -308,7 +308,7 @@ std::vector<std::vector<char>> train(bound_program& program, bool with_delays) {
     std::vector<std::vector<char>> result(static_cast<std::size_t>(Layout::mesh::size));
     st::thread::world world(typename Layout::mesh{}, 2 * at.slots);
     world.run([&](st::thread::rank_communicators& me) {
-        st::walker w(program.view, me);
+        st::walker_on<st::thread::rank_communicators> w(program.view, me);
         // Padding between parameters stays as it is, wherever it lies: only its own values are compared.
         std::memset(w.at<char>(at.gradients), 0, static_cast<std::size_t>(at.state_bytes));
         std::memset(w.at<char>(at.moment1), 0, static_cast<std::size_t>(at.state_bytes));

@@ -11,7 +11,7 @@ namespace st = shardtype;
 struct bare_program {
     std::vector<st::step> steps;
     std::vector<st::bound_step> bound;
-    st::program_view view{};
+    st::program_on<> view{};
     st::layout tokens{};
     st::batch_shape batch{};
     int axes = 0;
@@ -64,7 +64,7 @@ struct bare_program {
         view.bound = bound.data();
         st::thread::world world(axis_size, axes, 2 * view.schedule.at.slots);
         world.run([&](st::thread::rank_communicators& comm) {
-            st::walker w(view, comm);
+            st::walker_on<st::thread::rank_communicators> w(view, comm);
             f(w, [&](st::step_numbers const& numbers, auto row) {
                 st::landmarks const& at = view.schedule.at;
                 w.context().numbers = numbers;

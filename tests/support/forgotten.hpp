@@ -16,7 +16,8 @@ void run(st::rank_context& c, st::step const& s, void* const* a) {
     if (s.kind != st::step_kind::collective_wait) return;
     auto const* const source = static_cast<T const*>(a[0]);
     auto* const target = static_cast<T*>(a[1]);
-    long const ranks = c.comm.on[s.axis].size(), rank = c.comm.on[s.axis].rank();
+    auto const& axis = static_cast<st::rank_on<st::thread::rank_communicators> const&>(c).comm.on[s.axis];
+    long const ranks = axis.size(), rank = axis.rank();
     long const outer = s.dim[0], block = s.dim[1];
     if (s.kernel == st::name_id(st::kernels::all_gather::name)) {
         for (long o = 0; o < outer; ++o)

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <type_traits>
+#include <utility>
+
 #include <shardtype/ops/rank_context.hpp>
 #include <shardtype/schedule/kernels.hpp>
 
@@ -8,24 +11,24 @@ namespace shardtype {
 namespace detail {
 
 /// A collective step's start, wait or finish (by the step's kind) on the communicator of its axis.
-template <class T>
+template <class T, class Communicators>
 struct collective_call {
-    thread::communicator const& on;
+    std::remove_cvref_t<decltype(std::declval<Communicators const&>().on[0])> const& on;
     int slot;
     T const* source;
     T* target;
     step_kind phase;
 
     collective_call(rank_context const& c, step const& s, void* const* a)
-        : on(c.comm.on[s.axis]),
+        : on(static_cast<rank_on<Communicators> const&>(c).comm.on[s.axis]),
           slot(c.slot(s)),
           source(static_cast<T const*>(a[0])),
           target(static_cast<T*>(a[1])),
           phase(s.kind) {}
 };
 
-template <class T>
-void reduce_all(collective_call<T> const& call, long count, reduction by) {
+template <class T, class Communicators>
+void reduce_all(collective_call<T, Communicators> const& call, long count, reduction by) {
     if (call.phase == step_kind::collective_wait)
         call.on.all_reduce_wait(call.slot, call.source, call.target, count, by);
     else if (call.phase == step_kind::collective_finish)
@@ -38,23 +41,23 @@ void reduce_all(collective_call<T> const& call, long count, reduction by) {
 
 template <>
 struct cpu_kernel<kernels::all_reduce> {
-    template <class T>
+    template <class T, class Communicators>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
-        detail::reduce_all<T>({c, s, a}, s.dim[0], reduction::sum);
+        detail::reduce_all<T, Communicators>({c, s, a}, s.dim[0], reduction::sum);
     }
 };
 template <>
 struct cpu_kernel<kernels::all_reduce_max> {
-    template <class T>
+    template <class T, class Communicators>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
-        detail::reduce_all<T>({c, s, a}, s.dim[0], reduction::max);
+        detail::reduce_all<T, Communicators>({c, s, a}, s.dim[0], reduction::max);
     }
 };
 template <>
 struct cpu_kernel<kernels::all_gather> {
-    template <class T>
+    template <class T, class Communicators>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
-        detail::collective_call<T> const call(c, s, a);
+        detail::collective_call<T, Communicators> const call(c, s, a);
         if (call.phase == step_kind::collective_wait)
             call.on.all_gather_wait(call.slot, call.source, call.target, s.dim[0], s.dim[1]);
         else if (call.phase == step_kind::collective_finish)
@@ -65,9 +68,9 @@ struct cpu_kernel<kernels::all_gather> {
 };
 template <>
 struct cpu_kernel<kernels::reduce_scatter> {
-    template <class T>
+    template <class T, class Communicators>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
-        detail::collective_call<T> const call(c, s, a);
+        detail::collective_call<T, Communicators> const call(c, s, a);
         if (call.phase == step_kind::collective_wait)
             call.on.reduce_scatter_wait(call.slot, call.source, call.target, s.dim[0], s.dim[1], c.adds(s.arg[1]));
         else if (call.phase == step_kind::collective_finish)
@@ -78,9 +81,9 @@ struct cpu_kernel<kernels::reduce_scatter> {
 };
 template <>
 struct cpu_kernel<kernels::all_to_all> {
-    template <class T>
+    template <class T, class Communicators>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
-        detail::collective_call<T> const call(c, s, a);
+        detail::collective_call<T, Communicators> const call(c, s, a);
         exchange const shapes{s.dim[0], s.dim[1], s.dim[2], s.dim[3], s.dim[4] != 0};
         if (call.phase == step_kind::collective_wait)
             call.on.all_to_all_wait(call.slot, call.source, call.target, shapes);

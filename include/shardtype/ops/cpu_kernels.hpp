@@ -237,7 +237,7 @@ struct cpu_kernel<kernels::slice> {
     template <class T>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
         cpu::slice(c.exec, detail::in<T>(a, 0), detail::out<T>(a, 1), s.dim[0], s.dim[2], s.dim[1],
-                   static_cast<long>(c.comm.coordinate[s.axis]));
+                   static_cast<long>(c.coordinate[s.axis]));
     }
 };
 template <>
@@ -245,7 +245,7 @@ struct cpu_kernel<kernels::zero_pad> {
     template <class T>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
         cpu::zero_pad(c.exec, detail::in<T>(a, 0), detail::out<T>(a, 1), s.dim[0], s.dim[2], s.dim[1],
-                      static_cast<long>(c.comm.coordinate[s.axis]));
+                      static_cast<long>(c.coordinate[s.axis]));
     }
 };
 template <>
@@ -259,7 +259,7 @@ template <>
 struct cpu_kernel<kernels::mask> {
     template <class T>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
-        if (c.comm.coordinate[s.axis] == 0) {
+        if (c.coordinate[s.axis] == 0) {
             cpu::copy(c.exec, detail::in<T>(a, 0), detail::out<T>(a, 1), s.dim[0]);
         } else {
             cpu::fill(c.exec, T(0), detail::out<T>(a, 1), s.dim[0]);

@@ -2,14 +2,13 @@
 
 #include <memory>
 
-#include <shardtype/comm/thread/world.hpp>
+#include <shardtype/comm/mesh_communicators.hpp>
 #include <shardtype/kernels/cpu/adamw.hpp>
 #include <shardtype/kernels/execution.hpp>
+#include <shardtype/mesh/mesh.hpp>
 #include <shardtype/schedule/step.hpp>
 
 namespace shardtype {
-
-static_assert(max_axes == thread::rank_communicators::max_axes);
 
 /// The numbers of one optimizer step that change from step to step.
 struct step_numbers {
@@ -25,13 +24,14 @@ struct prepared {
     virtual ~prepared() = default;
 };
 
-/// One rank, while it walks a schedule.
+/// One rank, while it walks a schedule: what every kernel sees.
 struct rank_context {
-    execution exec{};                   ///< of the step that runs
-    thread::rank_communicators comm{};  ///< this rank's place in the mesh
-    step_numbers numbers{};             ///< of this training step
-    int micro_batch = 0;                ///< from 0
-    int trip = 0;                       ///< of the open loop, from 0
+    execution exec{};               ///< of the step that runs
+    int rank = 0;                   ///< in the whole mesh
+    int coordinate[max_axes] = {};  ///< its place along each axis; 0 beyond the mesh's axes
+    step_numbers numbers{};         ///< of this training step
+    int micro_batch = 0;            ///< from 0
+    int trip = 0;                   ///< of the open loop, from 0
 
     /// Whether an output is added to rather than replaced.
     bool adds(argument const& a) const {
@@ -40,11 +40,23 @@ struct rank_context {
     /// Which part of a sharded dimension this rank holds.
     long part(step const& s) const {
         long p = 0;
-        for (int a = 0; a < max_axes; ++a) p += static_cast<long>(s.part[a]) * comm.coordinate[a];
+        for (int a = 0; a < max_axes; ++a) p += static_cast<long>(s.part[a]) * coordinate[a];
         return p;
     }
     /// Starts may run a trip ahead of their waits: even and odd trips have slots of their own.
     int slot(step const& s) const { return s.slot * 2 + ((trip + s.ahead) & 1); }
+};
+
+/// The same with the communicators, which are the only thing that differs from back end to back end of them.
+template <mesh_communicators Communicators>
+struct rank_on : rank_context {
+    Communicators comm{};  ///< this rank's
+
+    /// Of the rank that `mine` belongs to.
+    explicit rank_on(Communicators const& mine) : comm(mine) {
+        rank = mine.rank;
+        for (int a = 0; a < max_axes && a < Communicators::max_axes; ++a) coordinate[a] = mine.coordinate[a];
+    }
 };
 
 /// What the walker calls for a step: the rank, the step, its operands' addresses, and what was made at set-up.
@@ -54,7 +66,8 @@ using prepare_function = std::unique_ptr<prepared> (*)(step const&, int threads)
 
 /// A back end's implementation of a kernel name:
 /// `run<T>(rank_context&, step const&, void* const* arguments, prepared const*)`, and `prepare<T>` where set-up is
-/// needed.
+/// needed. One that talks to other ranks is `run<T, Communicators>`, and finds them in the `rank_on<Communicators>` that
+/// its rank_context is.
 template <class Kernel>
 struct cpu_kernel;
 

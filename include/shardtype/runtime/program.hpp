@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/comm/thread/world.hpp>
 #include <shardtype/ops/collectives.hpp>
 #include <shardtype/ops/cpu_dense_kernels.hpp>
 #include <shardtype/ops/cpu_kernels.hpp>
@@ -40,32 +41,36 @@ struct kernels_of<Job> {
     using type = concat_t<typename Job::kernels, cpu_kernels>;
 };
 
-template <class Kernel, class T>
+template <class Kernel, class T, class Communicators>
 constexpr bound_step bind_one() {
     bound_step b;
-    b.run = &cpu_kernel<Kernel>::template run<T>;
+    if constexpr (requires { &cpu_kernel<Kernel>::template run<T, Communicators>; })
+        b.run = &cpu_kernel<Kernel>::template run<T, Communicators>;
+    else
+        b.run = &cpu_kernel<Kernel>::template run<T>;
     b.found = true;
     if constexpr (requires { &cpu_kernel<Kernel>::template prepare<T>; })
         b.prepare = &cpu_kernel<Kernel>::template prepare<T>;
     return b;
 }
 
-template <class T, class... Kernels>
+template <class T, class Communicators, class... Kernels>
 constexpr bound_step bind_as(type_list<Kernels...>, step const& s) {
     bound_step b;
-    (void)((s.kernel == id_of<Kernels> && (b = bind_one<Kernels, T>(), true)) || ...);
+    (void)((s.kernel == id_of<Kernels> && (b = bind_one<Kernels, T, Communicators>(), true)) || ...);
     return b;
 }
 
 /// By the step's type: ids are only moved, sums of squares are reduced in double whatever the element is, and `Narrow`
 /// are the kernels that steps of bf16 call.
-template <class Element, class Narrow = type_list<>, class... Kernels>
+template <class Element, class Narrow = type_list<>, class Communicators = thread::rank_communicators, class... Kernels>
 constexpr bound_step bind_step(type_list<Kernels...>, step const& s) {
-    if (s.type == dtype::f64 && s.kernel == id_of<kernels::all_reduce>) return bind_one<kernels::all_reduce, double>();
+    if (s.type == dtype::f64 && s.kernel == id_of<kernels::all_reduce>)
+        return bind_one<kernels::all_reduce, double, Communicators>();
     if (s.type == dtype::i32)
-        return bind_as<int>(type_list<kernels::slice, kernels::all_gather, kernels::all_to_all>{}, s);
-    if (s.type == dtype::bf16) return bind_as<bf16>(Narrow{}, s);
-    return bind_as<Element>(type_list<Kernels...>{}, s);
+        return bind_as<int, Communicators>(type_list<kernels::slice, kernels::all_gather, kernels::all_to_all>{}, s);
+    if (s.type == dtype::bf16) return bind_as<bf16, Communicators>(Narrow{}, s);
+    return bind_as<Element, Communicators>(type_list<Kernels...>{}, s);
 }
 
 /// Does a step of this type call the kernel, or any where the name is 0?
@@ -95,8 +100,9 @@ struct narrow_kernels<Plan, type_list<Kernels...>, true> {
 
 }  // namespace detail
 
-/// A job's schedule with a function for every step. The binding is one constexpr table.
-template <class Job>
+/// A job's schedule with a function for every step. The binding is one constexpr table; only collectives depend on
+/// the communicators.
+template <class Job, class Communicators = thread::rank_communicators>
 struct program {
     using element = typename checked<Job>::element;  ///< of the state: weights, gradients, moments
     using plan = lowered<Job, cpu_back_end>;         ///< the schedule it runs
@@ -115,7 +121,7 @@ struct program {
         for (int i = 0; i < steps; ++i) {
             step const& s = plan::value.steps[i];
             if (s.kind == step_kind::release) continue;
-            t.of[i] = detail::bind_step<element, narrow>(all{}, s);
+            t.of[i] = detail::bind_step<element, narrow, Communicators>(all{}, s);
             t.complete = t.complete && t.of[i].found;
         }
         return t;
@@ -133,8 +139,12 @@ struct program_view {
     schedule_view schedule{};           ///< the steps
     bound_step const* bound = nullptr;  ///< one for each of them
 };
+/// The same, bound to these communicators: a walker on others does not take it.
+template <class Communicators = thread::rank_communicators>
+struct program_on : program_view {};
 /// The view of a job's program, which lives as long as the process.
-template <class Job>
-inline constexpr program_view program_of{program<Job>::view, program<Job>::bound.of};
+template <class Job, class Communicators = thread::rank_communicators>
+inline constexpr program_on<Communicators> program_of{
+    {program<Job, Communicators>::view, program<Job, Communicators>::bound.of}};
 
 }  // namespace shardtype

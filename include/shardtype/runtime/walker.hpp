@@ -12,32 +12,20 @@
 
 namespace shardtype {
 
-/// One rank's executor: the arena, what was prepared at set-up, and the walk over the schedule. It knows no operation.
+/// One rank's executor: the arena, what was prepared at set-up, and the walk over the schedule. It knows no operation
+/// and no communicator: `walker_on` makes it.
 class walker {
   public:
-    /// Allocates the arena, makes what the steps want at set-up, and walks the segments of set-up. On the rank's own
-    /// thread.
-    /// @throws std::runtime_error where memory or a library refuses
-    walker(program_view const& p, thread::rank_communicators const& comm)
-        : program_(p),
-          arena_(p.schedule.at.arena_bytes),
-          in_use_(comm, p.schedule.at.staging < 0 ? nullptr : at<std::byte>(p.schedule.at.staging)) {
-        context_.comm = comm;
-        cpu::use_threads(context_.exec.threads);
-        prepared_.resize(static_cast<std::size_t>(p.schedule.step_count));
-        for (int i = 0; i < p.schedule.step_count; ++i)
-            if (p.bound[i].prepare != nullptr)
-                prepared_[static_cast<std::size_t>(i)] = p.bound[i].prepare(p.schedule.steps[i], context_.exec.threads);
-        walk_all(segment_kind::set_up);
-    }
+    walker(walker const&) = delete;
+    walker& operator=(walker const&) = delete;
 
     /// One training step: every micro-batch forward and backward, then the optimizer. `fill(micro_batch)` is called
     /// before each micro-batch to place its inputs.
     template <class Fill>
     void step_once(int micro_batches, Fill fill) {
         walk_all(segment_kind::begin_step);
-        for (context_.micro_batch = 0; context_.micro_batch < micro_batches; ++context_.micro_batch) {
-            fill(context_.micro_batch);
+        for (context_->micro_batch = 0; context_->micro_batch < micro_batches; ++context_->micro_batch) {
+            fill(context_->micro_batch);
             walk_all(segment_kind::forward);
             walk_all(segment_kind::backward);
         }
@@ -48,8 +36,8 @@ class walker {
     template <class Fill>
     void evaluate_once(int micro_batches, Fill fill) {
         walk_all(segment_kind::begin_step);
-        for (context_.micro_batch = 0; context_.micro_batch < micro_batches; ++context_.micro_batch) {
-            fill(context_.micro_batch);
+        for (context_->micro_batch = 0; context_->micro_batch < micro_batches; ++context_->micro_batch) {
+            fill(context_->micro_batch);
             walk_all(segment_kind::forward);
         }
         walk_all(segment_kind::report);
@@ -70,11 +58,28 @@ class walker {
 
     /// What kernels see of this rank.
     /// @{
-    rank_context& context() { return context_; }
-    rank_context const& context() const { return context_; }
+    rank_context& context() { return *context_; }
+    rank_context const& context() const { return *context_; }
     /// @}
     /// What it walks.
     program_view const& program() const { return program_; }
+
+  protected:
+    /// Allocates the arena.
+    explicit walker(program_view const& p) : program_(p), arena_(p.schedule.at.arena_bytes) {}
+    ~walker() = default;
+
+    /// Makes what the steps want at set-up, and walks the segments of set-up.
+    void set_up(rank_context& context) {
+        context_ = &context;
+        cpu::use_threads(context.exec.threads);
+        prepared_.resize(static_cast<std::size_t>(program_.schedule.step_count));
+        for (int i = 0; i < program_.schedule.step_count; ++i)
+            if (program_.bound[i].prepare != nullptr)
+                prepared_[static_cast<std::size_t>(i)] =
+                    program_.bound[i].prepare(program_.schedule.steps[i], context.exec.threads);
+        walk_all(segment_kind::set_up);
+    }
 
   private:
     void* address(argument const& a, int trip) const {
@@ -90,26 +95,26 @@ class walker {
 
     void walk(segment const& g) {
         for (int t = 0; t < g.trips; ++t) {
-            context_.trip = t;
+            context_->trip = t;
             int const layer = g.reverse ? g.trips - 1 - t : t;
             for (int i = g.begin; i < g.end; ++i) {
                 step const& s = program_.schedule.steps[i];
                 if (s.kind == step_kind::release || t < s.from || t >= s.to) continue;
                 void* operands[max_arguments];
                 for (int k = 0; k < s.args; ++k) operands[k] = address(s.arg[k], layer);
-                context_.exec.scratch = nullptr;
-                context_.exec.scratch_bytes = 0;
+                context_->exec.scratch = nullptr;
+                context_->exec.scratch_bytes = 0;
                 if (s.scratch >= 0) {
                     buffer const& scratch = program_.schedule.buffers[s.scratch];
-                    context_.exec.scratch = arena_.data() + scratch.offset;
-                    context_.exec.scratch_bytes = static_cast<std::size_t>(scratch.bytes);
+                    context_->exec.scratch = arena_.data() + scratch.offset;
+                    context_->exec.scratch_bytes = static_cast<std::size_t>(scratch.bytes);
                 }
                 auto const index = static_cast<std::size_t>(i);
                 double const before = seconds_.empty() ? 0 : cpu_seconds();
                 bool const traced = trace_ != nullptr && trace_->open();
                 std::int64_t const begin = traced ? trace_recorder::now() : 0;
-                program_.bound[i].run(context_, s, operands, prepared_[index].get());
-                if (traced) trace_->add(i, layer, context_.micro_batch, begin, trace_recorder::now());
+                program_.bound[i].run(*context_, s, operands, prepared_[index].get());
+                if (traced) trace_->add(i, layer, context_->micro_batch, begin, trace_recorder::now());
                 if (!seconds_.empty()) seconds_[index] += cpu_seconds() - before;
             }
         }
@@ -126,9 +131,31 @@ class walker {
     std::vector<double> seconds_;
     trace_recorder* trace_ = nullptr;
     arena arena_;
-    thread::operands_in_use in_use_;  // goes before the arena does
-    rank_context context_{};
+    rank_context* context_ = nullptr;
     std::vector<std::unique_ptr<prepared>> prepared_;
+};
+
+/// The walker of a rank on these communicators.
+template <mesh_communicators Communicators>
+class walker_on : public walker {
+    static_assert(max_axes == Communicators::max_axes);
+
+  public:
+    /// Allocates the arena, makes what the steps want at set-up, and walks the segments of set-up. On the rank's own
+    /// thread. The program must outlive it.
+    /// @throws std::runtime_error where memory or a library refuses
+    walker_on(program_on<Communicators> const& p, Communicators const& comm)
+        : walker(p),
+          in_use_(comm, p.schedule.at.staging < 0 ? nullptr : at<std::byte>(p.schedule.at.staging)),
+          rank_(comm) {
+        set_up(rank_);
+    }
+    /// What joins this rank to the others.
+    [[nodiscard]] Communicators const& comm() const { return rank_.comm; }
+
+  private:
+    typename Communicators::in_use in_use_;  // goes before the arena does
+    rank_on<Communicators> rank_;
 };
 
 }  // namespace shardtype

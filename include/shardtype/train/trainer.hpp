@@ -17,30 +17,33 @@ struct step_result {
 
 /// One rank of a job being trained. Made on the rank's own thread.
 /// @snippet 05_chain.cpp train
-template <class Job>
+/// The ranks are threads, or what `Communicators` joins.
+template <class Job, class Communicators = thread::rank_communicators>
 class trainer {
   public:
-    using element = typename program<Job>::element;   ///< float, or what the job says
+    using element = typename checked<Job>::element;   ///< float, or what the job says
     static constexpr batch_shape batch = Job::batch;  ///< over all ranks
     static constexpr layout tokens_layout =
         checked<Job>::value.at(checked<Job>::value.tokens);  ///< which rows this rank has
     /// Bytes of this rank's one allocation.
     /// @snippet 05_chain.cpp memory
-    static constexpr long arena_bytes = program<Job>::plan::arena_bytes;
+    static constexpr long arena_bytes = lowered<Job, cpu_back_end>::arena_bytes;
 
     /// Token ids are below this.
     static constexpr long vocabulary = checked<Job>::value.vocabulary();
 
     /// For the rank that `comm` belongs to; `run` makes it.
-    explicit trainer(thread::rank_communicators const& comm) : walker_(program_of<Job>, comm) {}
+    explicit trainer(Communicators const& comm) : walker_(program_of<Job, Communicators>, comm) {}
 
     /// Its number in the mesh, row-major.
-    int rank() const { return walker_.context().comm.rank; }
+    int rank() const { return walker_.context().rank; }
     /// The executor, for state and profiles.
     /// @{
     walker& walk() { return walker_; }
     walker const& walk() const { return walker_; }
     /// @}
+    /// What joins this rank to the others.
+    Communicators const& comm() const { return walker_.comm(); }
 
     /// First values by the model's own initialisers; the same numbers in every layout.
     void initialise(std::uint64_t seed) {
@@ -64,7 +67,8 @@ class trainer {
     step_result step(step_numbers const& numbers, Row row) {
         walker_.context().numbers = numbers;
         walker_.step_once(batch.micro_batches, [&](int m) { place_rows(m, row); });
-        double const* const report = walker_.at<double>(walker_.program().schedule.at.report);
+        walker const& w = walker_;
+        double const* const report = w.at<double>(w.program().schedule.at.report);
         return {report[0], report[1]};
     }
     /// The mean loss of the rows that `row` writes, as `step` would report it; nothing is learnt.
@@ -72,7 +76,8 @@ class trainer {
     template <class Row>
     double evaluate(Row row) {
         walker_.evaluate_once(batch.micro_batches, [&](int m) { place_rows(m, row); });
-        return static_cast<double>(*walker_.at<element>(walker_.program().schedule.at.loss));
+        walker const& w = walker_;
+        return static_cast<double>(*w.at<element>(w.program().schedule.at.loss));
     }
 
     /// Calls f(parameter number, layer, record) for every parameter of every layer; `layer` is its slot, from 0, and
@@ -85,16 +90,17 @@ class trainer {
     }
 
     /// Its place along each axis of the mesh.
-    int const* coordinate() const { return walker_.context().comm.coordinate; }
+    int const* coordinate() const { return walker_.context().coordinate; }
 
   private:
     /// Micro-batch m has rows [m, m + 1) * global / micro_batches of the step.
     template <class Row>
     void place_rows(int m, Row& row) {
-        landmarks const& at = walker_.program().schedule.at;
+        walker const& w = walker_;
+        landmarks const& at = w.program().schedule.at;
         long const first = m * (batch.global / batch.micro_batches) + tokens_layout.offset(0, coordinate());
         long const rows = tokens_layout.local(0);
-        int *tokens = walker_.at<int>(at.tokens), *targets = walker_.at<int>(at.targets);
+        int *tokens = w.at<int>(at.tokens), *targets = w.at<int>(at.targets);
         for (long r = 0; r < rows; ++r) {
             row(first + r, tokens + r * batch.sequence, targets + r * batch.sequence);
             check_ids(first + r, tokens + r * batch.sequence, "token");
@@ -109,7 +115,7 @@ class trainer {
                                          " is not below the vocabulary of " + std::to_string(vocabulary));
     }
 
-    walker walker_;
+    walker_on<Communicators> walker_;
 };
 
 /// Runs a job on thread ranks: `f(trainer<Job>&)` once per rank.

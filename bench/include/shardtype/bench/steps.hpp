@@ -86,14 +86,14 @@ struct bound_steps {
     }
     static constexpr table bound = bind();
     static_assert(bound.complete, "the CPU back end has no kernel for this benchmark");
-    static constexpr program_view view{view_of(schedule), bound.of};
+    static constexpr program_on<> view{{view_of(schedule), bound.of}};
 };
 
 /// Walks Maker's schedule on the ranks of its mesh, memory filled with noise. Ids are below Maker::ids.
 template <class Maker, class T>
 class walked_steps {
   public:
-    explicit walked_steps(thread::rank_communicators const& me) : walker_(bound_steps<Maker, T>::view, me) {
+    explicit walked_steps(thread::rank_communicators const& me) : rank_(bound_steps<Maker, T>::view, me) {
         auto const& at = bound_steps<Maker, T>::schedule.at;
         fill_with_noise(walker_.at<T>(0), at.arena_bytes / static_cast<long>(sizeof(T)), 1);
         for (int operand = 0; operand < Maker::operands; ++operand)
@@ -107,7 +107,8 @@ class walked_steps {
     }
 
   private:
-    walker walker_;
+    walker_on<thread::rank_communicators> rank_;
+    walker& walker_ = rank_;
 };
 
 /// @param flops of one call on all ranks; where there are none, bytes are counted and `streams` is the limit

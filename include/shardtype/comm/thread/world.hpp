@@ -13,8 +13,11 @@
 
 namespace shardtype::thread {
 
+class operands_in_use;
+
 /// What one rank is given: its place in the mesh, and its handle in the group of every axis through it.
 struct rank_communicators {
+    using in_use = operands_in_use;     ///< guards memory that collectives use
     static constexpr int max_axes = 4;  ///< of a world
 
     int rank = 0;                   ///< in the whole mesh
