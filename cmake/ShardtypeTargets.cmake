@@ -1,6 +1,7 @@
-# The two targets a user links. Both are INTERFACE and carry no compile flags: those are the user's.
+# The targets a user links. All are INTERFACE and carry no compile flags: those are the user's.
 #   shardtype::shardtype  what compiles and plans: C++20, Boost.Hana
 #   shardtype::runtime    what runs: oneDNN, Thrust on the host, xsimd, Random123, threads; there where all are found
+#   shardtype::mpi        the same with ranks that are processes: MPI; there where it is found
 include("${CMAKE_CURRENT_LIST_DIR}/ShardtypeDependencies.cmake")
 
 shardtype_find_base(base_missing)
@@ -40,6 +41,18 @@ endif()
 option(SHARDTYPE_VERIFY_VIEWS "Verify every view at run time: a collective for each" ${verify_views})
 if(SHARDTYPE_VERIFY_VIEWS)
     target_compile_definitions(shardtype_runtime INTERFACE SHARDTYPE_VERIFY_VIEWS)
+endif()
+
+# What <shardtype/train/mpi.hpp> and <shardtype/comm/mpi/...> want besides: MPI's C interface.
+option(SHARDTYPE_MPI "Require MPI: without it there is no target shardtype::mpi, and what needs it is skipped" OFF)
+set(MPI_CXX_SKIP_MPICXX ON)
+find_package(MPI QUIET COMPONENTS CXX)
+if(MPI_CXX_FOUND AND NOT runtime_missing)
+    add_library(shardtype_mpi INTERFACE)
+    add_library(shardtype::mpi ALIAS shardtype_mpi)
+    target_link_libraries(shardtype_mpi INTERFACE shardtype_runtime MPI::MPI_CXX)
+elseif(SHARDTYPE_MPI)
+    message(FATAL_ERROR "shardtype: SHARDTYPE_MPI is ON and MPI was not found: libopenmpi-dev and openmpi-bin in Debian")
 endif()
 
 # tests/structure/ compiles every header alone: a user's CMAKE_VERIFY_INTERFACE_HEADER_SETS is about the user's.

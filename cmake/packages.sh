@@ -22,11 +22,16 @@ shardtype_test_packages=(
     "doctest-dev|the test programs|doctest/doctest.h|"
     "git|the test that fetches this project into another|git|"
 )
+shardtype_mpi_packages=(
+    "libopenmpi-dev|Open MPI, for ranks that are processes|mpicxx|"
+    "openmpi-bin|mpirun|mpirun|"
+)
 
 # What was measured on Debian 12 with g++ 12, and some more: a whole build folder, and the largest compile's memory.
 shardtype_runtime_disk_mib=20 shardtype_runtime_memory_mib=1100
 shardtype_bench_disk_mib=60 shardtype_bench_memory_mib=1100
 shardtype_test_disk_mib=100 shardtype_test_memory_mib=1400
+shardtype_mpi_disk_mib=100 shardtype_mpi_memory_mib=1400
 shardtype_temporary_mib=100  # what compilers and tests keep in TMPDIR meanwhile
 
 shardtype_absent=""  # where packages cannot be asked for: headers that the compiler does not find

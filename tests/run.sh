@@ -18,7 +18,7 @@ if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
     exit
 fi
 
-shardtype_setup runtime bench test
+shardtype_setup runtime bench test mpi
 begin=$SECONDS
 shardtype_build all -DCMAKE_COMPILE_WARNING_AS_ERROR=ON -DSHARDTYPE_BUILD_TESTS=ON -DSHARDTYPE_BUILD_EXAMPLES=ON \
     -DSHARDTYPE_BUILD_BENCH=ON

@@ -1,0 +1,76 @@
+#pragma once
+
+/// Training on MPI ranks, one process each. The only header of a program that includes <mpi.h>.
+
+#include <shardtype/comm/mpi/world.hpp>
+#include <shardtype/train/trainer.hpp>
+
+namespace shardtype::mpi {
+
+/// A rank of a job that MPI has started.
+template <class Job>
+using trainer = shardtype::trainer<Job, rank_communicators>;
+
+namespace detail {
+
+/// What a collective of the schedule takes of its slot's room.
+inline long room_of(step const& s, int n) {
+    long const element = bytes_of(s.type);
+    if (s.kernel == id_of<kernels::all_reduce> || s.kernel == id_of<kernels::all_reduce_max>)
+        return communicator::all_reduce_room(n, s.dim[0], element);
+    if (s.kernel == id_of<kernels::all_gather>) return communicator::all_gather_room(n, s.dim[0], s.dim[1], element);
+    if (s.kernel == id_of<kernels::reduce_scatter>)
+        return communicator::reduce_scatter_room(n, s.dim[0], s.dim[1], element);
+    if (s.kernel == id_of<kernels::all_to_all>)
+        return communicator::all_to_all_room(n, {s.dim[0], s.dim[1], s.dim[2], s.dim[3]}, element);
+    return 0;
+}
+
+/// Takes all room that the schedule's collectives want, so that no step allocates.
+inline void reserve(schedule_view const& s, rank_communicators const& comm) {
+    rank_context c;
+    for (int g = 0; g < s.segment_count; ++g)
+        for (int i = s.segments[g].begin; i < s.segments[g].end; ++i) {
+            step const& now = s.steps[i];
+            if (now.kind != step_kind::collective_start && now.kind != step_kind::materialize) continue;
+            for (c.trip = 0; c.trip < s.segments[g].trips && c.trip < 2;
+                 ++c.trip)  // even and odd trips have a slot each
+                comm.on[now.axis].reserve(c.slot(now), room_of(now, comm.on[now.axis].size()));
+        }
+}
+
+}  // namespace detail
+
+/// This process in MPI, from the first call to the program's end: MPI starts only once.
+inline process const& this_process() {
+    static process const here;
+    return here;
+}
+
+/// Runs a job on the processes that MPI has started, as many as the job's mesh has ranks: `f(auto& trainer)`, an
+/// `mpi::trainer<Job>`, once in each. The losses are bit by bit those of `shardtype::run`.
+///
+/// What goes wrong ends all processes, with an exit code that is not 0: a mesh of another size and what is wrong in the
+/// environment with one line of rank 0, else with a line of the rank that failed or gave up waiting. What ranks wait
+/// for longer than SHARDTYPE_DEADLINE (seconds, 300) is lost; SHARDTYPE_CHECK=1 compares collectives on all ranks.
+///
+///     st::mpi::run<job>([](auto& t) { t.initialise(1); ... t.step(numbers, row) ... });    // mpirun -n 8 ./program
+template <class Job, class F>
+void run(F f) {
+    process const& here = this_process();
+    std::unique_ptr<world> ranks;
+    schedule_view const& s = program_of<Job, rank_communicators>.schedule;
+    try {
+        ranks = std::make_unique<world>(here, typename Job::mesh{}, 2 * s.at.slots);
+    } catch (std::invalid_argument const& error) {  // the same on every rank
+        if (here.rank() == 0) detail::say(error.what());
+        std::exit(1);
+    }
+    ranks->run([&](rank_communicators& comm) {
+        detail::reserve(s, comm);
+        trainer<Job> mine(comm);
+        f(mine);
+    });
+}
+
+}  // namespace shardtype::mpi
