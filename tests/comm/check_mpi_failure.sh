@@ -3,7 +3,7 @@
 # Whatever a rank does, all processes end within the deadline, with a line that says why and an exit code that is not 0.
 set -euo pipefail
 mpirun=$1 program=$2 failures=0
-export SHARDTYPE_DEADLINE=3 SHARDTYPE_CHECK=1
+export SHARDTYPE_DEADLINE=3 SHARDTYPE_CHECK_COLLECTIVES=1
 
 # way MODE EXPECTED LINE...: a line of the output holds each; "0" expects success
 way() {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -14,7 +15,6 @@ using namespace shardtype;
 
 namespace {
 
-mpi::process const* here = nullptr;
 constexpr long counts[] = {0, 1, 2, 7, 64, 129, 1025, 2049, 20001};
 
 std::size_t at(long i) { return static_cast<std::size_t>(i); }
@@ -61,22 +61,15 @@ T largest(ranks_values<T> const& in, long i) {
     return m;
 }
 
-/// f(communicator, its ranks' numbers in the whole): the whole world, and both axes of a mesh.
+std::vector<std::unique_ptr<mpi::world>> worlds;  // with collectives compared on all ranks, and without
+
+/// f(communicator): of the whole world, and of both axes of a mesh.
 template <class F>
 void on_groups(F f) {
-    int const n = here->size(), half = n % 2 == 0 ? 2 : 1;
-    mpi::options with;
-    with.deadline = 60;
-    for (bool check : {false, true}) {
-        with.check = check;
-        mpi::world ranks(*here, {half, n / half}, 4, with);
-        auto const& me = ranks.ranks();
-        f(me.all);
-        f(me.on[0]);
-        f(me.on[1]);
-        CHECK(me.rank == me.coordinate[0] * (n / half) + me.coordinate[1]);
-        CHECK((me.on[0].rank() == me.coordinate[0] && me.on[1].rank() == me.coordinate[1]));
-        CHECK((me.on[0].size() == half && me.on[1].size() == n / half && me.all.size() == n));
+    for (auto const& ranks : worlds) {
+        f(ranks->ranks().all);
+        f(ranks->ranks().on[0]);
+        f(ranks->ranks().on[1]);
     }
 }
 
@@ -223,15 +216,36 @@ TEST_CASE("what is started is what is waited for") {
     });
 }
 
+TEST_CASE("ranks lie row-major in the mesh") {
+    for (auto const& ranks : worlds) {
+        mpi::rank_communicators const& me = ranks->ranks();
+        int const n = ranks->size(), rows = n % 2 == 0 ? 2 : 1;
+        CHECK(me.rank == me.coordinate[0] * (n / rows) + me.coordinate[1]);
+        CHECK((me.on[0].rank() == me.coordinate[0] && me.on[1].rank() == me.coordinate[1]));
+        CHECK((me.on[0].size() == rows && me.on[1].size() == n / rows && me.all.size() == n));
+    }
+}
+
 int main(int argc, char** argv) {
-    mpi::process const process;
-    here = &process;
+    mpi::process const here;
+    mpi::options with;
+    with.deadline = 60;
+    int const rows = here.size() % 2 == 0 ? 2 : 1;
+    for (bool const check : {false, true}) {
+        with.check = check;
+        worlds.push_back(
+            std::make_unique<mpi::world>(here, std::initializer_list<int>{rows, here.size() / rows}, 4, with));
+    }
     std::ostream nothing(nullptr);
     doctest::Context context(argc, argv);
     context.setOption("no-colors", true);
-    if (process.rank() != 0)
-        context.setCout(&nothing), context.setOption("no-version", true), context.setOption("no-intro", true);
-    int const failed = context.run();
-    if (failed) mpi::detail::abort_all("rank " + std::to_string(process.rank()) + ": a check failed");
+    context.setOption("abort-after", 1);
+    if (here.rank() != 0) {
+        context.setCout(&nothing);
+        context.setOption("no-version", true);
+        context.setOption("no-intro", true);
+    }
+    if (context.run() != 0) mpi::detail::abort_all("rank " + std::to_string(here.rank()) + ": a check failed");
+    worlds.clear();
     return 0;
 }

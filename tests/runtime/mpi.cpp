@@ -70,6 +70,7 @@ constexpr int steps = 5;
 struct course {
     double loss[steps]{}, norm[steps]{};
     long allocated = 0;  // in the steps after the first two, by this library
+    long room = 0;       // bytes beside the arena
 };
 /// What a rank sees of a short training.
 template <class Trainer>
@@ -94,6 +95,7 @@ bool same(char const* type) {
     int rank = 0;
     st::mpi::run<Job>([&](auto& t) {
         mpi = train(t);
+        mpi.room = t.comm().reserved_bytes();
         rank = t.rank();
         if (rank == 0)
             st::run<Job>([&](st::trainer<Job>& mine) {
@@ -108,7 +110,8 @@ bool same(char const* type) {
     if (rank == 0 || !good)
         std::cout << (good ? "same: " : "DIFFERENT: ") << Job::name << " " << type << ", rank " << rank << ": loss "
                   << mpi.loss[0] << " .. " << mpi.loss[steps - 1] << ", of threads " << threads.loss[0] << " .. "
-                  << threads.loss[steps - 1] << ", allocations in 3 steps " << mpi.allocated << std::endl;
+                  << threads.loss[steps - 1] << ", allocations in 3 steps " << mpi.allocated << ", room " << mpi.room
+                  << " bytes beside an arena of " << st::trainer<Job>::arena_bytes << std::endl;
     return good;
 }
 

@@ -52,7 +52,7 @@ inline process const& this_process() {
 ///
 /// What goes wrong ends all processes, with an exit code that is not 0: a mesh of another size and what is wrong in the
 /// environment with one line of rank 0, else with a line of the rank that failed or gave up waiting. What ranks wait
-/// for longer than SHARDTYPE_DEADLINE (seconds, 300) is lost; SHARDTYPE_CHECK=1 compares collectives on all ranks.
+/// for longer than SHARDTYPE_DEADLINE (seconds, 300) is lost; SHARDTYPE_CHECK_COLLECTIVES=1 compares collectives on all ranks.
 ///
 ///     st::mpi::run<job>([](auto& t) { t.initialise(1); ... t.step(numbers, row) ... });    // mpirun -n 8 ./program
 template <class Job, class F>
@@ -65,6 +65,8 @@ void run(F f) {
     } catch (std::invalid_argument const& error) {  // the same on every rank
         if (here.rank() == 0) detail::say(error.what());
         std::exit(1);
+    } catch (std::exception const& error) {
+        detail::abort_all("rank " + std::to_string(here.rank()) + ": " + error.what());
     }
     ranks->run([&](rank_communicators& comm) {
         detail::reserve(s, comm);

@@ -32,6 +32,8 @@ class communicator {
     /// @}
     /// Seconds that this rank has waited in the group's collectives.
     [[nodiscard]] double waited_seconds() const noexcept { return group_ ? group_->waited_seconds() : 0; }
+    /// Bytes of the group's room.
+    [[nodiscard]] long reserved_bytes() const noexcept { return group_ ? group_->reserved_bytes() : 0; }
     /// See `rank_communicators::withdraw`.
     void withdraw() const noexcept {
         if (group_) group_->withdraw();

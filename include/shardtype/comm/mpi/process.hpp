@@ -13,7 +13,7 @@
 
 namespace shardtype::mpi {
 
-/// What a run on MPI may be told; the environment's SHARDTYPE_DEADLINE (seconds) and SHARDTYPE_CHECK (0 or 1) say it
+/// What a run on MPI may be told; the environment's SHARDTYPE_DEADLINE (seconds) and SHARDTYPE_CHECK_COLLECTIVES (0 or 1) say it
 /// where the program does not.
 struct options {
     double deadline = 300;  ///< seconds that a rank waits for a message of another before it ends the run
@@ -34,9 +34,10 @@ struct options {
                 throw std::invalid_argument(std::string("SHARDTYPE_DEADLINE is \"") + text +
                                             "\": it is a number of seconds above 0");
         }
-        if (char const* const text = std::getenv("SHARDTYPE_CHECK")) {
+        if (char const* const text = std::getenv("SHARDTYPE_CHECK_COLLECTIVES")) {
             if ((*text != '0' && *text != '1') || text[1] != '\0')
-                throw std::invalid_argument(std::string("SHARDTYPE_CHECK is \"") + text + "\": it is 0 or 1");
+                throw std::invalid_argument(std::string("SHARDTYPE_CHECK_COLLECTIVES is \"") + text +
+                                            "\": it is 0 or 1");
             o.check = *text == '1';
         }
         return o;

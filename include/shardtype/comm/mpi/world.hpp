@@ -31,6 +31,12 @@ struct rank_communicators {
         for (communicator const& group : on) sum += group.waited_seconds();
         return sum;
     }
+    /// Bytes that this process holds for the parts of others.
+    [[nodiscard]] long reserved_bytes() const noexcept {
+        long sum = all.reserved_bytes();
+        for (communicator const& group : on) sum += group.reserved_bytes();
+        return sum;
+    }
 };
 
 /// Declared after memory that collectives use between a start and its finish, and so destroyed before it.
@@ -97,13 +103,6 @@ class world {
     [[nodiscard]] int size() const noexcept { return here_.size(); }
     /// This process'.
     [[nodiscard]] rank_communicators const& ranks() const noexcept { return ranks_; }
-    /// Bytes that this process holds for parts of others.
-    [[nodiscard]] long reserved_bytes() const noexcept {
-        long sum = 0;
-        for (auto const& g : groups_) sum += g->reserved_bytes();
-        return sum;
-    }
-
     /// Calls f(rank_communicators&) in this process, and waits for the others. Where a rank throws all processes end,
     /// with one line on the standard error and an exit code that is not 0.
     template <class F>
