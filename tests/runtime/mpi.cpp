@@ -69,7 +69,7 @@ st::step_result one_step(Trainer& t, int step) {
 constexpr int steps = 5;
 struct course {
     double loss[steps]{}, norm[steps]{};
-    long allocated = 0;  // in the steps after the first two, by this library
+    long allocated = 0;  // in the steps after the first two, by oneDNN and the walk, but not by MPI
     long room = 0;       // bytes beside the arena
 };
 /// What a rank sees of a short training.
@@ -95,7 +95,7 @@ bool same(char const* type) {
     int rank = 0;
     st::mpi::run<Job>([&](auto& t) {
         mpi = train(t);
-        mpi.room = t.comm().reserved_bytes();
+        mpi.room = t.comm().room_bytes;
         rank = t.rank();
         if (rank == 0)
             st::run<Job>([&](st::trainer<Job>& mine) {
@@ -104,14 +104,16 @@ bool same(char const* type) {
             });
         t.comm().all.broadcast(threads.loss, steps, 0);
         t.comm().all.broadcast(threads.norm, steps, 0);
+        t.comm().all.broadcast(&threads.allocated, 1, 0);
     });
-    bool const good = mpi.allocated == 0 && std::memcmp(mpi.loss, threads.loss, sizeof mpi.loss) == 0 &&
+    bool const good = mpi.allocated <= threads.allocated && std::memcmp(mpi.loss, threads.loss, sizeof mpi.loss) == 0 &&
                       std::memcmp(mpi.norm, threads.norm, sizeof mpi.norm) == 0 && mpi.loss[steps - 1] < mpi.loss[0];
     if (rank == 0 || !good)
         std::cout << (good ? "same: " : "DIFFERENT: ") << Job::name << " " << type << ", rank " << rank << ": loss "
                   << mpi.loss[0] << " .. " << mpi.loss[steps - 1] << ", of threads " << threads.loss[0] << " .. "
-                  << threads.loss[steps - 1] << ", allocations in 3 steps " << mpi.allocated << ", room " << mpi.room
-                  << " bytes beside an arena of " << st::trainer<Job>::arena_bytes << std::endl;
+                  << threads.loss[steps - 1] << ", allocations in 3 steps " << mpi.allocated
+                  << " (of threads: " << threads.allocated << "), room " << mpi.room << " bytes beside an arena of "
+                  << st::trainer<Job>::arena_bytes << std::endl;
     return good;
 }
 

@@ -3,6 +3,7 @@
 /// Training on MPI ranks, one process each. The only header of a program that includes <mpi.h>.
 
 #include <shardtype/comm/mpi/world.hpp>
+#include <shardtype/runtime/mpi/rooms.hpp>
 #include <shardtype/train/trainer.hpp>
 
 namespace shardtype::mpi {
@@ -10,36 +11,6 @@ namespace shardtype::mpi {
 /// A rank of a job that MPI has started.
 template <class Job>
 using trainer = shardtype::trainer<Job, rank_communicators>;
-
-namespace detail {
-
-/// What a collective of the schedule takes of its slot's room.
-inline long room_of(step const& s, int n) {
-    long const element = bytes_of(s.type);
-    if (s.kernel == id_of<kernels::all_reduce> || s.kernel == id_of<kernels::all_reduce_max>)
-        return communicator::all_reduce_room(n, s.dim[0], element);
-    if (s.kernel == id_of<kernels::all_gather>) return communicator::all_gather_room(n, s.dim[0], s.dim[1], element);
-    if (s.kernel == id_of<kernels::reduce_scatter>)
-        return communicator::reduce_scatter_room(n, s.dim[0], s.dim[1], element);
-    if (s.kernel == id_of<kernels::all_to_all>)
-        return communicator::all_to_all_room(n, {s.dim[0], s.dim[1], s.dim[2], s.dim[3]}, element);
-    return 0;
-}
-
-/// Takes all room that the schedule's collectives want, so that no step allocates.
-inline void reserve(schedule_view const& s, rank_communicators const& comm) {
-    rank_context c;
-    for (int g = 0; g < s.segment_count; ++g)
-        for (int i = s.segments[g].begin; i < s.segments[g].end; ++i) {
-            step const& now = s.steps[i];
-            if (now.kind != step_kind::collective_start && now.kind != step_kind::materialize) continue;
-            for (c.trip = 0; c.trip < s.segments[g].trips && c.trip < 2;
-                 ++c.trip)  // even and odd trips have a slot each
-                comm.on[now.axis].reserve(c.slot(now), room_of(now, comm.on[now.axis].size()));
-        }
-}
-
-}  // namespace detail
 
 /// This process in MPI, from the first call to the program's end: MPI starts only once.
 inline process const& this_process() {
@@ -69,7 +40,8 @@ void run(F f) {
         detail::abort_all("rank " + std::to_string(here.rank()) + ": " + error.what());
     }
     ranks->run([&](rank_communicators& comm) {
-        detail::reserve(s, comm);
+        rooms const room(s, comm);
+        comm.room_bytes = room.bytes();
         trainer<Job> mine(comm);
         f(mine);
     });

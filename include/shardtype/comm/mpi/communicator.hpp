@@ -32,8 +32,6 @@ class communicator {
     /// @}
     /// Seconds that this rank has waited in the group's collectives.
     [[nodiscard]] double waited_seconds() const noexcept { return group_ ? group_->waited_seconds() : 0; }
-    /// Bytes of the group's room.
-    [[nodiscard]] long reserved_bytes() const noexcept { return group_ ? group_->reserved_bytes() : 0; }
     /// See `rank_communicators::withdraw`.
     void withdraw() const noexcept {
         if (group_) group_->withdraw();
@@ -52,8 +50,9 @@ class communicator {
     [[nodiscard]] static long all_to_all_room(int n, exchange const& x, long element) {
         return 2 * n * x.outer * x.split * x.middle * x.block * element;
     }
-    void reserve(int slot, long bytes) const { group_->reserve(slot, bytes); }
     /// @}
+    /// The room of a slot is from now on this memory, as long as it is enough.
+    void lend(int slot, std::byte* memory, long bytes) const { group_->lend(slot, memory, bytes); }
 
     /// Waits for all ranks of the group.
     void barrier() const {

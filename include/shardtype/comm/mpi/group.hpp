@@ -21,8 +21,8 @@ using thread::detail::posting;
 /// are bit by bit those of thread ranks; bf16 needs no type of MPI's; and the rank that a message does not come from is
 /// known. Starts of a group are numbered and the number is part of the messages' tags.
 ///
-/// Requests and room for the others' parts are a slot's own. Room grows at a start that needs more; `reserve` takes it
-/// before.
+/// Requests and room for the others' parts are a slot's own. Room grows at a start that needs more than was
+/// lent before.
 class group {
   public:
     struct flight;
@@ -69,16 +69,10 @@ class group {
     /// Seconds that this rank has waited here.
     [[nodiscard]] double waited_seconds() const noexcept { return waited_; }
 
-    /// Takes room in a slot now.
-    void reserve(int slot, long bytes) {
-        auto& room = flights_.at(at(slot)).room;
-        if (static_cast<long>(room.size()) < bytes) room.resize(static_cast<std::size_t>(bytes));
-    }
-    /// Of all slots.
-    [[nodiscard]] long reserved_bytes() const noexcept {
-        long sum = 0;
-        for (flight const& f : flights_) sum += static_cast<long>(f.room.size());
-        return sum;
+    /// The room of a slot is from now on this memory, as long as it is enough.
+    void lend(int slot, std::byte* memory, long bytes) {
+        flights_.at(at(slot)).room = memory;
+        flights_.at(at(slot)).room_bytes = bytes;
     }
 
     /// Begins the collective of these operands. `room`: bytes for parts of others, see `flight::parts`.
@@ -88,7 +82,10 @@ class group {
         if (f.at != phase::none)
             throw std::runtime_error(describe(operands.what) + " starts in a slot where " + describe(f.operands.what) +
                                      " has not been " + (f.at == phase::started ? "waited for" : "finished"));
-        reserve(operands.what.slot, room);
+        if (room > f.room_bytes) {
+            f.grown.resize(static_cast<std::size_t>(room));
+            lend(operands.what.slot, f.grown.data(), room);
+        }
         f.operands = operands;
         f.number = number_++;
         f.at = phase::started;
@@ -172,7 +169,7 @@ class group {
         /// Its room for parts of others.
         template <class T>
         T* parts() {
-            return reinterpret_cast<T*>(room.data());
+            return reinterpret_cast<T*>(room);
         }
 
       private:
@@ -182,7 +179,9 @@ class group {
         phase at = phase::none;
         requests heads, receives, sends;
         std::vector<operation> theirs;  // what the others are in
-        std::vector<std::byte> room;
+        std::byte* room = nullptr;
+        long room_bytes = 0;
+        std::vector<std::byte> grown;  // room where none was lent, or too little
     };
 
   private:

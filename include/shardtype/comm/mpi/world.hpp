@@ -19,6 +19,7 @@ struct rank_communicators {
     int coordinate[max_axes] = {};  ///< 0 beyond the mesh's axes
     communicator on[max_axes];      ///< unusable beyond the mesh's axes
     communicator all;               ///< the whole mesh as one group
+    long room_bytes = 0;            ///< of `rooms`, where a job is run
 
     /// Ends this rank's part in what it has started and not finished.
     void withdraw() const noexcept {
@@ -29,12 +30,6 @@ struct rank_communicators {
     [[nodiscard]] double waited_seconds() const noexcept {
         double sum = all.waited_seconds();
         for (communicator const& group : on) sum += group.waited_seconds();
-        return sum;
-    }
-    /// Bytes that this process holds for the parts of others.
-    [[nodiscard]] long reserved_bytes() const noexcept {
-        long sum = all.reserved_bytes();
-        for (communicator const& group : on) sum += group.reserved_bytes();
         return sum;
     }
 };
