@@ -19,7 +19,7 @@ fail() { echo "tests/mpi_hosts.sh: $*" >&2; exit 1; }
 
 if [ -z "${SHARDTYPE_HOSTS_INSIDE:-}" ]; then
     for tool in ip unshare mpirun; do command -v "$tool" >/dev/null || skip "$tool is not installed"; done
-    mpirun --version 2>/dev/null | grep -q 'Open MPI' || skip "mpirun is not Open MPI's"
+    [[ $(mpirun --version 2>/dev/null) == *"Open MPI"* ]] || skip "mpirun is not Open MPI's"
     reason=$(unshare --net --mount --pid --fork --uts --mount-proc bash -c '
         mount -t tmpfs tmpfs /run && ip netns add a && ip link add v type veth peer name w netns a &&
         ip link add name hub type bridge && ip link set v master hub' 2>&1) ||
