@@ -3,6 +3,8 @@
 // expect: [ST-S619]
 // expect: ST_S619<
 // expect: on_axis<void>
+// expect-gcc: "batch"
+// expect-clang: 'b', 'a', 't', 'c', 'h'
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;

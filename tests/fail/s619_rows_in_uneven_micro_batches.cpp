@@ -4,6 +4,8 @@
 // expect: ST_S619<
 // expect: multiple_of<3, 8>
 // expect: on_axis<void>
+// expect-gcc: "batch"
+// expect-clang: 'b', 'a', 't', 'c', 'h'
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;

@@ -52,16 +52,23 @@ struct model_fix {
     struct change {
         static constexpr operand_fix value = instead.change;
     };
+    struct misfit {
+        static constexpr shape_fault value = instead.misfit;
+    };
     static constexpr auto spell() {
         using mesh = typename Checked::mesh_type;
-        using axis = typename mesh::template axis_at<Checked::value.says.axis>;
         constexpr code what = Checked::value.says.what;
         if constexpr (what == code::micro_batch_rows && Checked::value.micro_batches > 0) {
             return write<multiple_of<Checked::value.micro_batches, Job::batch.global>>{};
+        } else if constexpr ((what == code::layers_unknown || what == code::tied_parameter) && instead.name.size > 0) {
+            return write<failed_layer<instead.name>>{};
+        } else if constexpr (what == code::shapes_disagree && !instead.misfit.fits()) {
+            return write<decltype(spelled_shape<misfit>())>{};
         } else if constexpr (what != code::layer_not_divisible &&
                              (what != code::head_dimension || instead.parts == 0)) {
             return typename spelled_fix<change, mesh>::type{};
         } else if constexpr (instead.kv_heads > 0) {
+            using axis = typename mesh::template axis_at<Checked::value.says.axis>;
             return write<divided_axis<axis, static_cast<int>(instead.kv_heads)>>{};
         } else {
             return write<multiple_of<instead.parts, instead.extent>>{};
@@ -72,15 +79,16 @@ struct model_fix {
 
 /// The axis that a fault is about; void where it is about none.
 constexpr bool is_about_an_axis(code c) {
-    return c != code::capacity && c != code::nested_repeat && !(c >= code::across_repeat && c <= code::no_lowering) &&
-           !(c >= code::layers_unknown && c <= code::tied_parameter);
+    return c != code::shapes_disagree && c != code::capacity && c != code::nested_repeat &&
+           !(c >= code::across_repeat && c <= code::no_lowering) &&
+           !(c >= code::layers_unknown && c <= code::micro_batch_rows);
 }
 template <class Job, code What, int Axis>
 struct axis_of_fault {
     using type = void;
 };
 template <class Job, code What, int Axis>
-    requires(is_about_an_axis(What))
+    requires(is_about_an_axis(What) && Axis >= 0)
 struct axis_of_fault<Job, What, Axis> {
     using type = typename Job::mesh::template axis_at<Axis>;
 };

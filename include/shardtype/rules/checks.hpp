@@ -182,16 +182,21 @@ SHARDTYPE_CHECK(S616, roles_of_axes,
 SHARDTYPE_CHECK(S617, gradient_contributions,
                 "in backward a value's gradient does not get one contribution from each use of the value: a lowering "
                 "leaves one out or adds one twice, or an operation takes a value that has a gradient as a constant");
-SHARDTYPE_CHECK(
-    S618, layers_unknown,
-    "`in_layers` names no layer of the model, or a trip that its repeat does not have; the pattern stands in "
-    "the layer's place");
+SHARDTYPE_CHECK(S618, layers_unknown,
+                "`in_layers` names no layer of the model, or a trip that its repeat does not have; the name that was "
+                "written stands in the layer's place");
 SHARDTYPE_CHECK(S619, micro_batch_rows,
-                "`batch_shape::micro_batches` is at least 1 and divides `global`: every micro-batch has as many rows");
+                "`batch_shape::micro_batches` is at least 1 and divides `global`: the micro-batches of a step have the "
+                "same number of rows");
+SHARDTYPE_CHECK(S620, tied_parameter,
+                "a tied parameter (its name stands in the layer's place) must be declared before, under this whole "
+                "name, and neither it nor its second use be in a repeat; where an axis is shown, it splits the "
+                "parameter for one of the two layers only");
 SHARDTYPE_CHECK(
-    S620, tied_parameter,
-    "a tied parameter was declared before, under this whole name, and neither it nor its second use is in a "
-    "repeat");
+    S621, wide_gradient,
+    "where `compute` is bf16, gradients of parameters are float and all others bf16: an operation's weights "
+    "(`rule::weight`) are parameters as they are, neither redistributed nor reshaped, and no other operand "
+    "is one");
 
 #undef SHARDTYPE_CHECK
 // @endcond
