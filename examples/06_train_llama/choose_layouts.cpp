@@ -26,6 +26,16 @@ layout_spec from_degrees(settings const& with) {
     return s;
 }
 
+// What a layout's text has besides the mesh, and the flags that say it.
+constexpr char const* not_of_a_mesh[][2] = {
+    {"seq_len", "--seq-len and --global-batch-size"},
+    {"global_batch_size", "--seq-len and --global-batch-size"},
+    {"micro_batches", "--local-batch-size and --global-batch-size"},
+    {"zero_stage", "--zero-stage or --fsdp-reshard-after-forward"},
+    {"bfloat16", "--mixed-precision-param and the like"},
+    {"recompute", "--activation-checkpoint-mode and --selective-ac-option"},
+};
+
 std::vector<layout_spec> wanted_meshes(settings const& with, std::vector<compiled_layout> const& compiled) {
     // A flag wins over a file, whichever of the two ways it uses.
     origin const degrees = std::max({with.data_parallel_replicate_degree.from, with.data_parallel_shard_degree.from,
@@ -38,9 +48,10 @@ std::vector<layout_spec> wanted_meshes(settings const& with, std::vector<compile
 
     std::vector<layout_spec> meshes;
     for (std::string const& name : with.layout.value) {
-        if (name.find("seq_len") != std::string::npos || name.find("global_batch_size") != std::string::npos)
-            throw usage_error("--layout: " + printable(name) +
-                              " is more than a mesh: give --seq-len and --global-batch-size by themselves");
+        for (auto const& [word, flags] : not_of_a_mesh)
+            if (name.find(word) != std::string::npos)
+                throw usage_error("--layout: " + printable(name) + " is more than a mesh: give " + flags +
+                                  " by themselves");
         layout_spec s = layout_spec::parse(name);
         for (compiled_layout const& c : compiled)
             if (!s.valid && c.spec.short_name() == name) s = c.spec;
@@ -57,24 +68,43 @@ std::vector<layout_spec> wanted_meshes(settings const& with, std::vector<compile
     return meshes;
 }
 
+// A flag wins over a file, also where it says it by another setting; what lost is not in the record of the run.
+void settle(settings& with) {
+    if (with.local_batch_size.value > 0 && with.local_batch_size.from > with.global_batch_size.from)
+        with.global_batch_size.value = -1;
+    else if (with.global_batch_size.value > 0 && with.global_batch_size.from > with.local_batch_size.from)
+        with.local_batch_size.value = -1;
+    std::string& reshard = with.fsdp_reshard_after_forward.value;
+    long& stage = with.zero_stage.value;
+    if (with.fsdp_reshard_after_forward.from > with.zero_stage.from && reshard != "default") stage = -1;
+    if (with.zero_stage.from > with.fsdp_reshard_after_forward.from && stage != -1) reshard = "default";
+    if ((reshard == "always" && stage != -1 && stage != 3) || (reshard == "never" && stage == 3))
+        throw usage_error("--fsdp-reshard-after-forward " + reshard + " and --zero-stage " + text_of(stage) +
+                          " contradict each other: always is 3, never is 2 or 1");
+}
+
 // torchtitan's rule: a global batch that is not given is local x data-parallel degree; one that is given divides by
 // that, and the quotient is the number of micro-batches.
-long global_batch(settings const& with, layout_spec const& s) {
-    long const global = with.global_batch_size.value;
-    bool const local_counts = global == -1 || with.local_batch_size.from >= with.global_batch_size.from;
-    long const local = local_counts ? with.local_batch_size.value : -1;
-    bool const follows = global == -1 || (local > 0 && with.local_batch_size.from > with.global_batch_size.from);
-    if (follows && local < 1) throw usage_error("--global-batch-size -1 needs --local-batch-size");
-    if (follows) return local * s.data_ranks();
-    long const parts = (local > 0 ? local : 1) * s.data_ranks();
-    std::string const what = "--global-batch-size " + text_of(global) + " under " + s.name() + " is ";
-    std::string const times = (local > 0 ? "--local-batch-size " + text_of(local) + " x " : "") +
-                              text_of(s.data_ranks()) + " data-parallel ranks";
-    if (global % parts != 0) throw usage_error(what + "no multiple of " + times);
-    if (local > 0 && global != parts)
-        throw usage_error(what + text_of(global / parts) + " times " + times +
-                          ": gradient accumulation is not there yet");
-    return global;
+void choose_batch(settings const& with, layout_spec& s) {
+    long const global = with.global_batch_size.value, local = with.local_batch_size.value;
+    if (global == -1 && local == -1) throw usage_error("--global-batch-size -1 needs --local-batch-size");
+    long const parts = (local == -1 ? 1 : local) * s.data_ranks();
+    s.global_batch_size = global == -1 ? parts : global;
+    if (s.global_batch_size % parts != 0)
+        throw usage_error("--global-batch-size " + text_of(global) + " under " + s.name() + " is no multiple of " +
+                          (local > 0 ? "--local-batch-size " + text_of(local) + " x " : "") + text_of(s.data_ranks()) +
+                          " data-parallel ranks");
+    s.micro_batches = local == -1 ? 1 : s.global_batch_size / parts;
+}
+
+long zero_stage_of(settings const& with) {
+    if (with.zero_stage.value != -1) return with.zero_stage.value;
+    return with.fsdp_reshard_after_forward.value == "never" ? 2 : 3;
+}
+
+long recompute_of(settings const& with) {
+    if (with.activation_checkpoint_mode.value == "none") return 0;
+    return with.activation_checkpoint_mode.value == "full" ? 1 : with.selective_ac_option.value;
 }
 
 }  // namespace
@@ -82,13 +112,17 @@ long global_batch(settings const& with, layout_spec const& s) {
 std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> const& compiled, build_info const& build) {
     std::vector<int> chosen;
     std::string missing, lines;
+    settle(with);
     for (layout_spec s : wanted_meshes(with, compiled)) {
         s.seq_len = with.seq_len.value;
-        s.global_batch_size = global_batch(with, s);
+        choose_batch(with, s);
+        s.zero_stage = s.dp_shard > 1 ? zero_stage_of(with) : 3;
+        s.bfloat16 = with.mixed_precision_param.value == "bfloat16";
+        s.recompute = recompute_of(with);
         int found = -1;
         for (int i = 0; i < static_cast<int>(compiled.size()); ++i) {
             layout_spec const& c = compiled[static_cast<std::size_t>(i)].spec;
-            if (c.same_mesh(s) && c.seq_len == s.seq_len && c.global_batch_size == s.global_batch_size) found = i;
+            if (c.same_mesh(s) && c.batch() == s.batch()) found = i;
         }
         if (found >= 0) {
             chosen.push_back(found);
@@ -107,24 +141,26 @@ std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> con
                           build.binary + "' --target train_llama");
     with.layout.value.clear();
     for (int const i : chosen) with.layout.value.push_back(compiled[static_cast<std::size_t>(i)].spec.name());
-    if (with.local_batch_size.value > 0 && with.local_batch_size.from > with.global_batch_size.from)
-        with.global_batch_size.value = -1;
     return chosen;
 }
 
 std::string layouts_help(std::vector<compiled_layout> const& compiled) {
     std::string out =
-        "Compiled layouts (short name, full name; sequence x global batch; arena_bytes of a rank, as in the log):\n";
+        "Compiled layouts (short name, full name; sequence x global batch; arena_bytes of a rank, as in the log; what "
+        "other "
+        "flags ask for):\n";
     words seen;
     for (compiled_layout const& c : compiled) {
         std::string name = c.spec.short_name();
         bool const first = std::find(seen.begin(), seen.end(), name) == seen.end();
         if (first) seen.push_back(name);
-        char line[160];
-        std::snprintf(line, sizeof line, "  %-22s %-25s %5ld x %-4ld %9.2f MiB\n", first ? name.c_str() : "",
+        char line[200];
+        std::snprintf(line, sizeof line, "  %-22s %-25s %5ld x %-4ld %9.2f MiB %s\n", first ? name.c_str() : "",
                       c.spec.name().c_str(), c.spec.seq_len, c.spec.global_batch_size,
-                      static_cast<double>(c.arena_bytes) / (1 << 20));
+                      static_cast<double>(c.arena_bytes) / (1 << 20), c.spec.extras().c_str());
         out += line;
+        if (std::size_t const end = out.find_last_not_of(" \n"); end != std::string::npos) out.resize(end + 1);
+        out += '\n';
     }
     return out +
            "Another one is refused with the CMake line that adds it. A wrong flag, file or path: one line, exit code "
@@ -132,5 +168,8 @@ std::string layouts_help(std::vector<compiled_layout> const& compiled) {
            "Examples:\n"
            "  train_llama --layout tp --steps 100 --log-format json\n"
            "  train_llama --tensor-parallel-degree 4 --ranks 8      (torchtitan's knobs: dp_shard=2,tp=4)\n"
+           "  train_llama --layout dp_shard+tp --global-batch-size 8 --local-batch-size 2 \\\n"
+           "      --mixed-precision-param bfloat16 --activation-checkpoint-mode full      (two micro-batches)\n"
+           "  train_llama --layout dp_shard --fsdp-reshard-after-forward never --validation-enable\n"
            "  train_llama --config job.toml --lr 3e-4 --record run.toml";
 }

@@ -69,7 +69,22 @@ refuses 2 'not compiled: dp_shard=8 with seq_len=256,global_batch_size=16' --lay
 refuses 2 'no multiple of 8 data-parallel ranks' --layout dp_shard --global-batch-size 12
 refuses 2 'no multiple of --local-batch-size 3 x 2 data-parallel ranks' \
     --layout dp_shard+tp --global-batch-size 8 --local-batch-size 3
-refuses 2 'gradient accumulation is not there yet' --layout dp_shard+tp --global-batch-size 8 --local-batch-size 2
+refuses 2 "LAYOUTS=dp_shard=2,tp=4,seq_len=256,global_batch_size=8,micro_batches=4'" \
+    --layout dp_shard+tp --global-batch-size 8 --local-batch-size 1
+refuses 2 'dp_shard=8 with zero_stage=1,seq_len=256,global_batch_size=8,bfloat16,recompute=3 (' --layout dp_shard \
+    --zero-stage 1 --mixed-precision-param bfloat16 --activation-checkpoint-mode selective --selective-ac-option 3
+refuses 2 "-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=tp=8,seq_len=256,global_batch_size=8,recompute'" --layout tp \
+    --fsdp-reshard-after-forward never --activation-checkpoint-mode full  # tp alone has no ZeRO stage
+refuses 2 "'dp_shard=8,zero_stage=2' is more than a mesh: give --zero-stage or" --layout dp_shard=8,zero_stage=2
+refuses 2 "'tp=8,bfloat16' is more than a mesh: give --mixed-precision-param" --layout tp=8,bfloat16
+refuses 2 "'float16' is not float32 or bfloat16" --mixed-precision-param float16
+refuses 2 "--activation-checkpoint-mode: 'some' is not none or selective or full" --activation-checkpoint-mode some
+refuses 2 "--selective-ac-option: 'op' is not a whole number from 1 to 6" --selective-ac-option op
+refuses 2 '--zero-stage: 0 is not -1 or a whole number from 1 to 3' --zero-stage 0
+refuses 2 '--fsdp-reshard-after-forward always and --zero-stage 2 contradict each other' \
+    --zero-stage 2 --fsdp-reshard-after-forward always
+refuses 2 "--fsdp-reshard-after-forward: 'sometimes' is not default or always or never" \
+    --fsdp-reshard-after-forward sometimes
 refuses 2 '--global-batch-size: 0 is not -1 or a whole number' --global-batch-size 0
 refuses 2 '--global-batch-size -1 needs --local-batch-size' --global-batch-size -1
 refuses 2 'dp_shard -1 x tp 3 do not fill --ranks 8' --tensor-parallel-degree 3
@@ -100,6 +115,22 @@ refuses 2 'loop_a' --dataset loop_a
 refuses 2 '/dev/null' --dataset /dev/null
 refuses 2 "--dataset: '' is not a path" --dataset ''
 if [ "$(id -u)" -ne 0 ]; then refuses 2 'unread' --dataset unread; fi
+
+# held-out text
+printf '%0400d\n' 1 2 >numbers.txt
+refuses 2 "--validation-dataset: missing.txt: no such file" --dataset numbers.txt --validation-enable \
+    --validation-dataset missing.txt
+refuses 2 '--validation-dataset: short.txt: 8 tokens are too few' --dataset numbers.txt --validation-enable \
+    --validation-dataset short.txt
+refuses 2 "'numbers.txt' and --dataset 'numbers.txt' have text in common" --dataset numbers.txt --validation-enable \
+    --validation-dataset numbers.txt
+mkdir -p texts && cp numbers.txt texts/
+refuses 2 "'texts/numbers.txt' and --dataset './texts' have text in common" --dataset ./texts --validation-enable \
+    --validation-dataset texts/numbers.txt
+refuses 2 '--validation-fraction 0.1: numbers.txt: 81 tokens are too few' --dataset numbers.txt --validation-enable
+refuses 2 '--validation-fraction: 0.6 is not a number above 0, at most 0.5' --validation-fraction 0.6
+refuses 2 '--validation-steps: 0 is not -1 or a whole number' --validation-steps 0
+refuses 2 '--validation-freq: 0 is not' --validation-freq 0
 
 # records
 refuses 2 "--record: 'no/such/folder/run.toml' cannot be written" --record no/such/folder/run.toml
@@ -143,6 +174,13 @@ in_file '[model] flavor: 8B is not there yet; it is debugmodel here' '[model]' '
 in_file '[parallelism] context_parallel_degree: 2 is not there yet' '[parallelism]' 'context_parallel_degree = 2'
 in_file '[checkpoint] enable_checkpoint: not there yet' '[checkpoint]' 'enable_checkpoint = true'
 in_file '[training] dataset' '[training]' 'dataset = 3'
+in_file '[validation] frequ: no such key; did you mean freq?' '[validation]' 'frequ = 3'
+in_file '[activation_checkpoint] steps: no such key; it belongs to [training]' '[activation_checkpoint]' 'steps = 3'
+in_file "[activation_checkpoint] selective_ac_option: 'op' is not a whole number" '[activation_checkpoint]' \
+    'selective_ac_option = "op"'
+in_file '[activation_checkpoint] mode: 3 is not none or selective or full' '[activation_checkpoint]' 'mode = 3'
+in_file "[training] mixed_precision_reduce: bfloat16 is not there yet; it is float32 here" '[training]' \
+    'mixed_precision_reduce = "bfloat16"'
 printf '[training]\nsteps = 3 # \xff\n' >latin.toml
 refuses 2 'latin.toml:2: ' --config latin.toml
 

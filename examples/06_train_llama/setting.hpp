@@ -24,6 +24,7 @@ struct setting {
     bool minus_one = false;     ///< whole numbers: -1 as well, for "what follows from the others"
     char const* choices[4]{};   ///< of words; none: any
     bool may_be_empty = false;  ///< words
+    bool text_too = false;      ///< whole numbers: torchtitan's files have them in quotes
     bool recorded = true;       ///< false: another setting says the same in the record of a run
     origin from = origin::standard;
 };

@@ -120,3 +120,16 @@ TEST_CASE("the closing table") {
           "layout  mesh  first loss  last loss  tokens/s  memory/rank  seconds\n"
           "------  ----  ----------  ---------  --------  -----------  -------\n");
 }
+
+TEST_CASE("held-out losses: a line, and a column where there are any") {
+    CHECK(st::validation_line(example()) == "validate step:  1  loss:  8.1996  memory:  2.65GiB(2.79%)  tps: 1,772");
+    std::vector<st::run_summary> runs{{"a", "[8]", 8, 7, 1000, 1024, 3.5}, {"b", "[8]", 8, 7, 1000, 1024, 3.5}};
+    CHECK_FALSE(st::any_validation(runs));
+    runs[1].validation_loss = 7.25;
+    CHECK(st::any_validation(runs));
+    CHECK(st::closing_table(runs) ==
+          "layout  mesh  first loss  last loss  validation  tokens/s  memory/rank  seconds\n"
+          "------  ----  ----------  ---------  ----------  --------  -----------  -------\n"
+          "a       [8]       8.0000     7.0000         nan     1,000     1.00 KiB     3.50\n"
+          "b       [8]       8.0000     7.0000      7.2500     1,000     1.00 KiB     3.50\n");
+}

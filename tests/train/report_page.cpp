@@ -59,3 +59,21 @@ TEST_CASE("long, short, constant and broken curves have finite places") {
     }
     CHECK(st::report_page("t", "a", {}).find("</html>") != std::string::npos);
 }
+
+TEST_CASE("losses on held-out text are dots beside their curve") {
+    std::vector<st::report_curve> runs{curve("a", {8, 6, 5}), curve("b", {8, 6, 5})};
+    runs[1].validation = {{1, 8.5}, {3, 5}};
+    runs[1].summary.validation_loss = 5;
+    std::string const page = st::report_page("t", "a", runs);
+    CHECK(count(page, "<th>validation</th>") == 1);
+    CHECK(count(page, "<td>5.0000</td>") == 1);
+    CHECK(count(page, "<td>nan</td>") == 1);  // the run without any
+    CHECK(count(page, "<polyline") == 5);
+    CHECK(count(page, "class=\"curve beside c1\"") == 1);
+    CHECK(count(page, "<circle class=\"dot c1\"") == 2);
+    // The axis holds them: 8.5 is at the top, above all losses.
+    CHECK(page.find("points=\"84.0,12.0 1044.0,") != std::string::npos);
+    runs[1].validation = {{2, 7}};
+    CHECK(count(st::report_page("t", "a", runs), "<polyline") == 4);  // one point is no line
+    CHECK(count(st::report_page("t", "a", std::vector<st::report_curve>{curve("a", {8, 6})}), "validation") == 0);
+}

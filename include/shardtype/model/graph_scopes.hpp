@@ -60,7 +60,7 @@ struct graph_scopes : graph_values {
         short const in = value(at(x), true);
         if (in < 0) return -1;
         node& n = add_node<graph_operation::loop_begin>();
-        n.in[0] = x, n.out = in, n.number = of.end - of.first;
+        n.in[0] = x, n.out = in, n.number = of.end - of.first, n.first_layer = of.first;
         return in;
     }
     /// The same for layers counted from 0.
@@ -76,7 +76,8 @@ struct graph_scopes : graph_values {
         short const z = value(at(y), true);
         if (z < 0) return -1;
         node& n = add_node<graph_operation::loop_end>();
-        n.in[0] = y, n.in[1] = x, n.in[2] = in, n.out = z, n.number = trips.end - trips.first;
+        n.in[0] = y, n.in[1] = x, n.in[2] = in, n.out = z, n.number = trips.end - trips.first,
+        n.first_layer = trips.first;
         trips = {};
         return z;
     }

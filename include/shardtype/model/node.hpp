@@ -50,6 +50,7 @@ struct node {
     short out = -1;                             ///< value
     short id = 0;                               ///< its place in the list of nodes
     int axis = 0;                               ///< of a redistribution
+    int first_layer = 0;                        ///< of a loop: the place of its first trip in the repeat
     placement to{};                             ///< of a redistribution
     collective by{};                            ///< of a redistribution
     long number = 0;                            ///< trips of a loop, theta of a rotary table
