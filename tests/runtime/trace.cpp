@@ -59,7 +59,8 @@ traced trace(long most = 1L << 18) {
     constexpr std::string_view axes[] = {"dp_shard", "tp"};
     writer.begin_run("a \"run\"", axes, &st::kernel_name_of<job>);
     for (int r = 0; r < ranks; ++r) writer.add(r, recorders[static_cast<std::size_t>(r)]);
-    return {nlohmann::json::parse(writer.text())["traceEvents"], writer.lost(), st::trace_recorder::events_of(s, job::batch.micro_batches)};
+    return {nlohmann::json::parse(writer.text())["traceEvents"], writer.lost(),
+            st::trace_recorder::events_of(s, job::batch.micro_batches)};
 }
 
 // Names of what runs in one training step on one rank, by walking the schedule here.

@@ -181,7 +181,8 @@ class trace_writer {
 
     void add_trip(int rank, schedule_view const& s, std::span<trace_event const> trip) {
         segment const& g = s.segments[segment_of(s, trip[0])];
-        if (g.first_layer >= 0) slice(rank, "layer " + std::to_string(g.first_layer + trip[0].layer), "layer", trip, "");
+        if (g.first_layer >= 0)
+            slice(rank, "layer " + std::to_string(g.first_layer + trip[0].layer), "layer", trip, "");
         for (trace_event const& e : trip) {
             step const& is = s.steps[e.step];
             std::string name = kernel_(is.kernel), arguments = "\"step\":" + std::to_string(e.step);
