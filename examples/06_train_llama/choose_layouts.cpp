@@ -26,35 +26,61 @@ layout_spec from_degrees(settings const& with) {
     return s;
 }
 
-// What a layout's text has besides the mesh, and the flags that say it.
-constexpr char const* not_of_a_mesh[][2] = {
-    {"seq_len", "--seq-len and --global-batch-size"},
-    {"global_batch_size", "--seq-len and --global-batch-size"},
-    {"micro_batches", "--local-batch-size and --global-batch-size"},
-    {"zero_stage", "--zero-stage or --fsdp-reshard-after-forward"},
-    {"bfloat16", "--mixed-precision-param and the like"},
-    {"recompute", "--activation-checkpoint-mode and --selective-ac-option"},
+// A layout that is asked for, and the knobs that its text has besides the mesh: ",bfloat16,recompute=2".
+struct wanted_layout {
+    layout_spec spec;
+    std::string knobs;
+    bool says(char const* knob) const { return knobs.find("," + std::string(knob)) != std::string::npos; }
 };
 
-std::vector<layout_spec> wanted_meshes(settings const& with, std::vector<compiled_layout> const& compiled) {
+bool is_knob(std::string_view word) {
+    constexpr std::string_view all[] = {"zero_stage",    "seq_len",  "global_batch_size",
+                                        "micro_batches", "bfloat16", "recompute"};
+    return std::find(std::begin(all), std::end(all), word.substr(0, word.find('='))) != std::end(all);
+}
+
+// Where the knobs of a layout's text begin: at a comma, or at its end.
+std::size_t end_of_mesh(std::string_view text) {
+    std::size_t at = text.find(',');
+    while (at < text.size() && !is_knob(text.substr(at + 1, text.find(',', at + 1) - at - 1))) at = text.find(',', at + 1);
+    return std::min(at, text.size());
+}
+
+// The log has spaces between knobs: those words are of the layout before them.
+words joined(words const& given) {
+    words out;
+    for (std::string name : given) {
+        std::replace(name.begin(), name.end(), ' ', ',');
+        if (!out.empty() && is_knob(name.substr(0, name.find(','))))
+            out.back() += "," + name;
+        else
+            out.push_back(name);
+    }
+    return out;
+}
+
+std::vector<wanted_layout> wanted_meshes(settings const& with, std::vector<compiled_layout> const& compiled) {
     // A flag wins over a file, whichever of the two ways it uses.
     origin const degrees = std::max({with.data_parallel_replicate_degree.from, with.data_parallel_shard_degree.from,
                                      with.tensor_parallel_degree.from});
     if (degrees != origin::standard && degrees == with.layout.from)
         throw usage_error("--layout and the three degrees say the same thing: give one of them");
-    if (degrees > with.layout.from) return {from_degrees(with)};
+    if (degrees > with.layout.from) return {{from_degrees(with), ""}};
     if (with.ranks.from > with.layout.from)
         throw usage_error("--ranks belongs to the three degrees, e.g. --tensor-parallel-degree");
 
-    std::vector<layout_spec> meshes;
-    for (std::string const& name : with.layout.value) {
-        for (auto const& [word, flags] : not_of_a_mesh)
-            if (name.find(word) != std::string::npos)
-                throw usage_error("--layout: " + printable(name) + " is more than a mesh: give " + flags +
-                                  " by themselves");
-        layout_spec s = layout_spec::parse(name);
+    std::vector<wanted_layout> meshes;
+    for (std::string const& name : joined(with.layout.value)) {
+        std::size_t const end = end_of_mesh(name);
+        std::string const mesh = name.substr(0, end);
+        wanted_layout w{layout_spec::parse(mesh), name.substr(end)};
+        layout_spec& s = w.spec;
         for (compiled_layout const& c : compiled)
-            if (!s.valid && c.spec.short_name() == name) s = c.spec;
+            if (!s.valid && c.spec.short_name() == mesh) s = c.spec;
+        if (s.valid) s = layout_spec::parse(s.name() + w.knobs);
+        if (s.valid && (w.says("seq_len") || w.says("global_batch_size")))
+            throw usage_error("--layout: " + printable(name) + ": all layouts have one sequence length and batch: give " +
+                              "--seq-len and --global-batch-size by themselves");
         if (!s.valid) {
             words known;
             for (compiled_layout const& c : compiled)
@@ -63,7 +89,7 @@ std::vector<layout_spec> wanted_meshes(settings const& with, std::vector<compile
             throw usage_error("--layout: " + printable(name) + " is no layout; a new one is spelled like " +
                               "dp_shard=4,tp=2, several are separated by spaces; compiled are " + text_of(known));
         }
-        meshes.push_back(s);
+        meshes.push_back(w);
     }
     return meshes;
 }
@@ -85,16 +111,17 @@ void settle(settings& with) {
 
 // torchtitan's rule: a global batch that is not given is local x data-parallel degree; one that is given divides by
 // that, and the quotient is the number of micro-batches.
-void choose_batch(settings const& with, layout_spec& s) {
-    long const global = with.global_batch_size.value, local = with.local_batch_size.value;
+void choose_batch(long global, long local, long micro_batches, layout_spec& s) {
     if (global == -1 && local == -1) throw usage_error("--global-batch-size -1 needs --local-batch-size");
-    long const parts = (local == -1 ? 1 : local) * s.data_ranks();
+    long const parts = (local == -1 ? micro_batches : local) * s.data_ranks();
     s.global_batch_size = global == -1 ? parts : global;
     if (s.global_batch_size % parts != 0)
         throw usage_error("--global-batch-size " + text_of(global) + " under " + s.name() + " is no multiple of " +
-                          (local > 0 ? "--local-batch-size " + text_of(local) + " x " : "") + text_of(s.data_ranks()) +
-                          " data-parallel ranks");
-    s.micro_batches = local == -1 ? 1 : s.global_batch_size / parts;
+                          (local > 0           ? "--local-batch-size " + text_of(local) + " x "
+                           : micro_batches > 1 ? "micro_batches=" + text_of(micro_batches) + " x "
+                                               : "") +
+                          text_of(s.data_ranks()) + " data-parallel ranks");
+    s.micro_batches = local == -1 ? micro_batches : s.global_batch_size / parts;
 }
 
 long zero_stage_of(settings const& with) {
@@ -107,18 +134,43 @@ long recompute_of(settings const& with) {
     return with.activation_checkpoint_mode.value == "full" ? 1 : with.selective_ac_option.value;
 }
 
+// The settings' knobs, but for those that the layout's own text has. A flag wins over the text of a file; two flags that
+// differ are refused.
+layout_spec with_knobs(settings const& with, wanted_layout const& w) {
+    layout_spec s = w.spec;
+    auto const text_wins = [&](char const* knob, origin other, bool same, char const* flags) {
+        if (!w.says(knob) || other > with.layout.from) return false;
+        if (!same && other == origin::flag)
+            throw usage_error("--layout: " + printable(w.spec.name() + w.knobs) + " and " + flags +
+                              " contradict each other");
+        return true;
+    };
+    long const stage = zero_stage_of(with), again = recompute_of(with);
+    bool const narrow = with.mixed_precision_param.value == "bfloat16";
+    if (!text_wins("zero_stage", std::max(with.zero_stage.from, with.fsdp_reshard_after_forward.from),
+                   s.zero_stage == stage, "--zero-stage or --fsdp-reshard-after-forward"))
+        s.zero_stage = s.dp_shard > 1 ? stage : 3;
+    if (!text_wins("bfloat16", with.mixed_precision_param.from, narrow, "--mixed-precision-param")) s.bfloat16 = narrow;
+    if (!text_wins("recompute", std::max(with.activation_checkpoint_mode.from, with.selective_ac_option.from),
+                   s.recompute == again, "--activation-checkpoint-mode"))
+        s.recompute = again;
+    long const micro_batches = s.micro_batches;
+    s.seq_len = with.seq_len.value;
+    if (text_wins("micro_batches", with.local_batch_size.from, with.local_batch_size.value == -1, "--local-batch-size"))
+        choose_batch(with.global_batch_size.value, -1, micro_batches, s);
+    else
+        choose_batch(with.global_batch_size.value, with.local_batch_size.value, 1, s);
+    return s;
+}
+
 }  // namespace
 
 std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> const& compiled, build_info const& build) {
     std::vector<int> chosen;
     std::string missing, lines;
     settle(with);
-    for (layout_spec s : wanted_meshes(with, compiled)) {
-        s.seq_len = with.seq_len.value;
-        choose_batch(with, s);
-        s.zero_stage = s.dp_shard > 1 ? zero_stage_of(with) : 3;
-        s.bfloat16 = with.mixed_precision_param.value == "bfloat16";
-        s.recompute = recompute_of(with);
+    for (wanted_layout const& w : wanted_meshes(with, compiled)) {
+        layout_spec const s = with_knobs(with, w);
         int found = -1;
         for (int i = 0; i < static_cast<int>(compiled.size()); ++i) {
             layout_spec const& c = compiled[static_cast<std::size_t>(i)].spec;

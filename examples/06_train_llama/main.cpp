@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <shardtype/runtime/peak.hpp>
@@ -16,6 +17,7 @@
 #include "read_settings.hpp"
 #include "settings_file.hpp"
 #include "train_job.hpp"
+#include "without_effect.hpp"
 
 namespace {
 
@@ -37,7 +39,9 @@ st::corpus read_corpus(settings const& with, std::string const& flag, std::strin
             throw std::runtime_error(printable(path) + " is not UTF-8: a record cannot name it");
         return data;
     } catch (std::exception const& e) {
-        throw usage_error(flag + ": " + e.what());
+        std::error_code error;
+        bool const there = std::filesystem::exists(path, error) || error;
+        throw usage_error(flag + ": " + e.what() + (there ? "" : "; a dataset is " + std::string(with.dataset.help)));
     }
 }
 
@@ -47,7 +51,8 @@ bool lies_in(std::filesystem::path const& inner, std::filesystem::path const& ou
 }
 
 data_sets read_data(settings const& with) {
-    data_sets data{read_corpus(with, "--dataset", with.dataset.value), {}};
+    char const* const which = with.dataset.from == origin::file ? "[training] dataset" : "--dataset";
+    data_sets data{read_corpus(with, which, with.dataset.value), {}};
     std::string const& own = with.validation_dataset.value;
     std::string flag = "--validation-dataset";
     if (with.validation_enable.value && !own.empty()) {
@@ -66,7 +71,7 @@ data_sets read_data(settings const& with) {
             throw usage_error(of + ": " + e.what());
         }
     };
-    check("--dataset", data.training);
+    check(which, data.training);
     if (data.held_out) check(flag, *data.held_out);
     return data;
 }
@@ -82,8 +87,15 @@ void check_memory(compiled_layout const& layout, machine const& on) {
 using every_layout = decltype(program_of(compiled{}));
 
 void run_all(settings with, every_layout const& all) {
-    std::vector<int> const chosen =
-        choose_layouts(with, all.layouts, {built_from, built_in, layouts_added, &fault_of_layout});
+    refuse_forgotten(with);
+    check_outputs(with);
+    std::vector<int> chosen;
+    try {
+        chosen = choose_layouts(with, all.layouts, {built_from, built_in, layouts_added, &fault_of_layout});
+    } catch (not_compiled const&) {
+        read_data(with);  // what is wrong with it is known before a build of minutes
+        throw;
+    }
     auto const layout = [&](int i) -> compiled_layout const& { return all.layouts[static_cast<std::size_t>(i)]; };
     machine on;
     for (int const i : chosen) check_memory(layout(i), on);
@@ -92,6 +104,10 @@ void run_all(settings with, every_layout const& all) {
         if (!path->empty()) *path = std::filesystem::absolute(*path).string();
     output_file record("--record", with.record.value), page("--report", with.report.value),
         trace_file("--trace", with.trace.value);
+    std::vector<layout_spec> specs;
+    for (int const i : chosen) specs.push_back(layout(i).spec);
+    for (std::string const& note : without_effect(with, specs))
+        std::fprintf(stderr, "train_llama: %s\n", one_line(note).c_str());
     report out(with);
     out.data(data.training.source(), data.training.size(), data.training.documents() > 0, on.cpus,
              data.held_out ? data.held_out->source() : "", data.held_out ? data.held_out->size() : 0);

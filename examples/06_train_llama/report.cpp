@@ -108,6 +108,18 @@ void report::step(run_report const& run, st::step_metrics const& line) {
     progress_.show(line.step, line.seconds, line.loss);
 }
 
+void report::evaluations(run_report const& run, long batches, long held) {
+    long const batch = static_cast<long>(run.tokens);
+    if (json_)
+        print({{"event", "evaluations"},
+               {"layout", run.summary.layout},
+               {"batches", batches},
+               {"batch_tokens", batch},
+               {"held_out_tokens", held}});
+    else
+        std::printf("%s\n", st::evaluation_line(batches, batch, held).c_str());
+}
+
 void report::validation(run_report const& run, st::step_metrics const& line) {
     progress_.clear();
     if (json_) {

@@ -36,6 +36,8 @@ class report {
               long held);
     void begin(run_report const& run);
     void step(run_report const& run, shardtype::step_metrics const& line);
+    /// What an evaluation reads: so many batches, of `held` tokens.
+    void evaluations(run_report const& run, long batches, long held);
     /// The loss on held-out text behind a step.
     void validation(run_report const& run, shardtype::step_metrics const& line);
     void end(run_report const& run, std::string const& profile);

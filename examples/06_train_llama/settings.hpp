@@ -15,7 +15,7 @@
 /// (`--seq-len`), the keys of `--config FILE.toml` (`[training] seq_len`), their errors, and the record of a run.
 struct settings {
     setting<words> layout{.section = "parallelism",
-                          .help = "layouts to train, one after the other",
+                          .help = "layouts to train, one after the other, each with knobs of its own if it names them",
                           .value = {"dp_shard", "tp", "dp_shard+tp"}};
     setting<long> data_parallel_replicate_degree{.section = "parallelism",
                                                  .help = "size of dp_replicate",
@@ -117,7 +117,8 @@ struct settings {
                                       .value = 2,
                                       .least = 1,
                                       .most = 6,
-                                      .text_too = true};
+                                      .text_too = true,
+                                      .not_yet = "op"};
 
     setting<bool> validation_enable{
         .section = "validation", .help = "evaluate on held-out text while training", .value = false};

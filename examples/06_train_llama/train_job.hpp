@@ -86,6 +86,7 @@ run_report train(settings const& with, data_sets const& data, machine const& on,
         run.validation.reserve(static_cast<std::size_t>(steps / with.validation_freq.value + 2));
     }
     out.begin(run);
+    if (held_batches > 0) out.evaluations(run, held_batches, data.held_out->size());
 
     st::step_metrics line;
     line.memory_bytes = run.summary.memory_bytes;

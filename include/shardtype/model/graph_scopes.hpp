@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shardtype/model/graph_values.hpp>
+#include <shardtype/model/nearest_name.hpp>
 #include <shardtype/model/strategy.hpp>
 
 namespace shardtype {
@@ -43,8 +44,12 @@ struct graph_scopes : graph_values {
 
     /// No exception of the strategy names trips from `count` on of the repeat called `scope`. [ST-S618]
     constexpr void check_trips(int count) {
-        for (int e = 0; e < strategy.exceptions; ++e)
-            if (detail::trips_named(strategy.except[e].layers, scope).end > count) fail_unknown(e);
+        for (int e = 0; e < strategy.exceptions && ok(); ++e) {
+            label const& named_so = strategy.except[e].layers;
+            if (detail::trips_named(named_so, scope).end <= count) continue;
+            instead.name = detail::of_trips(detail::of_any_trip(named_so), named_so, count);
+            fail_unknown(e);
+        }
     }
     /// Exception e of the strategy names no layer. [ST-S618]
     constexpr void fail_unknown(int e) { fail(code::layers_unknown, 0, strategy.except[e].layers); }

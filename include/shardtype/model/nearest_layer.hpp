@@ -4,36 +4,6 @@
 
 namespace shardtype::detail {
 
-constexpr void append(label& name, name_part const& p) {
-    char text[64]{};
-    for (int i = 0; i < p.size && i < 63; ++i) text[i] = p.begin[i];
-    name.append(text);
-}
-/// A name with `*` in the place of trips that are given by number.
-constexpr label of_any_trip(label const& name) {
-    label any;
-    name_parts parts{name.data};
-    for (name_part p = parts.next(); p.size != 0; p = parts.next()) {
-        if (p.trips().first < p.trips().end)
-            any.append("*");
-        else
-            append(any, p);
-    }
-    return any;
-}
-/// The contrary: the trips that `numbers` has, in the order of its parts, for the `*` of a name.
-constexpr label of_trips(label const& name, label const& numbers) {
-    label of;
-    name_parts parts{name.data}, given{numbers.data};
-    for (name_part p = parts.next(); p.size != 0; p = parts.next()) {
-        name_part n{};
-        if (p.is_star())
-            for (n = given.next(); n.size != 0 && n.trips().first >= n.trips().end;) n = given.next();
-        append(of, n.size != 0 ? n : p);
-    }
-    return of;
-}
-
 /// Whether a name is another one or begins it, whole parts.
 constexpr bool is_or_begins(label const& start, label const& name) {
     bool equal = start.size <= name.size && (name.data[start.size] == 0 || name.data[start.size] == '.');
@@ -41,10 +11,24 @@ constexpr bool is_or_begins(label const& start, label const& name) {
     return equal;
 }
 
-/// The layer with parameters that was probably meant by a name that no layer has; empty if none is near.
+/// Trips of the repeat that a layer stands in; 0 outside.
+constexpr int trips_around(graph_parameters const& g, label const& layer) {
+    int end = 0;
+    for (short k = 0; k < g.parameter_count; ++k) {
+        parameter_record const& is = g.parameters[k];
+        if (is.in_loop && is.first_layer + is.layers > end && is_or_begins(layer, is.name))
+            end = is.first_layer + is.layers;
+    }
+    return end;
+}
+
+/// The layer with parameters that was probably meant by a name that no layer has: the one with the nearest name, else
+/// the first that has most in common with it. Empty if there are no parameters.
 constexpr label nearest_layer(graph_parameters const& g, label const& wanted) {
     nearest_name nearest(of_any_trip(wanted));
     label before;  // the last layer
+    label alike;
+    int most = -1;
     for (short k = 0; k < g.parameter_count; ++k) {
         parameter_record const& is = g.parameters[k];
         if (is.first_layer > 0) continue;  // named before, in the run of trip 0
@@ -52,12 +36,16 @@ constexpr label nearest_layer(graph_parameters const& g, label const& wanted) {
         name_parts parts{is.name.data};
         while (layer.size < is.layer_size) {
             append(layer, parts.next());
-            bool const seen = is_or_begins(layer, before);  // compilers count the steps of a constant
-            if (!seen && !same_name(layer, nearest.wanted)) nearest.consider(layer);
+            // compilers count the steps of a constant
+            if (is_or_begins(layer, before) || same_name(layer, nearest.wanted)) continue;
+            nearest.consider(layer);
+            int const common = in_common(nearest.wanted, layer);
+            if (common > most) most = common, alike = layer;
         }
         before = layer;
     }
-    return of_trips(nearest.found, wanted);
+    label const& found = nearest.found.size > 0 ? nearest.found : alike;
+    return of_trips(found, wanted, trips_around(g, found));
 }
 
 }  // namespace shardtype::detail

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/base/fixed_string.hpp>
+#include <shardtype/model/layer_names.hpp>
 
 // What a name that nothing has was probably meant to be; computed for an error only.
 namespace shardtype::detail {
@@ -28,6 +28,78 @@ constexpr bool ends_with(label const& name, label const& end) {
     for (int i = 0; equal && i < end.size; ++i) equal = name.data[from + i] == end.data[i];
     return equal;
 }
+constexpr void append(label& name, name_part const& p) {
+    char text[64]{};
+    for (int i = 0; i < p.size && i < 63; ++i) text[i] = p.begin[i];
+    name.append(text);
+}
+/// `2`, or `0-2`.
+constexpr void append(label& name, trip_range of) {
+    char text[32]{};
+    int size = 0;
+    auto const write = [&](int number) {
+        int place = 1;
+        while (number / place > 9) place *= 10;
+        for (; place > 0; place /= 10) text[size++] = static_cast<char>('0' + number / place % 10);
+    };
+    write(of.first);
+    if (of.end > of.first + 1) {
+        text[size++] = '-';
+        write(of.end - 1);
+    }
+    name.append(text);
+}
+/// What there is of some trips, where a repeat has `count`: those that it has, else the last one, or all for a range.
+constexpr trip_range existing(trip_range of, int count) {
+    if (of.first >= count) of.first = of.end == of.first + 1 ? count - 1 : 0;
+    if (of.end > count) of.end = count;
+    return of;
+}
+/// A name with `*` in the place of trips that are given by number.
+constexpr label of_any_trip(label const& name) {
+    label any;
+    name_parts parts{name.data};
+    for (name_part p = parts.next(); p.size != 0; p = parts.next()) {
+        if (p.trips().first < p.trips().end)
+            any.append("*");
+        else
+            append(any, p);
+    }
+    return any;
+}
+/// The contrary: the trips that `numbers` has, in the order of its parts, for the `*` of a name; of a repeat of `count`.
+constexpr label of_trips(label const& name, label const& numbers, int count) {
+    label of;
+    name_parts parts{name.data}, given{numbers.data};
+    for (name_part p = parts.next(); p.size != 0; p = parts.next()) {
+        trip_range trips{};
+        if (p.is_star())
+            for (name_part n = given.next(); n.size != 0 && trips.first >= trips.end; n = given.next())
+                trips = n.trips();
+        if (trips.first < trips.end && count > 0)
+            append(of, existing(trips, count));
+        else
+            append(of, p);
+    }
+    return of;
+}
+
+/// How much of a name another one has: parts, else the letters that they begin with. Most counts that both have as many
+/// parts and their trips in the same places, then that the first ends in the other.
+constexpr int in_common(label const& wanted, label const& name) {
+    name_parts p{wanted.data}, q{name.data};
+    int common = ends_with(wanted, name) ? 500 : 0;
+    bool formed_alike = true;
+    for (;;) {
+        name_part const a = p.next(), b = q.next();
+        if (a.size == 0 || b.size == 0) return common + (formed_alike && a.size == b.size ? 1000 : 0);
+        formed_alike = formed_alike && a.is_star() == b.is_star();
+        int letters = 0;
+        while (letters < a.size && letters < b.size && a.begin[letters] == b.begin[letters]) ++letters;
+        common += a.is(b) ? 64 : letters;
+    }
+}
+
 /// The nearest of the names that it is shown: at most a third of the letters differ, or it ends as wanted.
 struct nearest_name {
     label wanted;   ///< which none of them is

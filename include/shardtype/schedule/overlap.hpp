@@ -25,7 +25,7 @@ struct overlapper {
     short slots[schedule_builder::max_steps]{}, ahead[schedule_builder::max_steps]{};
     /// @}
     bool filled[schedule_builder::max_steps]{};  ///< by slot: something goes between start and wait already
-    /// In which segments a buffer is written, and used at all.
+    /// In which segments a buffer is written, and used at all; of state the whole region.
     /// @{
     unsigned long long written[schedule_builder::max_buffers]{}, touched[schedule_builder::max_buffers]{};
     /// @}
@@ -41,8 +41,8 @@ struct overlapper {
         for (short s = 0; s < b.segment_count; ++s)
             for (short i = b.segments[s].begin; i < b.segments[s].end; ++i)
                 for (short k = 0; k < b.steps[i].args; ++k) {
-                    short const q = b.steps[i].arg[k].buffer;
-                    unsigned long long const bit = 1ULL << (home(q) & 63);
+                    short const q = home(b.steps[i].arg[k].buffer);
+                    unsigned long long const bit = 1ULL << (q & 63);
                     touched[q] |= 1ULL << s;
                     if (b.steps[i].uses(k)) uses[i] |= bit;
                     if (((b.steps[i].writes >> k) & 1U) == 0) continue;
@@ -91,7 +91,7 @@ struct overlapper {
     /// Up to just behind what it depends on; gathers of parameters keep their order.
     constexpr void raise(short i) {
         short to = i;
-        while (to > 0 && the(to - 1).kind != step_kind::materialize && !ordered(to - 1, i)) --to;
+        while (to > 0 && b.steps[at[to - 1]].kind != step_kind::materialize && !ordered(to - 1, i)) --to;
         move(i, to);
     }
     /// Down to just before what depends on it.
@@ -107,13 +107,14 @@ struct overlapper {
             if (!starts_collective(the(k)) || the(k).axis != the(i).axis) continue;
             short to = k;
             while (to < i && (the(to).slot != the(k).slot || the(to).kind != step_kind::collective_wait)) ++to;
-            if (to < i) return move(i, static_cast<short>(to + 1));
+            if (to == i) continue;
+            move(i, static_cast<short>(to + 1));
+            return;
         }
         lower(i);
     }
-    /// Backward needs a weight's gradient at no special time: its product, and what follows from it, goes between a
-    /// later
-    /// collective's start and wait, which nothing else can part. @returns the slot of that collective, or -1
+    /// Backward needs a weight's gradient at no special time: its product, and what follows from it, goes between start
+    /// and wait of a later collective, which nothing else can part. @returns the slot of that collective, or -1
     constexpr short fill_with(short i) {
         short moved[16]{};  // the product and what follows from it
         short count = 1, k = i;
@@ -153,7 +154,7 @@ struct overlapper {
                 if (s.uses(k) && s.arg[k].buffer == operand)
                     makes = true;
                 else
-                    changes = changes || (written[s.arg[k].buffer] & here) != 0;
+                    changes = changes || (written[home(s.arg[k].buffer)] & here) != 0;
             if (!makes) continue;
             if (found >= 0 || i > start || changes || s.kind != step_kind::kernel || s.scratch >= 0) return -1;
             found = i;
@@ -166,7 +167,7 @@ struct overlapper {
         short const source = start.arg[0].buffer, target = start.arg[1].buffer;
         if (g.trips < 2 || start.kind != step_kind::materialize || b.buffers[target].is != buffer_class::local)
             return false;
-        return touched[target] == here && ((written[source] & here) == 0 || maker(i) >= 0);
+        return touched[target] == here && ((written[home(source)] & here) == 0 || maker(i) >= 0);
     }
     /// A copy of a step, for the trip `trips` later, on trips [from, to).
     constexpr short another(short of, bool reverse, int trips, int from, int to) {

@@ -115,6 +115,17 @@ inline std::string validation_line(const step_metrics& m) {
            "%)  tps: " + number(m.tokens_per_second(), 0, true);
 }
 
+/// What an evaluation reads of `held` tokens, in `batches` whole batches of `batch` tokens:
+/// `an evaluation reads 6,144 of 6,505 held-out tokens, in whole batches of 2,048; the last 361 are left out`
+inline std::string evaluation_line(long batches, long batch, long held) {
+    auto const n = [](long value) { return detail::number(static_cast<double>(value), 0, true); };
+    std::string const out = "an evaluation reads ";
+    if (batches * batch > held)
+        return out + "one batch of " + n(batch) + " tokens: the " + n(held) + " held-out tokens, repeated";
+    return out + n(batches * batch) + " of " + n(held) + " held-out tokens, in whole batches of " + n(batch) +
+           (batches * batch < held ? "; the last " + n(held - batches * batch) + " are left out" : "");
+}
+
 /// One run in the closing table.
 struct run_summary {
     std::string layout;                                                 ///< "fsdp"
