@@ -317,6 +317,7 @@ TEST_CASE("a gather runs a trip ahead where the loop leaves its source and only 
     CHECK(of(gather, use, [](by_hand const& s) { s.collective(s.v[2], s.v[3]), s.kernel('b', s.v[3], s.v[4]); }) ==
           "<M0W0+F0+M0aS1W1bF1>F0");
     CHECK(of([](by_hand const& s) { s.gather(s.v[0], s.gradient); }) == "M0W0F0");
+    CHECK(of([](by_hand const& s) { s.gather(s.v[0], s.b->at.gradients); }) == "M0W0F0");
     CHECK(of([](by_hand const& s) { s.collective(s.weight, s.v[1]); }, use) == "S0W0aF0");
     by_hand const once(1);
     gather(once), use(once);
@@ -496,8 +497,9 @@ TEST_CASE("every bit of losses, gradients and state is as without it, ranks late
 namespace {
 
 void check_walk(st::schedule_builder const& b) {
-    schedule_walk walk(st::schedule_view{b.steps, b.buffers, b.segments, b.parameters, b.step_count, b.buffer_count,
-                                         b.segment_count, b.parameter_count, b.at});
+    st::schedule_view const view{b.steps,        b.buffers,       b.segments,        b.parameters, b.step_count,
+                                 b.buffer_count, b.segment_count, b.parameter_count, b.at};
+    schedule_walk walk(view);
     walk.training_step(b.micro_batches ? 2 : 1);
     walk.training_step(b.micro_batches ? 2 : 1);
     CHECK_MESSAGE(walk.faults().empty(), walk.text());

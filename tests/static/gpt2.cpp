@@ -100,7 +100,7 @@ static_assert(uses_of_the_table(mixed) == 2);
 
 // What cannot be.
 static_assert(read<st::gpt2<st::gpt2_small>, st::mesh<shards>, st::fsdp<shards>>(512).says.what ==
-              st::code::shapes_disagree);  // a table of 1024 positions
+              st::code::positions_of_rows);  // a table of 1024
 static_assert(
     read<st::gpt2<st::gpt2_config{768, 2, 6, 256, 64}>, both, st::fsdp<shards>, st::tensor_parallel<tensor_ranks>>(64)
         .says.what == st::code::layer_not_divisible);  // six heads over four ranks

@@ -31,8 +31,19 @@ static_assert(means<"layers.*.feedforward", "layers.*.feed_forward">());
 static_assert(means<"attention", "layers.*.attention">());
 static_assert(means<"layers.attention", "layers.*.attention">());
 static_assert(means<"layers.0.attention.wq", "layers.0.attention">());  // wq is a parameter
-static_assert(means<"layers.6.attention", "">());                       // the name is right, the trip is not
-static_assert(means<"layers.7", "">());
-static_assert(means<"heat", "">());
+
+// The name is right, the trips are not: the repeat has six.
+static_assert(means<"layers.6.attention", "layers.5.attention">());
+static_assert(means<"layers.7", "layers.5">());
+static_assert(means<"layers.5-6", "layers.5">());
+static_assert(means<"layers.4-11.feed_forward", "layers.4-5.feed_forward">());
+static_assert(means<"layers.6-11", "layers.0-5">());
+
+// Nothing is near: what begins alike, or is formed alike, or the first.
+static_assert(means<"layers.0-1.attn", "layers.0-1.attention">());
+static_assert(means<"h.0-7.mlp", "layers.0-5.attention_norm">());
+static_assert(means<"blocks.1-2", "layers.1-2">());
+static_assert(means<"model.layers.3.attention", "layers.3.attention">());
+static_assert(means<"heat", "tok_embeddings">());
 
 }  // namespace

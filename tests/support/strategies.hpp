@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <random>
 #include <string>
+#include <type_traits>
 
 // Strategies drawn at random, or named, lowered at run time by the functions that the compiler runs, and a short
 // training under each, so that tests can compare it with one rank's.
@@ -142,6 +143,35 @@ inline double apart(std::vector<double> const& x, std::vector<double> const& y) 
     return worst;
 }
 
+/// The policy of a parameter's layer: what each scope around it says, from the outermost.
+inline st::placement_policy policy_of(st::model_strategy const& s, st::parameter_record const& p) {
+    std::string const layer(p.name.data, static_cast<std::size_t>(p.layer_size));
+    st::placement_policy policy = s.whole;
+    unsigned found = 0;
+    for (std::size_t begin = 0; begin < layer.size();) {
+        std::size_t const end = std::min(layer.find('.', begin), layer.size());
+        st::label scope;
+        scope.append(layer.substr(0, end).c_str());
+        policy = s.within(policy, scope, {p.first_layer, p.first_layer + p.layers}, found);
+        begin = end + 1;
+    }
+    return policy;
+}
+/// Does each parameter take part in ZeRO's gathers and reductions once per step on the axes of its own layer's roles?
+inline bool stages_are_the_layers(st::model_strategy const& s, st::schedule_builder const& b) {
+    for (short k = 0; k < b.parameter_count; ++k) {
+        st::parameter_record const& p = b.parameters[k].is;
+        st::placement_policy const of = policy_of(s, p);
+        int stage_1 = 0, stage_2 = 0;
+        for (int a = 0; a < of.axes; ++a) {
+            stage_1 += of.axis_size[a] > 1 && of.on[a] == st::role::sharded_optimizer;
+            stage_2 += of.axis_size[a] > 1 && of.on[a] == st::role::sharded_gradients;
+        }
+        if (p.deferred_hops != stage_1 || p.once_hops != stage_1 + stage_2) return false;
+    }
+    return true;
+}
+
 /// On one rank, all roles being the same there.
 template <class Model, class T>
 outcome alone(subject const& of) {
@@ -184,7 +214,9 @@ void check_draws(subject const& of, unsigned seed, int wanted, double bound) {
         CHECK(apart(o.norm, one.norm) <= bound);
         CHECK(loss <= bound);
         CHECK(gradient <= bound);
+        if (std::is_same_v<T, double>) CHECK(weight <= 100 * bound);  // AdamW divides by gradients' own size
         CHECK(o.unequal == 0);
+        CHECK(stages_are_the_layers(s, *program.built));
         CHECK(static_cast<double>(program.built->at.arena_bytes) <=
               1.05 * static_cast<double>(program.built->at.live_bytes));
         worst_loss = std::max(worst_loss, loss), worst_gradient = std::max(worst_gradient, gradient);

@@ -63,6 +63,17 @@ TEST_CASE("the step line") {
           "tps: inf  tflops: inf  mfu: inf%");
 }
 
+TEST_CASE("what an evaluation reads") {
+    CHECK(st::evaluation_line(3, 2048, 6505) ==
+          "an evaluation reads 6,144 of 6,505 held-out tokens, in whole batches of 2,048; the last 361 are left out");
+    CHECK(st::evaluation_line(1, 100, 101) ==
+          "an evaluation reads 100 of 101 held-out tokens, in whole batches of 100; the last 1 are left out");
+    CHECK(st::evaluation_line(1, 2048, 500) ==
+          "an evaluation reads one batch of 2,048 tokens: the 500 held-out tokens, repeated");
+    CHECK(st::evaluation_line(1, 2048, 2048) ==
+          "an evaluation reads one batch of 2,048 tokens: the 2,048 held-out tokens, repeated");
+}
+
 TEST_CASE("tokens per second count each device of a tensor-parallel group") {
     st::step_metrics m = example();
     m.tokens = 1000;

@@ -39,6 +39,7 @@ TEST_CASE("a page has a row and two curves for each run, and needs nothing else"
     CHECK(page.find("a<b>") == std::string::npos);
     for (char const* outside : {"http:", "https:", "src=", "@import", "url(", "<script"})
         CHECK(page.find(outside) == std::string::npos);
+    CHECK(count(page, "Step 1 warms up") == 1);
     CHECK(page.find("prefers-color-scheme: dark") != std::string::npos);
     // Losses from 5 to 8 in an axis from 5 to 8: the first point is at the top left, the last at the bottom right.
     CHECK(page.find("points=\"84.0,12.0 ") != std::string::npos);
@@ -54,10 +55,18 @@ TEST_CASE("long, short, constant and broken curves have finite places") {
         std::string const page = st::report_page("t", "a", runs);
         CHECK(count(page, "nan") == 0);
         CHECK(count(page, "inf") == 0);
+        CHECK(count(page, "Step 1 warms up") == (losses.size() > 1 ? 1 : 0));  // a single step has no other
         CHECK(page.size() < 40'000);
         CHECK(count(page, "class=\"grid\"") < 40);
     }
     CHECK(st::report_page("t", "a", {}).find("</html>") != std::string::npos);
+}
+
+TEST_CASE("a long name may be wrapped, at its commas") {
+    std::vector<st::report_curve> const runs{curve("dp_shard=2,tp=4 bfloat16", {8, 6})};
+    std::string const page = st::report_page("t", "a", runs);
+    CHECK(page.find("dp_shard=2,<wbr>tp=4 bfloat16</td>") != std::string::npos);
+    CHECK(page.find("td:first-child { white-space: normal") != std::string::npos);
 }
 
 TEST_CASE("losses on held-out text are dots beside their curve") {

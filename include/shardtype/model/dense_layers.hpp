@@ -95,11 +95,15 @@ struct gelu_mlp {
     }
 };
 
-/// x plus a learned table by position. @pre rows have Sequence tokens [ST-R309]
+/// x plus a learned table by position. @pre rows have Sequence tokens [ST-S622]
 template <long Sequence>
 struct position_embedding {
     static constexpr short read(graph& g, short x) {
         if (!g.ok() || x < 0) return -1;
+        if (g.at(x).extent[1] != Sequence) {
+            g.instead.extent = g.at(x).extent[1];
+            return g.fail(code::positions_of_rows, -1);
+        }
         x = g.stream(x);
         long const extent[] = {Sequence, g.at(x).extent[2]};
         return g.apply<rules::positions>(x, g.parameter("", 2, extent, split::sequence, detail::small_normal));

@@ -10,7 +10,7 @@ enum class parameter_kind : unsigned char { weight, bias };
 
 /// The parameters that layers declare, and the used copies that their operations take.
 struct graph_parameters : graph_scopes {
-    static constexpr int max_parameters = 64;  ///< room; more is [ST-S604]
+    static constexpr int max_parameters = 128;  ///< room; more is [ST-S604]
 
     dtype element = dtype::f32;                     ///< of stored parameters, gradients, sums
     dtype compute = dtype::f32;                     ///< of activations and used parameters
@@ -109,12 +109,13 @@ struct graph_parameters : graph_scopes {
     }
     /// From stored to used, searched once for all parameters that lie alike: compilers count the steps of a constant.
     constexpr void find_path(parameter_record& p) const {
+        layout const deferred = policy.gathered(p.stored, role::sharded_optimizer);
         for (parameter_record const* q = parameters; q != &p; ++q)
-            if (q->stored == p.stored && q->used == p.used && q->gathers_once == p.gathers_once) {
+            if (q->stored == p.stored && q->used == p.used && q->gathers_once == p.gathers_once &&
+                (p.gathers_once == 0 || q->after(q->deferred_hops) == deferred)) {
                 p.path = q->path, p.once_hops = q->once_hops, p.deferred_hops = q->deferred_hops;
                 return;
             }
-        layout const deferred = policy.gathered(p.stored, role::sharded_optimizer);
         layout const kept = policy.gathered(deferred, role::sharded_gradients);
         if (p.gathers_once != 0) {
             add_path(p.path, p.stored, deferred);

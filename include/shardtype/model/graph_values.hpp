@@ -7,7 +7,7 @@ namespace shardtype {
 /// A graph's values and operations, and the first error that was found while they were made.
 struct graph_values {
     /// Room; more is [ST-S604].
-    static constexpr int max_values = 176, max_nodes = 176;
+    static constexpr int max_values = 320, max_nodes = 320;
 
     graph_value values[max_values]{};  ///< by number
     node nodes[max_nodes]{};           ///< in forward order

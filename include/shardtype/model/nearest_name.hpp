@@ -84,19 +84,20 @@ constexpr label of_trips(label const& name, label const& numbers, int count) {
     return of;
 }
 
-/// How much of a name another one has: parts, else the letters that they begin with. Most counts that both have as many
-/// parts and their trips in the same places, then that the first ends in the other.
+/// How much of a name another one has. Most counts that both have as many parts and their trips in the same places, then
+/// that the first ends in the other, then equal parts, then the letters that parts begin with, best in short ones.
 constexpr int in_common(label const& wanted, label const& name) {
+    constexpr int letter = 64, part = 64 * letter, end = 64 * part, form = 2 * end;
     name_parts p{wanted.data}, q{name.data};
-    int common = ends_with(wanted, name) ? 500 : 0;
+    int common = ends_with(wanted, name) ? end : 0;
     bool formed_alike = true;
     for (;;) {
         name_part const a = p.next(), b = q.next();
-        if (a.size == 0 || b.size == 0) return common + (formed_alike && a.size == b.size ? 1000 : 0);
+        if (a.size == 0 || b.size == 0) return common + (formed_alike && a.size == b.size ? form : 0);
         formed_alike = formed_alike && a.is_star() == b.is_star();
-        int letters = 0;
-        while (letters < a.size && letters < b.size && a.begin[letters] == b.begin[letters]) ++letters;
-        common += a.is(b) ? 64 : letters;
+        int alike = 0;
+        while (alike < a.size && alike < b.size && a.begin[alike] == b.begin[alike]) ++alike;
+        common += a.is(b) ? part : alike > 0 ? alike * letter - b.size : 0;
     }
 }
 

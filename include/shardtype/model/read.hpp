@@ -32,6 +32,19 @@ constexpr void check_end(graph& g) {
         }
 }
 
+/// Micro-batches have as many rows, and so do the ranks of each. (One batch is checked as every tensor is, [ST-S608].)
+constexpr void check_batch(graph& g, batch_shape const& batch) {
+    placement_policy const& p = g.policy;
+    if (batch.micro_batches < 1 || batch.global % batch.micro_batches != 0) g.fail(code::micro_batch_rows, -1);
+    if (!g.ok() || batch.micro_batches == 1) return;
+    long rows = batch.global / batch.micro_batches;
+    for (int a = 0; a < p.axes; ++a) {
+        if (!p.splits_batch(a)) continue;
+        if (rows % p.axis_size[a] != 0) g.fail(code::micro_batch_rows, a);
+        rows /= p.axis_size[a];
+    }
+}
+
 }  // namespace detail
 
 /// Reads a model under a strategy: every operation is checked, every layout known. @return the graph; its first error
@@ -51,7 +64,7 @@ constexpr graph read_model(model_strategy const& how, batch_shape batch, dtype e
     if (!wide || (compute != element && !(compute == dtype::bf16 && element == dtype::f32)))
         g.fail(code::element_of_job);
     g.scope.append("batch");
-    if (batch.micro_batches < 1 || batch.global % batch.micro_batches != 0) g.fail(code::micro_batch_rows);
+    detail::check_batch(g, batch);
     if (!g.ok()) return g;
     long const extent[] = {batch.global / batch.micro_batches, batch.sequence};
     layout const tokens = p.input(dtype::i32, 2, extent);

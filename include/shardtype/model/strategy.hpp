@@ -112,10 +112,9 @@ constexpr model_strategy strategy_value(strategy<Parts...>*) {
     for (int a = 0; a < max_axes; ++a) p.axis_size[a] = Mesh::axis_size[a];
     model_strategy s(p);
     (add_part<Mesh, Parts>(s), ...);
-    for (int e = 0; e < s.exceptions && e < model_strategy::max_exceptions; ++e) {  // roles that layers have anyway
-        s.except[e].changes = !(model_strategy::with(s.whole, s.except[e]) == s.whole);
-        if (s.except[e].changes) break;  // from here on one may take back what another has changed
-    }
+    bool any = false;  // does: where one does, another may take it back for some layers
+    for (layer_exception const& x : s.except) any = any || !(model_strategy::with(s.whole, x) == s.whole);
+    for (layer_exception& x : s.except) x.changes = any;
     return s;
 }
 }  // namespace detail

@@ -11,9 +11,11 @@ struct rank_memory {
     long parameters = 0;        ///< this rank's shards
     long gradients = 0;         ///< of them
     long optimizer_states = 0;  ///< AdamW's two moments
-    long activations = 0;       ///< all else: activations, gathered parameters, staging of collectives, inputs
+    /// All else: activations, gathered parameters, inputs; with a back end the scratch of its kernels and the staging of
+    /// its collectives.
+    long activations = 0;
 
-    /// Their sum, the `arena_bytes` of the job.
+    /// Their sum; with a back end, the `arena_bytes` of the job there.
     constexpr long total() const { return parameters + gradients + optimizer_states + activations; }
 };
 
@@ -33,8 +35,8 @@ constexpr double rough_memory(job const& j, parallel_dims const& d) {
 
 /// Of a model that was read.
 template <class BackEnd = buffers_only>
-constexpr rank_memory memory_of_graph(graph const& g) {
-    landmarks const at = lower<library_operations>(g, BackEnd::scratch, true, staging_of<BackEnd>(g.policy.axes)).at;
+constexpr rank_memory memory_of_graph(graph const& g, bool overlap = true) {
+    landmarks const at = lower<library_operations>(g, BackEnd::scratch, overlap, staging_of<BackEnd>(g.policy.axes)).at;
     return {at.state_bytes, at.state_bytes, 2 * at.state_bytes, at.arena_bytes - 4 * at.state_bytes};
 }
 
@@ -45,7 +47,7 @@ constexpr rank_memory memory_of_job() {
     } else if constexpr (rough_memory(Job::knobs, Job::dims) > largest_memory) {
         return {0, 0, 0, 1L << 60};
     } else {
-        constexpr rank_memory bytes = memory_of_graph<BackEnd>(checked<Job>::value);
+        constexpr rank_memory bytes = memory_of_graph<BackEnd>(checked<Job>::value, overlaps<Job>);
         return bytes;
     }
 }

@@ -212,10 +212,13 @@ struct overlapper {
         insert(static_cast<short>(waited + 2), another(at[cast], g.reverse, 1, 0, g.trips - 1));
     }
 
-    constexpr void overlap_segment(segment& g, short begin) {
+    constexpr void keep_segment(segment const& g, short begin) {
         at = order + begin;
         n = static_cast<short>(g.end - g.begin);
         for (short i = 0; i < n; ++i) at[i] = static_cast<short>(g.begin + i);
+    }
+    constexpr void overlap_segment(segment& g, short begin) {
+        keep_segment(g, begin);
         for (short i = 0; i < n; ++i)
             if (the(i).kind == step_kind::collective_finish)
                 the(i).writes = 0, writes[at[i]] = 0;  // the target is this rank's already
@@ -242,15 +245,19 @@ struct overlapper {
 
 /// Lets communication run beside computation. Within its segment every start moves up to what it needs, every wait down
 /// to what needs it, every finish to where it costs nothing; gathers of parameters in a loop run one trip ahead, their
-/// buffers get two slots. What is computed, and in which order sums are made, stays. Before `add_releases`.
-constexpr void overlap_collectives(schedule_builder& b) {
+/// buffers get two slots. What is computed, and in which order sums are made, stays. Before `add_releases`. Every parts-th
+/// segment from `part` on: compilers count the steps of a constant.
+constexpr void overlap_collectives(schedule_builder& b, int part = 0, int parts = 1) {
     detail::overlapper o(b);
     short end = 0;
     segment now[schedule_builder::max_segments]{};
     for (short s = 0; s < b.segment_count; ++s) {
         segment& g = b.segments[s];
         o.here = 1ULL << s;
-        o.overlap_segment(g, end);
+        if (s % parts == part)
+            o.overlap_segment(g, end);
+        else
+            o.keep_segment(g, end);
         now[s] = g;
         now[s].begin = end;
         now[s].end = end = static_cast<short>(end + o.n);

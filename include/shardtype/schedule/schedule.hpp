@@ -105,7 +105,7 @@ constexpr schedule_view view_of(schedule<S, B, G, P> const& s) {
 struct schedule_builder {
     /// Room; more is [ST-S604].
     /// @{
-    static constexpr int max_steps = 1280, max_buffers = 800, max_segments = 40;
+    static constexpr int max_steps = 1600, max_buffers = 1000, max_segments = 64;
     static constexpr int max_parameters = graph::max_parameters;
     /// @}
     /// The parts so far, how many they are, and the first error.

@@ -120,10 +120,10 @@ inline std::string validation_line(const step_metrics& m) {
 inline std::string evaluation_line(long batches, long batch, long held) {
     auto const n = [](long value) { return detail::number(static_cast<double>(value), 0, true); };
     std::string const out = "an evaluation reads ";
-    if (batches * batch > held)
+    if (batches * batch >= held)  // the last target is the first token
         return out + "one batch of " + n(batch) + " tokens: the " + n(held) + " held-out tokens, repeated";
     return out + n(batches * batch) + " of " + n(held) + " held-out tokens, in whole batches of " + n(batch) +
-           (batches * batch < held ? "; the last " + n(held - batches * batch) + " are left out" : "");
+           "; the last " + n(held - batches * batch) + " are left out";
 }
 
 /// One run in the closing table.

@@ -41,6 +41,13 @@ inline std::string html(std::string_view text) {
     return out;
 }
 
+/// A name that may be wrapped behind its commas.
+inline std::string html_name(std::string_view text) {
+    std::string out;
+    for (char const c : html(text)) out += c == ',' ? ",<wbr>" : std::string(1, c);
+    return out;
+}
+
 /// The round step (1, 2 or 5 times a power of ten) that divides `range` into about `parts`.
 inline double round_step(double range, int parts) {
     double const raw = range / parts, power = std::pow(10, std::floor(std::log10(raw)));
@@ -167,6 +174,7 @@ body { margin: 2rem auto; max-width: 1100px; padding: 0 1rem; background: var(--
 h1 { font-size: 1.4rem; margin: 0 0 .2rem; } p { color: var(--soft); margin: .2rem 0 1rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--rule); text-align: right; white-space: nowrap; }
+td:first-child { white-space: normal; min-width: 12rem; }
 th { color: var(--soft); font-weight: 600; } th:nth-child(-n+2), td:nth-child(-n+2) { text-align: left; }
 .wide { overflow-x: auto; } figure { margin: 1.6rem 0 0; } figcaption { font-weight: 600; margin-bottom: .3rem; }
 svg { width: 100%; height: auto; display: block; } text { fill: var(--soft); font-size: 13px; } .label { fill: var(--ink); }
@@ -197,10 +205,12 @@ inline std::string report_page(std::string_view title, std::string_view about, s
            (held ? "<th>validation</th>" : "") + "<th>tokens/s</th><th>memory/rank</th><th>seconds</th></tr>\n";
     detail::chart loss(held ? "Loss; dots: on held-out text" : "Loss", "loss (nats per token)", false),
         speed("Speed", "tokens per second, all ranks", true);
+    bool without_first = false;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         run_summary const& s = runs[i].summary;
         auto const cell = [&](std::string const& text) { out += "<td>" + html(text) + "</td>"; };
-        out += "<tr><td><span class=\"key c" + std::to_string(i % 8) + "\"></span>" + html(s.layout) + "</td>";
+        out += "<tr><td><span class=\"key c" + std::to_string(i % 8) + "\"></span>" + detail::html_name(s.layout) +
+               "</td>";
         cell(s.mesh);
         cell(detail::number(s.first_loss, 4, false)), cell(detail::number(s.last_loss, 4, false));
         if (held) cell(detail::number(s.validation_loss, 4, false));
@@ -214,8 +224,11 @@ inline std::string report_page(std::string_view title, std::string_view about, s
         for (std::size_t k = warm ? 1 : 0; k < runs[i].seconds.size(); ++k)
             rate.push_back(runs[i].tokens / runs[i].seconds[k]);
         speed.add(rate, warm ? 2 : 1);
+        without_first = without_first || warm;
     }
-    return out + "</table></div>\n" + loss.svg() + speed.svg() + "</body></html>\n";
+    return out + "</table></div>\n" + loss.svg() + speed.svg() +
+           (without_first ? "<p>Step 1 warms up: it is not in this curve, nor in tokens/s.</p>\n" : "") +
+           "</body></html>\n";
 }
 
 }  // namespace shardtype

@@ -1,11 +1,11 @@
 // A GPT-2 learns one vector for each position, so its rows are as long as its table: `gpt2_config::sequence`.
 //
-// expect: [ST-R309]
-// expect: ST_R309<
-// expect: operand_extent<1, 0, 16>
+// expect: [ST-S622]
+// expect: ST_S622<
+// expect: write<shardtype::position_embedding<16>
 // expect: on_axis<void>
-// expect-gcc: wpe.positions
-// expect-clang: 'w', 'p', 'e', '.', 'p', 'o', 's', 'i', 't', 'i', 'o', 'n', 's'
+// expect-gcc: "wpe"
+// expect-clang: in_layer<'w', 'p', 'e'>
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;
