@@ -30,7 +30,11 @@ layout_spec from_degrees(settings const& with) {
 struct wanted_layout {
     layout_spec spec;
     std::string knobs;
-    bool says(char const* knob) const { return knobs.find("," + std::string(knob)) != std::string::npos; }
+    /// One of them with its number, as it stands there; empty if it does not.
+    std::string word(char const* knob) const {
+        std::size_t const at = knobs.find("," + std::string(knob));
+        return at == std::string::npos ? "" : knobs.substr(at, knobs.find(',', at + 1) - at);
+    }
 };
 
 bool is_knob(std::string_view word) {
@@ -42,7 +46,8 @@ bool is_knob(std::string_view word) {
 // Where the knobs of a layout's text begin: at a comma, or at its end.
 std::size_t end_of_mesh(std::string_view text) {
     std::size_t at = text.find(',');
-    while (at < text.size() && !is_knob(text.substr(at + 1, text.find(',', at + 1) - at - 1))) at = text.find(',', at + 1);
+    while (at < text.size() && !is_knob(text.substr(at + 1, text.find(',', at + 1) - at - 1)))
+        at = text.find(',', at + 1);
     return std::min(at, text.size());
 }
 
@@ -78,8 +83,14 @@ std::vector<wanted_layout> wanted_meshes(settings const& with, std::vector<compi
         for (compiled_layout const& c : compiled)
             if (!s.valid && c.spec.short_name() == mesh) s = c.spec;
         if (s.valid) s = layout_spec::parse(s.name() + w.knobs);
-        if (s.valid && (w.says("seq_len") || w.says("global_batch_size")))
-            throw usage_error("--layout: " + printable(name) + ": all layouts have one sequence length and batch: give " +
+        if (s.valid && s.dp_shard <= 1 && !w.word("zero_stage").empty())
+            throw usage_error("--layout: " + printable(name) + ": there is no dp_shard axis to split anything over");
+        if (s.valid && s.recompute > with.selective_ac_option.most)
+            throw usage_error("--layout: " + printable(name) + ": one block in so many, at most " +
+                              text_of(with.selective_ac_option.most));
+        if (s.valid && (!(w.word("seq_len") + w.word("global_batch_size")).empty()))
+            throw usage_error("--layout: " + printable(name) +
+                              ": all layouts have one sequence length and batch: give " +
                               "--seq-len and --global-batch-size by themselves");
         if (!s.valid) {
             words known;
@@ -134,33 +145,35 @@ long recompute_of(settings const& with) {
     return with.activation_checkpoint_mode.value == "full" ? 1 : with.selective_ac_option.value;
 }
 
-// The settings' knobs, but for those that the layout's own text has. A flag wins over the text of a file; two flags that
-// differ are refused.
-layout_spec with_knobs(settings const& with, wanted_layout const& w) {
-    layout_spec s = w.spec;
+// The settings' knobs, but for those that the layout's own text has; `w.knobs` are what counted of that. A flag wins over
+// the text of a file; two flags that differ are refused.
+void add_knobs(settings const& with, wanted_layout& w) {
+    layout_spec& s = w.spec;
+    std::string counted;
     auto const text_wins = [&](char const* knob, origin other, bool same, char const* flags) {
-        if (!w.says(knob) || other > with.layout.from) return false;
+        std::string const word = w.word(knob);
+        if (word.empty() || other > with.layout.from) return false;
         if (!same && other == origin::flag)
-            throw usage_error("--layout: " + printable(w.spec.name() + w.knobs) + " and " + flags +
+            throw usage_error("--layout: " + printable(s.name() + w.knobs) + " and " + flags +
                               " contradict each other");
+        counted += word;
         return true;
     };
-    long const stage = zero_stage_of(with), again = recompute_of(with);
+    long const stage = zero_stage_of(with), again = recompute_of(with), micro_batches = s.micro_batches;
     bool const narrow = with.mixed_precision_param.value == "bfloat16";
     if (!text_wins("zero_stage", std::max(with.zero_stage.from, with.fsdp_reshard_after_forward.from),
                    s.zero_stage == stage, "--zero-stage or --fsdp-reshard-after-forward"))
         s.zero_stage = s.dp_shard > 1 ? stage : 3;
-    if (!text_wins("bfloat16", with.mixed_precision_param.from, narrow, "--mixed-precision-param")) s.bfloat16 = narrow;
-    if (!text_wins("recompute", std::max(with.activation_checkpoint_mode.from, with.selective_ac_option.from),
-                   s.recompute == again, "--activation-checkpoint-mode"))
-        s.recompute = again;
-    long const micro_batches = s.micro_batches;
     s.seq_len = with.seq_len.value;
     if (text_wins("micro_batches", with.local_batch_size.from, with.local_batch_size.value == -1, "--local-batch-size"))
         choose_batch(with.global_batch_size.value, -1, micro_batches, s);
     else
         choose_batch(with.global_batch_size.value, with.local_batch_size.value, 1, s);
-    return s;
+    if (!text_wins("bfloat16", with.mixed_precision_param.from, narrow, "--mixed-precision-param")) s.bfloat16 = narrow;
+    if (!text_wins("recompute", std::max(with.activation_checkpoint_mode.from, with.selective_ac_option.from),
+                   s.recompute == again, "--activation-checkpoint-mode and --selective-ac-option"))
+        s.recompute = again;
+    w.knobs = counted;
 }
 
 }  // namespace
@@ -169,8 +182,11 @@ std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> con
     std::vector<int> chosen;
     std::string missing, lines;
     settle(with);
-    for (wanted_layout const& w : wanted_meshes(with, compiled)) {
-        layout_spec const s = with_knobs(with, w);
+    words texts;
+    for (wanted_layout& w : wanted_meshes(with, compiled)) {
+        add_knobs(with, w);
+        layout_spec const& s = w.spec;
+        texts.push_back(s.name() + w.knobs);
         int found = -1;
         for (int i = 0; i < static_cast<int>(compiled.size()); ++i) {
             layout_spec const& c = compiled[static_cast<std::size_t>(i)].spec;
@@ -186,21 +202,19 @@ std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> con
         }
     }
     if (!missing.empty())
-        throw usage_error("not compiled: " + missing +
-                          " (a layout is a type; --help lists those that are); to add it: " + "cmake -S '" +
-                          build.source + "' -B '" + build.binary + "' '-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=" +
-                          (build.added.empty() ? lines.substr(1) : build.added + lines) + "' && cmake --build '" +
-                          build.binary + "' --target train_llama");
-    with.layout.value.clear();
-    for (int const i : chosen) with.layout.value.push_back(compiled[static_cast<std::size_t>(i)].spec.name());
+        throw not_compiled("not compiled: " + missing +
+                           " (a layout is a type; --help lists those that are); to add it: " + "cmake -S '" +
+                           build.source + "' -B '" + build.binary + "' '-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=" +
+                           (build.added.empty() ? lines.substr(1) : build.added + lines) + "' && cmake --build '" +
+                           build.binary + "' --target train_llama");
+    with.layout.value = texts;
     return chosen;
 }
 
 std::string layouts_help(std::vector<compiled_layout> const& compiled) {
     std::string out =
-        "Compiled layouts (short name, full name; sequence x global batch; arena_bytes of a rank, as in the log; what "
-        "other "
-        "flags ask for):\n";
+        "Compiled layouts (short name, full name; sequence x global batch; arena_bytes of a rank, as in the log; its "
+        "knobs):\n";
     words seen;
     for (compiled_layout const& c : compiled) {
         std::string name = c.spec.short_name();
@@ -215,7 +229,9 @@ std::string layouts_help(std::vector<compiled_layout> const& compiled) {
         out += '\n';
     }
     return out +
-           "Another one is refused with the CMake line that adds it. A wrong flag, file or path: one line, exit code "
+           "Knobs are given by other flags for all layouts, or behind one layout: dp_shard=8,zero_stage=2.\n"
+           "Another layout is refused with the CMake line that adds it. A wrong flag, file or path: one line, exit "
+           "code "
            "2.\n"
            "Examples:\n"
            "  train_llama --layout tp --steps 100 --log-format json\n"

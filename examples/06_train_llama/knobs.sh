@@ -64,11 +64,25 @@ printf '%s\n' '[parallelism]' 'layout = ["dp_shard"]' 'zero_stage = 2' >stage.to
 grep -q '"knobs":""' over || die 'a flag does not win over the ZeRO stage of a file'
 grep -q '^zero_stage = -1' over.toml || die 'what lost is in the record'
 
+# A layout may have its knobs behind it, as the log has them; the record says them again, and flags win over it.
+"$program" --dataset "$data" --steps 3 --layout dp_shard=2,tp=4 micro_batches=2 bfloat16 recompute dp_shard,zero_stage=2 \
+    --record own.toml >own
+grep -q '^layout dp_shard=2,tp=4 micro_batches=2 bfloat16 recompute; ' own || die "not the layout that was asked for: $(cat own)"
+grep -q '^layout dp_shard=8 zero_stage=2; ' own || die "not the second layout: $(cat own)"
+"$program" --config own.toml --log-format json >own_again
+[ "$(losses own_again)" = "$(losses again)$(losses stage)" ] || die 'knobs behind a layout, or in a record, differ from flags'
+"$program" --config own.toml --layout dp_shard=8 --zero-stage 2 --steps 1 --log-format json >/dev/null || die 'flags over it'
+"$program" --config own.toml --mixed-precision-param float32 --activation-checkpoint-mode none --local-batch-size -1 \
+    --zero-stage -1 --steps 3 --log-format json >own_flags
+near 1e-5 "$(losses plain)$(losses plain)" "$(losses own_flags)" 'flags over the knobs behind a layout'
+
 # The loss on held-out text is the one that a step on it would report, and nothing is learnt from it.
 "$program" --dataset "$held" --steps 1 --log-format json --layout dp_shard --fsdp-reshard-after-forward never >first
 "$program" --dataset "$data" --steps 3 --log-format json --layout dp_shard --fsdp-reshard-after-forward never \
     --validation-enable --validation-dataset "$held" --validation-freq 2 --validation-steps 1 --lr 1e-30 \
     --report page.html --record held.toml >third
+grep -qE '"event":"evaluations".*"batches":1,"batch_tokens":2048,"held_out_tokens":[0-9]+' third ||
+    die "not told what an evaluation reads: $(cat third)"
 validation() { sed -nE 's/.*"event":"validation".*"loss":([0-9.e+-]+).*/\1/p' "$1" | tr '\n' ' '; }
 [ "$(grep -oE '"event":"validation"[^}]*"step":[0-9]+' third | grep -oE '[0-9]+$' | tr '\n' ' ')" = '1 2 3 ' ] ||
     die "evaluated at other steps: $(cat third)"
@@ -83,6 +97,8 @@ grep -q '^validated_steps = \[ 1, 2, 3 \]' held.toml || die 'no held-out losses 
 ! grep -q '"event":"validation"' text || die 'evaluated in spite of --no-validation-enable'
 # The end of the data set is held out: the rest is what the training reads.
 "$program" --dataset "$data" --steps 1 --layout dp_shard --zero-stage 2 --validation-enable --validation-fraction 0.4 >text
+grep -qE '^an evaluation reads [0-9,]+ of [0-9,]+ held-out tokens, in whole batches of 2,048; the last [0-9,]+ are left out$|^an evaluation reads one batch of 2,048 tokens: ' text ||
+    die "not told what is read: $(cat text)"
 grep -qE '^validate step:  1  loss:  [0-9.]+  memory: ' text || die "no line of torchtitan's: $(cat text)"
 awk '/tokens \(bytes/ { rest = $1 } /held out/ { held = $1 } END { exit !(held >= 0.4 * (rest + held) && held < 0.4 * (rest + held) + 1) }' \
     text || die "not 0.4 of the data held out: $(head -n 2 text)"

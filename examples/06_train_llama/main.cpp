@@ -105,6 +105,7 @@ void run_all(settings with, every_layout const& all) {
     output_file record("--record", with.record.value), page("--report", with.report.value),
         trace_file("--trace", with.trace.value);
     std::vector<layout_spec> specs;
+    specs.reserve(chosen.size());
     for (int const i : chosen) specs.push_back(layout(i).spec);
     for (std::string const& note : without_effect(with, specs))
         std::fprintf(stderr, "train_llama: %s\n", one_line(note).c_str());

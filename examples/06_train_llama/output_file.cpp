@@ -16,7 +16,8 @@ void check_outputs(settings const& with) {
                                      std::pair("--trace", with.trace.value)}) {
         if (path.empty()) continue;
         std::error_code error;
-        std::filesystem::path const target = std::filesystem::weakly_canonical(path, error);
+        std::filesystem::path const target =
+            std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
         for (auto const& [other, before] : seen)
             if (!error && before == target)
                 throw usage_error(std::string(other) + " and " + flag + ": " + printable(path) +

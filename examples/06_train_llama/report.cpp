@@ -70,7 +70,7 @@ void report::data(std::string const& source, long tokens, bool bytes_of_text, in
 }
 
 void report::begin(run_report const& run) {
-    progress_.begin(run.summary.layout, with_.steps.value, run.tokens);
+    progress_.begin(run.summary.layout + run.extras, with_.steps.value, run.tokens);
     if (json_) {
         print({{"event", "layout"},
                {"layout", run.summary.layout},

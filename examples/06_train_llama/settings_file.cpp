@@ -128,6 +128,7 @@ toml::table as_toml(run_report const& run) {
                     {"matmul_flops_per_second", run.matmul_flops},
                     {"performed_flops_per_second", run.performed_flops},
                     {"losses", std::move(losses)}};
+    if (!run.extras.empty()) out.insert("knobs", run.extras.substr(1));
     if (!run.validation.empty()) {
         toml::array steps, held;
         for (auto const& [step, loss] : run.validation)

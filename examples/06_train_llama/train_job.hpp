@@ -164,7 +164,7 @@ run_report train(settings const& with, data_sets const& data, machine const& on,
         }
     });
     if (!with.trace.value.empty()) {
-        trace.begin_run(run.summary.layout, run.axes, &st::kernel_name_of<Job>);
+        trace.begin_run(run.summary.layout + run.extras, run.axes, &st::kernel_name_of<Job>);
         for (int r = 0; r < static_cast<int>(ranks); ++r) trace.add(r, *recorders[static_cast<std::size_t>(r)]);
     }
     double const timed = static_cast<double>(steps > 1 ? steps - 1 : 1);
