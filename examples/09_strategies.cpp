@@ -1,4 +1,4 @@
-// One model, seven ways to train it: what a strategy changes is memory and communication, not the losses.
+// One model, eight ways to train it: what a strategy changes is memory and communication, not the losses.
 //
 // Expected output: 09_strategies.expected.
 

@@ -25,7 +25,22 @@ inline constexpr knob_key knob_keys[] = {
     {"parallelism", shardtype::knob::tensor_parallel_degree},
     {"parallelism", shardtype::knob::pipeline_parallel_degree},
     {"parallelism", shardtype::knob::context_parallel_degree},
+    {"parallelism", shardtype::knob::zero_stage},
 };
+
+/// A key that takes one of some words; their order is that of the job's enumeration.
+struct word_key {
+    std::string_view section, key;
+    char const* words[3];
+};
+inline constexpr word_key word_keys[] = {
+    {"training", "mixed_precision_param", {"float32", "bfloat16", nullptr}},        // as in shardtype::precision
+    {"activation_checkpoint", "mode", {"none", "selective", "full"}},               // as in checkpoint_mode
+    {"parallelism", "fsdp_reshard_after_forward", {"default", "always", "never"}},  // never: ZeRO-2
+};
+
+/// torchtitan writes it as a text, "2" or "op".
+inline constexpr std::string_view blocks_section = "activation_checkpoint", blocks_key = "selective_ac_option";
 
 /// A model by torchtitan's names: [model] name = "llama3", flavor = "8B".
 struct model_flavor {
@@ -61,6 +76,11 @@ inline constexpr other_key other_keys[] = {
     {"lr_scheduler", "min_lr_factor", value_kind::number},
     {"metrics", "log_freq", value_kind::whole},
     {"profiling", "enable_profiling", value_kind::truth},
+    {"validation", "enable", value_kind::truth},
+    {"validation", "dataset", value_kind::text},
+    {"validation", "freq", value_kind::whole},
+    {"validation", "steps", value_kind::whole},
+    {"validation", "fraction", value_kind::number},
 };
 
 /// Sections whose torchtitan_keys have no say in what is checked: any value is right.

@@ -33,7 +33,7 @@ inline std::string explain_fault(shardtype::job const& j, shardtype::job_verdict
     auto const value = [&](knob k) { return value_of(j, k); };
     switch (v.what) {
         case code::job_size:
-            return show(at) + " is not from 1 to " + std::to_string(shardtype::most_of(at));
+            return show(at) + " is not from 1 to " + std::to_string(most_of(j, at));
         case code::job_degree:
             return show(at) + " is below 1";
         case code::job_degree_not_there:

@@ -8,12 +8,15 @@
 
 // A job's memory as `memory_of` counts it, at run time and for the models that a file can name.
 
-/// The policy of a legal job, on the mesh of its `training_job`.
-inline shardtype::placement_policy policy_of(shardtype::job const& j, shardtype::parallel_dims const& d) {
+/// The strategy of a legal job, on the mesh of its `training_job`.
+inline shardtype::model_strategy strategy_of_job(shardtype::job const& j, shardtype::parallel_dims const& d) {
     using shardtype::role;
     long const parts = kv_parts_of(j, d), major = parts == 1 ? d.tp : parts;
     long const sizes[] = {d.dp_replicate, d.dp_shard, major, d.tp / major};
-    role const roles[] = {role::data_parallel, role::fully_sharded, role::sequence_parallel, role::sequence_parallel};
+    role const shard = j.zero_stage == 3   ? role::fully_sharded
+                       : j.zero_stage == 2 ? role::sharded_gradients
+                                           : role::sharded_optimizer;
+    role const roles[] = {role::data_parallel, shard, role::sequence_parallel, role::sequence_parallel};
     shardtype::placement_policy p;
     for (int& size : p.axis_size) size = 1;
     for (int i = 0; i < 4; ++i)
@@ -22,7 +25,15 @@ inline shardtype::placement_policy policy_of(shardtype::job const& j, shardtype:
             p.on[p.axes++] = roles[i];
         }
     if (p.axes == 0) p.axes = 1;
-    return p;
+    int const blocks = recomputed_blocks_of(j);
+    p.recomputes = blocks == -1;
+    shardtype::model_strategy s(p);
+    if (blocks > 0) {
+        s.exceptions = 1;
+        s.except[0].layers = shardtype::detail::first_blocks_name(blocks);
+        s.except[0].decides = s.except[0].recomputes = true;
+    }
+    return s;
 }
 
 /// The bytes of one rank of a legal job of the model `model_flavors[I]`.
@@ -31,8 +42,9 @@ shardtype::rank_memory memory_with(shardtype::job const& j, shardtype::parallel_
     long const rows = micro_batch_of(j, d);
     int const micro_batches = j.global_batch_size > rows ? 2 : 1;  // more of them take no more memory
     auto const g = shardtype::read_model<shardtype::llama<model_flavors[I].sizes>>(
-        policy_of(j, d), {.global = rows * micro_batches, .sequence = j.seq_len, .micro_batches = micro_batches},
-        shardtype::dtype::f32);
+        strategy_of_job(j, d), {.global = rows * micro_batches, .sequence = j.seq_len, .micro_batches = micro_batches},
+        shardtype::dtype::f32,
+        j.mixed_precision_param == shardtype::precision::bfloat16 ? shardtype::dtype::bf16 : shardtype::dtype::f32);
     return shardtype::detail::memory_of_graph(g);
 }
 
@@ -64,17 +76,28 @@ inline long fitting_rows(shardtype::job const& j, std::string_view model, long u
     return least;
 }
 
+/// What to write where a job does not fit, as `fits` says it.
+inline std::string memory_advice(shardtype::job const& j, std::string_view model, long usable) {
+    if (long const rows = fitting_rows(j, model, usable); rows > 0)
+        return "write local_batch_size = " + std::to_string(rows);
+    std::string const full = "mode = \"full\" in [activation_checkpoint]";
+    auto const again = shardtype::detail::recomputing(j);
+    if (memory_at_run_time(again, model).total() <= usable) return "write " + full;
+    if (memory_at_run_time(with_knob(again, {shardtype::knob::local_batch_size, 1}), model).total() <= usable)
+        return "write local_batch_size = 1 and " + full;
+    return "more devices are needed";
+}
+
 /// What is wrong with the memory of a legal job; empty where it fits.
 inline std::string explain_memory(shardtype::job const& j, std::string_view model, shardtype::hardware const& h) {
     auto const m = memory_at_run_time(j, model);
     if (m.total() <= h.usable()) return "";
     auto const text = [](long n) { return std::to_string(n); };
     auto const v = shardtype::first_fault(j);
-    long const rows = fitting_rows(j, model, h.usable());
     return "parameters " + text(m.parameters) + " + gradients " + text(m.gradients) + " + optimizer_states " +
            text(m.optimizer_states) + " + activations " + text(m.activations) + " = " + text(m.total()) +
            " bytes of a rank are more than " + h.name + " has, " + text(h.memory) + " - " + text(h.reserved) +
            " reserved (seq_len " + text(j.seq_len) + ", local_batch_size " + text(j.local_batch_size) +
            ", data_parallel_shard_degree " + text(v.dims.dp_shard) + ", tensor_parallel_degree " + text(v.dims.tp) +
-           "); " + (rows > 0 ? "write local_batch_size = " + text(rows) : "more devices are needed");
+           "); " + memory_advice(j, model, h.usable());
 }

@@ -3,6 +3,7 @@
 // as a value. What is wrong becomes a static_assert at the file's own line. WORLD_SIZE 0: the file has it; HARDWARE
 // none: memory is not checked. Called by shardtype_check_config (../ShardtypeCheckConfig.cmake).
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -125,6 +126,18 @@ class reader {
         }
     }
 
+    /// What only all keys together show.
+    void finish() {
+        if (auto const at = reshards_.find("always"); at != reshards_.end() && staged_ && job.zero_stage != 3)
+            add(at->second, "J717",
+                "fsdp_reshard_after_forward = 'always' is zero_stage = 3, not " + std::to_string(job.zero_stage));
+        if (auto const at = reshards_.find("never"); at != reshards_.end()) {
+            if (staged_ && job.zero_stage == 3)
+                add(at->second, "J717", "fsdp_reshard_after_forward = 'never' is zero_stage = 2 or 1, not 3");
+            if (!staged_) job.zero_stage = 2;
+        }
+    }
+
     /// Where memory is decided, by the first of its knobs that the file has.
     place place_of_memory() const {
         for (st::knob k : {st::knob::local_batch_size, st::knob::seq_len})
@@ -143,6 +156,7 @@ class reader {
             if (!contains(all, s)) all.emplace_back(s);
         };
         for (knob_key const& k : knob_keys) note(k.section);
+        for (word_key const& k : word_keys) note(k.section);
         for (other_key const& k : other_keys) note(k.section);
         for (torchtitan_key const& k : torchtitan_keys) note(k.section);
         return all;
@@ -152,13 +166,15 @@ class reader {
         f("model", "name");
         f("model", "flavor");
         for (knob_key const& k : knob_keys) f(k.section, name_of(k.is));
+        for (word_key const& k : word_keys) f(k.section, k.key);
+        f(blocks_section, blocks_key);
         for (other_key const& k : other_keys) f(k.section, k.key);
         for (torchtitan_key const& k : torchtitan_keys) f(k.section, k.key);
     }
     static string section_of(string_view key) {
         string found;
         for_each_key([&](string_view section, string_view name) {
-            if (name == key) found = section;
+            if (name == key && found.empty()) found = section;
         });
         return found;
     }
@@ -174,8 +190,12 @@ class reader {
                 if (!value.is_integer()) return wrong_kind(at, key, value, value_kind::whole);
                 stands[k.is] = at;
                 job = with_knob(job, {k.is, static_cast<long>(value.as_integer()->get())});
+                staged_ = staged_ || k.is == st::knob::zero_stage;
                 return;
             }
+        for (word_key const& k : word_keys)
+            if (k.section == section && k.key == key) return take_word(k, value, at);
+        if (section == blocks_section && key == blocks_key) return take_blocks(value, at);
         for (other_key const& k : other_keys)
             if (k.section == section && k.key == key) {
                 if (!is(value, k.kind)) wrong_kind(at, key, value, k.kind);
@@ -200,6 +220,43 @@ class reader {
                 (belongs.empty() ? nearest(key, known) : "it belongs to [" + belongs + "]"));
     }
 
+    void take_word(word_key const& k, toml::node const& value, place at) {
+        string const key(k.key);
+        if (!value.is_string()) return wrong_kind(at, key, value, value_kind::text);
+        string const& text = value.as_string()->get();
+        int which = 0;
+        vector<string> known;
+        for (char const* word : k.words) {
+            if (word == nullptr) break;
+            if (text != word && which == static_cast<int>(known.size())) ++which;
+            known.emplace_back(word);
+        }
+        if (which == static_cast<int>(known.size()))
+            return add(at, "J717", key + " = '" + text + "' is not there; " + nearest(text, known));
+        if (key == "mixed_precision_param") {
+            job.mixed_precision_param = static_cast<st::precision>(which);
+        } else if (key == "mode") {
+            job.activation_checkpoint = static_cast<st::checkpoint_mode>(which);
+            stands.insert({st::knob::selective_ac_option, at});
+        } else {
+            reshards_[text] = at;
+            stands.insert({st::knob::zero_stage, at});
+        }
+    }
+
+    void take_blocks(toml::node const& value, place at) {
+        string const key(blocks_key), text = value.is_string() ? value.as_string()->get() : shown(value);
+        if (!value.is_string() && !value.is_integer()) return wrong_kind(at, key, value, value_kind::whole);
+        long number = 0;
+        auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (text.empty() || error != std::errc{} || end != text.data() + text.size())
+            return add(at, "J717",
+                       key + " = '" + text + "' is not there" + (text == "op" ? " yet" : "") +
+                           "; it is a number n: one block in n is recomputed");
+        stands[st::knob::selective_ac_option] = at;
+        job.selective_ac_option = number;
+    }
+
     void take_model(string const& key, toml::node const& value, place at) {
         if (!value.is_string()) return wrong_kind(at, key, value, value_kind::text);
         string const& text = value.as_string()->get();
@@ -218,6 +275,9 @@ class reader {
         }
         add(at, "J717", "flavor = '" + text + "' is no model; " + nearest(text, known));
     }
+
+    std::map<string, place> reshards_;  // fsdp_reshard_after_forward, and where it says so
+    bool staged_ = false;               // zero_stage is given
 };
 
 // Where a rule is broken: at the knob to change, else at another of its factors, else at the model or [parallelism].
@@ -258,7 +318,13 @@ string header(reader const& r, string const& name, bool right) {
         out += "1, 1}, .world_size = " + std::to_string(r.job.world_size) +
                ", .seq_len = " + std::to_string(r.job.seq_len) +
                ", .local_batch_size = " + std::to_string(r.job.local_batch_size) +
-               ", .global_batch_size = " + std::to_string(r.job.global_batch_size);
+               ", .global_batch_size = " + std::to_string(r.job.global_batch_size) +
+               ", .mixed_precision_param = shardtype::precision::" +
+               word_keys[0].words[static_cast<int>(r.job.mixed_precision_param)] +
+               ", .activation_checkpoint = shardtype::checkpoint_mode::" +
+               word_keys[1].words[static_cast<int>(r.job.activation_checkpoint)] +
+               ", .selective_ac_option = " + std::to_string(r.job.selective_ac_option) +
+               ", .zero_stage = " + std::to_string(r.job.zero_stage);
     }
     return out + "};\n}  // namespace shardtype::config\n";
 }
@@ -309,6 +375,7 @@ void convert(char** argument) {
     reader r;
     r.job.world_size = std::stol(argument[4]);
     r.read(file);
+    r.finish();
     if (r.job.world_size == 0 && r.stands.count(st::knob::world_size) == 0 && r.faults.empty())
         r.add(r.parallelism_stands, "J718",
               "the number of devices is not known: write world_size in [parallelism], or WORLD_SIZE in the call of "

@@ -19,8 +19,13 @@ struct build_info {
     std::string (*fault)(layout_spec const& of);  ///< why the compiler would refuse a layout; empty if it would not
 };
 
+/// A layout that the compiler would take, but has not seen.
+struct not_compiled : usage_error {
+    using usage_error::usage_error;
+};
+
 /// The compiled layouts that the settings ask for, as places in `compiled`; `with.layout` has their full names then.
-/// @throws usage_error naming the flag, and for a layout that is not compiled the CMake line that adds it
+/// @throws usage_error naming the flag; not_compiled with the CMake line that adds a layout
 std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> const& compiled, build_info const& build);
 
 /// What `--help` says of them.

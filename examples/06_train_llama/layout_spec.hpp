@@ -3,12 +3,16 @@
 #include <string>
 #include <string_view>
 
-/// A layout as text, `dp_shard=2,tp=4[,plain][,seq_len=N][,global_batch_size=N]`, read by the compiler (where CMake lists
-/// it) and at run time (where a flag names it). Axes come in torchtitan's order; the last is the fastest.
+/// A layout as text, `dp_shard=2,tp=4[,plain][,zero_stage=N][,seq_len=N][,global_batch_size=N][,micro_batches=N][,bfloat16]
+/// [,recompute[=N]]`, read by the compiler (where CMake lists it) and at run time (where a flag names it). Axes come in
+/// torchtitan's order; the last is the fastest.
 struct layout_spec {
     long dp_replicate = 0, dp_shard = 0, tp = 0;  ///< sizes; 0: no such axis
     bool plain = false;                           ///< tensor parallel without splitting the sequence between layers
-    long seq_len = 256, global_batch_size = 8;
+    long zero_stage = 3;                          ///< what dp_shard splits; 3: parameters too
+    long seq_len = 256, global_batch_size = 8, micro_batches = 1;
+    bool bfloat16 = false;  ///< activations and weights in use
+    long recompute = 0;     ///< one block in so many is recomputed; 0: none
     bool valid = false;
 
     constexpr long data_ranks() const { return (dp_replicate > 0 ? dp_replicate : 1) * (dp_shard > 0 ? dp_shard : 1); }
@@ -28,21 +32,34 @@ struct layout_spec {
             std::size_t const equals = word.find('=');
             long const number = equals == std::string_view::npos ? 0 : positive(word.substr(equals + 1));
             std::string_view const name = word.substr(0, equals);
-            std::string_view const names[] = {"dp_replicate", "dp_shard", "tp",
-                                              "plain",        "seq_len",  "global_batch_size"};
-            long* const numbers[] = {&s.dp_replicate, &s.dp_shard, &s.tp, nullptr, &s.seq_len, &s.global_batch_size};
+            struct word_of {
+                std::string_view name;
+                long* number;
+                bool* truth;
+            } const words[] = {{"dp_replicate", &s.dp_replicate, nullptr},
+                               {"dp_shard", &s.dp_shard, nullptr},
+                               {"tp", &s.tp, nullptr},
+                               {"plain", nullptr, &s.plain},
+                               {"zero_stage", &s.zero_stage, nullptr},
+                               {"seq_len", &s.seq_len, nullptr},
+                               {"global_batch_size", &s.global_batch_size, nullptr},
+                               {"micro_batches", &s.micro_batches, nullptr},
+                               {"bfloat16", nullptr, &s.bfloat16},
+                               {"recompute", &s.recompute, nullptr}};
             int which = 0;
-            while (which < 6 && name != names[which]) ++which;
-            s.valid = which < 6 && which > last && (which == 3) == (number == 0) &&
-                      (comma == std::string_view::npos || !text.empty());
+            while (which < 10 && name != words[which].name) ++which;
+            bool const alone = which < 10 && (words[which].number == nullptr || name == "recompute");
+            s.valid = which < 10 && which > last && (comma == std::string_view::npos || !text.empty()) &&
+                      (equals == std::string_view::npos ? alone : words[which].number != nullptr && number > 0);
             if (!s.valid) break;
             last = which;
-            if (which == 3)
-                s.plain = equals == std::string_view::npos;
+            if (words[which].number != nullptr)
+                *words[which].number = equals == std::string_view::npos ? 1 : number;
             else
-                *numbers[which] = number;
+                *words[which].truth = true;
         }
-        s.valid = s.valid && s.dp_replicate + s.dp_shard + s.tp > 0 && (!s.plain || s.tp > 0);
+        s.valid = s.valid && s.dp_replicate + s.dp_shard + s.tp > 0 && (!s.plain || s.tp > 0) && s.zero_stage <= 3;
+        if (s.dp_shard <= 1) s.zero_stage = 3;  // nothing to split
         return s;
     }
 
@@ -67,8 +84,20 @@ struct layout_spec {
                 out += c == '=' ? "" : std::string(1, c);
         return out;
     }
+    /// The rest, which other flags say.
     std::string batch() const {
-        return "seq_len=" + std::to_string(seq_len) + ",global_batch_size=" + std::to_string(global_batch_size);
+        return (zero_stage == 3 ? "" : "zero_stage=" + std::to_string(zero_stage) + ",") +
+               "seq_len=" + std::to_string(seq_len) + ",global_batch_size=" + std::to_string(global_batch_size) +
+               extras(",", false);
+    }
+    /// What of it is not as usual, for people: `zero_stage=2 micro_batches=4 bfloat16 recompute=2`.
+    std::string extras(char const* before = " ", bool all = true) const {
+        std::string out;
+        if (all && zero_stage != 3) out += before + ("zero_stage=" + std::to_string(zero_stage));
+        if (micro_batches > 1) out += before + ("micro_batches=" + std::to_string(micro_batches));
+        if (bfloat16) out += before + std::string("bfloat16");
+        if (recompute > 0) out += before + std::string("recompute");
+        return out + (recompute > 1 ? "=" + std::to_string(recompute) : "");
     }
 
   private:

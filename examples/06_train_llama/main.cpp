@@ -1,148 +1,29 @@
 // Trains the Llama-3 debug model under layouts that are types, at one global batch. `train_llama --help` tells the rest.
 
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <memory>
-#include <mutex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <shardtype/runtime/peak.hpp>
-#include <shardtype/runtime/profile.hpp>
-#include <shardtype/runtime/trace.hpp>
-#include <shardtype/train/corpus.hpp>
 
 #include "choose_layouts.hpp"
 #include "compiled_layouts.hpp"  // made by CMake: `compiled`, the list of jobs
-#include "llama_job.hpp"
-#include "machine.hpp"
+#include "layout_fault.hpp"
 #include "output_file.hpp"
 #include "read_settings.hpp"
-#include "report.hpp"
 #include "settings_file.hpp"
+#include "train_job.hpp"
+#include "without_effect.hpp"
 
 namespace {
 
-template <class Job>
-constexpr st::model_size size_of_model() {
-    constexpr auto c = st::llama3_debug;
-    st::model_size m{0, c.vocabulary * c.dim, c.layers, c.heads, c.dim};
-    auto const& g = st::checked<Job>::value;
-    for (int k = 0; k < g.parameter_count; ++k) m.parameters += g.parameters[k].stored.count() * g.parameters[k].layers;
-    return m;
-}
-
-template <class... Axes>
-void describe_mesh(run_report& run, st::mesh<Axes...>) {
-    run.axes = {st::axis_name<Axes>()...};
-    run.sizes = {Axes::size...};
-    run.summary.mesh = st::mesh_sizes(run.sizes);
-}
-
-// Everything that the compiler knows of a job, before anything runs.
-template <class Job>
-run_report describe() {
-    run_report run;
-    run.summary.layout = Job::spec.name();
-    run.summary.memory_bytes = static_cast<double>(st::trainer<Job>::arena_bytes);
-    describe_mesh(run, typename Job::mesh{});
-    return run;
-}
-
-constexpr long most_events = 1L << 20;  // in a layout's trace, over all ranks: 32 MiB
-
-template <class Job>
-run_report train(settings const& with, st::corpus const& data, machine const& on, report& out,
-                 st::trace_writer& trace) {
-    constexpr auto batch = Job::batch;
-    constexpr long ranks = Job::mesh::size, data_ranks = Job::spec.data_ranks();
-    st::learning_rate const rate{with.lr.value, with.warmup_steps.value, with.decay_ratio.value,
-                                 with.min_lr_factor.value, with.steps.value};
-    run_report run = describe<Job>();
-    run.matmul_flops = on.matmul_flops;
-    run.tokens = static_cast<double>(batch.global * batch.sequence);
-    for (std::vector<double>* of : {&run.losses, &run.seconds})  // all their memory before the first step
-        of->assign(static_cast<std::size_t>(with.steps.value), 0), of->clear();
-    out.begin(run);
-
-    st::step_metrics line;
-    line.memory_bytes = run.summary.memory_bytes;
-    line.memory_capacity = on.memory_bytes / static_cast<double>(ranks);
-    line.tokens = static_cast<double>(batch.global * batch.sequence) / static_cast<double>(data_ranks);
-    line.non_data_parallel_size = ranks / data_ranks;
-    line.flops_per_token = st::flops_per_token(size_of_model<Job>(), batch.sequence);
-    line.peak_flops = run.matmul_flops / static_cast<double>(ranks);
-
-    double trained = 0;  // seconds of the steps after the first, which warms up
-    st::profile_table profile;
-    std::mutex adding;
-    std::vector<std::unique_ptr<st::trace_recorder>> recorders(static_cast<std::size_t>(ranks));
-    st::run<Job>([&](st::trainer<Job>& trainer) {
-        trainer.initialise(static_cast<std::uint64_t>(with.seed.value));
-        if (with.enable_profiling.value) trainer.walk().start_profile();
-        auto& recorder = recorders[static_cast<std::size_t>(trainer.rank())];
-        if (!with.trace.value.empty()) {
-            auto const first = static_cast<int>(std::min(with.trace_first.value, with.steps.value));
-            long const last = std::min(first + with.trace_steps.value, with.steps.value + 1);
-            recorder = std::make_unique<st::trace_recorder>(trainer.walk().program().schedule, first,
-                                                            static_cast<int>(last), 1, most_events / ranks);
-            trainer.walk().record(recorder.get());
-        }
-        double last = st::detail::now();
-        for (long s = 0; s < with.steps.value; ++s) {
-            st::step_numbers numbers;
-            numbers.adamw = {rate.at(s),     with.beta1.value,        with.beta2.value,
-                             with.eps.value, with.weight_decay.value, s + 1};
-            numbers.max_norm = with.max_norm.value;
-            if (recorder) recorder->begin_step(static_cast<int>(s + 1));
-            auto const result = trainer.step(numbers, [&](long row, int* tokens, int* targets) {
-                data.row(s, row, batch.global, batch.sequence, tokens, targets);
-            });
-            if (trainer.rank() == 0) {
-                double const t = st::detail::now();
-                line.step = s + 1;
-                line.loss = result.loss;
-                line.grad_norm = result.gradient_norm;
-                line.seconds = t - last;
-                last = t;
-                if (s > 0 || with.steps.value == 1) trained += line.seconds;
-                run.summary.seconds += line.seconds;
-                run.losses.push_back(result.loss);
-                run.seconds.push_back(line.seconds);
-                out.step(run, line);
-            }
-            // The same number on every rank: all of them stop here.
-            if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm))
-                throw std::runtime_error("step " + std::to_string(s + 1) + ": loss " + text_of(result.loss) +
-                                         ", gradient norm " + text_of(result.gradient_norm) +
-                                         ": not finite; a smaller --lr may help");
-        }
-        if (with.enable_profiling.value) {
-            std::lock_guard const lock(adding);
-            profile.add(trainer.walk(), static_cast<int>(with.steps.value));
-        }
-    });
-    if (!with.trace.value.empty()) {
-        trace.begin_run(run.summary.layout, run.axes, &st::kernel_name_of<Job>);
-        for (int r = 0; r < static_cast<int>(ranks); ++r) trace.add(r, *recorders[static_cast<std::size_t>(r)]);
-    }
-    double const timed = static_cast<double>(with.steps.value > 1 ? with.steps.value - 1 : 1);
-    run.summary.first_loss = run.losses.front();
-    run.summary.last_loss = run.losses.back();
-    run.summary.tokens_per_second = static_cast<double>(batch.global * batch.sequence) * timed / trained;
-    run.performed_flops = st::checked<Job>::value.step_flops * timed / trained;
-    out.end(run, with.enable_profiling.value ? profile.text(run.summary.seconds, on.cpus) : "");
-    return run;
-}
-
 template <class... Jobs>
 struct program {
-    using train_function = run_report (*)(settings const&, st::corpus const&, machine const&, report&,
+    using train_function = run_report (*)(settings const&, data_sets const&, machine const&, report&,
                                           st::trace_writer&);
     std::vector<compiled_layout> layouts{{Jobs::spec, st::trainer<Jobs>::arena_bytes}...};
     std::vector<train_function> functions{&train<Jobs>...};
@@ -150,16 +31,49 @@ struct program {
 template <class... Jobs>
 program<Jobs...> program_of(st::type_list<Jobs...>);
 
-st::corpus read_data(settings const& with) {
+// Reads what --dataset and --validation-dataset name. @throws usage_error beginning with the flag
+st::corpus read_corpus(settings const& with, std::string const& flag, std::string const& path) {
     try {
-        st::corpus data = st::corpus::from_path(with.dataset.value);
-        data.check(st::llama3_debug.vocabulary, with.seq_len.value);
-        if (st::detail::first_bad_utf8(with.dataset.value) != with.dataset.value.size() && !with.record.value.empty())
-            throw std::runtime_error(printable(with.dataset.value) + " is not UTF-8: a record cannot name it");
+        st::corpus data = st::corpus::from_path(path);
+        if (st::detail::first_bad_utf8(path) != path.size() && !with.record.value.empty())
+            throw std::runtime_error(printable(path) + " is not UTF-8: a record cannot name it");
         return data;
     } catch (std::exception const& e) {
-        throw usage_error(std::string("--dataset: ") + e.what());
+        std::error_code error;
+        bool const there = std::filesystem::exists(path, error) || error;
+        throw usage_error(flag + ": " + e.what() + (there ? "" : "; a dataset is " + std::string(with.dataset.help)));
     }
+}
+
+bool lies_in(std::filesystem::path const& inner, std::filesystem::path const& outer) {
+    auto const way = std::filesystem::canonical(inner).lexically_relative(std::filesystem::canonical(outer));
+    return !way.empty() && *way.begin() != "..";
+}
+
+data_sets read_data(settings const& with) {
+    char const* const which = with.dataset.from == origin::file ? "[training] dataset" : "--dataset";
+    data_sets data{read_corpus(with, which, with.dataset.value), {}};
+    std::string const& own = with.validation_dataset.value;
+    std::string flag = "--validation-dataset";
+    if (with.validation_enable.value && !own.empty()) {
+        data.held_out = read_corpus(with, flag, own);
+        if (lies_in(own, with.dataset.value) || lies_in(with.dataset.value, own))
+            throw usage_error(flag + ": " + printable(own) + " and --dataset " + printable(with.dataset.value) +
+                              " have text in common; without it, the dataset's end is held out");
+    } else if (with.validation_enable.value) {
+        flag = "--validation-fraction " + text_of(with.validation_fraction.value);
+        data.held_out = data.training.split_off(with.validation_fraction.value);
+    }
+    auto const check = [&](std::string const& of, st::corpus const& what) {
+        try {
+            what.check(st::llama3_debug.vocabulary, with.seq_len.value);
+        } catch (std::exception const& e) {
+            throw usage_error(of + ": " + e.what());
+        }
+    };
+    check(which, data.training);
+    if (data.held_out) check(flag, *data.held_out);
+    return data;
 }
 
 void check_memory(compiled_layout const& layout, machine const& on) {
@@ -170,42 +84,34 @@ void check_memory(compiled_layout const& layout, machine const& on) {
                           st::byte_count(on.memory_bytes));
 }
 
-// The library's own rules, asked at run time.
-std::string fault_of_layout(layout_spec const& s) {
-    st::placement_policy policy;
-    char const* names[st::max_axes]{};
-    auto const add = [&](char const* name, long size, st::role on) {
-        if (size == 0) return;
-        names[policy.axes] = name;
-        policy.axis_size[policy.axes] = static_cast<int>(size);
-        policy.on[policy.axes++] = on;
-    };
-    add("dp_replicate", s.dp_replicate, st::role::data_parallel);
-    add("dp_shard", s.dp_shard, st::role::fully_sharded);
-    add("tp", s.tp, s.plain ? st::role::tensor_parallel : st::role::sequence_parallel);
-    using model = st::llama<st::llama3_debug>;
-    st::batch_shape const batch{.global = s.global_batch_size, .sequence = s.seq_len};
-    auto const graph = std::make_unique<st::graph>(st::read_model<model>(policy, batch, st::dtype::f32));
-    if (graph->ok()) return "";
-    std::string const layer = graph->failed_in.size == 0 ? "the batch" : graph->failed_in.data;
-    char const* const axis = names[graph->says.axis];
-    return layer + " does not divide over " + (axis != nullptr ? axis : "its axes") + " [ST-S608]";
-}
-
 using every_layout = decltype(program_of(compiled{}));
 
 void run_all(settings with, every_layout const& all) {
-    std::vector<int> const chosen =
-        choose_layouts(with, all.layouts, {built_from, built_in, layouts_added, &fault_of_layout});
+    refuse_forgotten(with);
+    check_outputs(with);
+    std::vector<int> chosen;
+    try {
+        chosen = choose_layouts(with, all.layouts, {built_from, built_in, layouts_added, &fault_of_layout});
+    } catch (not_compiled const&) {
+        read_data(with);  // what is wrong with it is known before a build of minutes
+        throw;
+    }
     auto const layout = [&](int i) -> compiled_layout const& { return all.layouts[static_cast<std::size_t>(i)]; };
     machine on;
     for (int const i : chosen) check_memory(layout(i), on);
-    st::corpus const data = read_data(with);
-    with.dataset.value = std::filesystem::absolute(with.dataset.value).string();  // a record works from any folder
+    data_sets const data = read_data(with);
+    for (std::string* path : {&with.dataset.value, &with.validation_dataset.value})  // a record works from any folder
+        if (!path->empty()) *path = std::filesystem::absolute(*path).string();
     output_file record("--record", with.record.value), page("--report", with.report.value),
         trace_file("--trace", with.trace.value);
+    std::vector<layout_spec> specs;
+    specs.reserve(chosen.size());
+    for (int const i : chosen) specs.push_back(layout(i).spec);
+    for (std::string const& note : without_effect(with, specs))
+        std::fprintf(stderr, "train_llama: %s\n", one_line(note).c_str());
     report out(with);
-    out.data(data.source(), data.size(), data.documents() > 0, on.cpus);
+    out.data(data.training.source(), data.training.size(), data.training.documents() > 0, on.cpus,
+             data.held_out ? data.held_out->source() : "", data.held_out ? data.held_out->size() : 0);
     on.matmul_flops = st::product_peak(on.cpus);
     std::vector<run_report> runs;
     st::trace_writer trace;

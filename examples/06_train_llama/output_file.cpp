@@ -7,8 +7,24 @@
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
+#include <vector>
 
-#include "settings.hpp"
+void check_outputs(settings const& with) {
+    std::vector<std::pair<char const*, std::filesystem::path>> seen;
+    for (auto const& [flag, path] : {std::pair("--record", with.record.value), std::pair("--report", with.report.value),
+                                     std::pair("--trace", with.trace.value)}) {
+        if (path.empty()) continue;
+        std::error_code error;
+        std::filesystem::path const target =
+            std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+        for (auto const& [other, before] : seen)
+            if (!error && before == target)
+                throw usage_error(std::string(other) + " and " + flag + ": " + printable(path) +
+                                  " is one file given twice");
+        seen.emplace_back(flag, target);
+    }
+}
 
 output_file::output_file(char const* flag, std::string const& path) : flag_(flag) {
     if (path.empty()) return;

@@ -3,6 +3,11 @@
 #include <string>
 #include <string_view>
 
+#include "settings.hpp"
+
+/// @throws usage_error where two of the files that a run writes are one
+void check_outputs(settings const& with);
+
 /// A file that a run writes at its end. It is made ready before the run, so that a path that cannot be written ends it
 /// early; what was there stays until all of the new one is on the disk.
 class output_file {

@@ -30,7 +30,10 @@ std::optional<settings> read_settings(int argc, char** argv, std::string const& 
                    s.help)
                 ->group(group);
         } else {
-            auto* const option = app.add_option(flag_of(name), raw, s.help)->group(group);
+            std::string help = s.help;
+            if constexpr (std::is_same_v<type, std::string>)
+                if (s.choices[0] != nullptr) help += " (" + wanted(s) + ")";
+            auto* const option = app.add_option(flag_of(name), raw, help)->group(group);
             if (!text_of(s.value).empty()) option->default_str(text_of(s.value));
             if constexpr (std::is_same_v<type, words>)
                 option->type_name("NAME...");

@@ -58,7 +58,9 @@ refuses 2 '--layout: an empty word' --layout tp ''
 refuses 2 "'tp=8,dp_shard=2' is no layout" --layout tp=8,dp_shard=2
 refuses 2 "'dp_shard=8,' is no layout" --layout dp_shard=8,
 refuses 2 "'tp=8,plain=2' is no layout" --layout tp=8,plain=2
-refuses 2 "'tp=8,seq_len=512' is more than a mesh: give --seq-len" --layout tp=8,seq_len=512
+refuses 2 "'tp=8,seq_len=512': all layouts have one sequence length and batch: give --seq-len and --global-batch-size by" \
+    --layout tp=8,seq_len=512
+refuses 2 "'tp=8,global_batch_size=64,bfloat16': all layouts have" --layout tp=8,global_batch_size=64,bfloat16
 refuses 2 "'-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=dp_shard=4,tp=2,seq_len=256,global_batch_size=8'" --layout dp_shard=4,tp=2
 refuses 2 'tp=3 with seq_len=256,global_batch_size=8 cannot be compiled: ' --layout tp=3
 refuses 2 'does not divide over tp [ST-S608]' --layout dp_shard=4,tp=3
@@ -69,7 +71,35 @@ refuses 2 'not compiled: dp_shard=8 with seq_len=256,global_batch_size=16' --lay
 refuses 2 'no multiple of 8 data-parallel ranks' --layout dp_shard --global-batch-size 12
 refuses 2 'no multiple of --local-batch-size 3 x 2 data-parallel ranks' \
     --layout dp_shard+tp --global-batch-size 8 --local-batch-size 3
-refuses 2 'gradient accumulation is not there yet' --layout dp_shard+tp --global-batch-size 8 --local-batch-size 2
+refuses 2 "LAYOUTS=dp_shard=2,tp=4,seq_len=256,global_batch_size=8,micro_batches=4'" \
+    --layout dp_shard+tp --global-batch-size 8 --local-batch-size 1
+refuses 2 'dp_shard=8 with zero_stage=1,seq_len=256,global_batch_size=8,bfloat16,recompute=3 (' --layout dp_shard \
+    --zero-stage 1 --mixed-precision-param bfloat16 --activation-checkpoint-mode selective --selective-ac-option 3
+refuses 2 "-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=tp=8,seq_len=256,global_batch_size=8,recompute'" --layout tp \
+    --fsdp-reshard-after-forward never --activation-checkpoint-mode full  # tp alone has no ZeRO stage
+refuses 2 "'dp_shard=8,zero_stage=2' and --zero-stage or --fsdp-reshard-after-forward contradict each other" \
+    --layout dp_shard=8,zero_stage=2 --zero-stage 1
+refuses 2 "'dp_shard=8,bfloat16' and --mixed-precision-param contradict" --layout dp_shard,bfloat16 \
+    --mixed-precision-param float32
+refuses 2 "'tp=8,recompute=2' and --activation-checkpoint-mode and --selective-ac-option contradict" \
+    --layout tp,recompute=2 --activation-checkpoint-mode full
+refuses 2 "'dp_shard=2,tp=4,micro_batches=2' and --local-batch-size contradict" --layout dp_shard=2,tp=4,micro_batches=2 \
+    --local-batch-size 4
+refuses 2 'no multiple of micro_batches=3 x 2 data-parallel ranks' --layout dp_shard+tp,micro_batches=3
+refuses 2 "'tp=8,bfloat16=2' is no layout" --layout tp=8,bfloat16=2
+refuses 2 "'tp=8,bfloat16,micro_batches=2' is no layout" --layout tp=8 bfloat16 micro_batches=2  # out of order
+refuses 2 "'bfloat16' is no layout" --layout bfloat16
+refuses 2 "LAYOUTS=dp_shard=8,zero_stage=1,seq_len=256,global_batch_size=8'" --layout dp_shard zero_stage=1
+refuses 2 "'tp=8,zero_stage=2': there is no dp_shard axis to split anything over" --layout tp=8,zero_stage=2
+refuses 2 "'tp=8,recompute=7': one block in so many, at most 6" --layout tp=8,recompute=7
+refuses 2 "'float16' is not float32 or bfloat16" --mixed-precision-param float16
+refuses 2 "--activation-checkpoint-mode: 'some' is not none or selective or full" --activation-checkpoint-mode some
+refuses 2 '--selective-ac-option: op is not there yet; it is a whole number from 1 to 6 here' --selective-ac-option op
+refuses 2 '--zero-stage: 0 is not -1 or a whole number from 1 to 3' --zero-stage 0
+refuses 2 '--fsdp-reshard-after-forward always and --zero-stage 2 contradict each other' \
+    --zero-stage 2 --fsdp-reshard-after-forward always
+refuses 2 "--fsdp-reshard-after-forward: 'sometimes' is not default or always or never" \
+    --fsdp-reshard-after-forward sometimes
 refuses 2 '--global-batch-size: 0 is not -1 or a whole number' --global-batch-size 0
 refuses 2 '--global-batch-size -1 needs --local-batch-size' --global-batch-size -1
 refuses 2 'dp_shard -1 x tp 3 do not fill --ranks 8' --tensor-parallel-degree 3
@@ -79,6 +109,7 @@ refuses 2 'give one of them' --layout tp --tensor-parallel-degree 8
 refuses 2 '--ranks belongs to' --ranks 4
 
 # data
+head -c 20000 /dev/zero | tr '\0' 'a' >data.txt
 : >empty.txt
 echo short >short.txt
 head -c 4096 /dev/zero >zeros.txt
@@ -101,6 +132,32 @@ refuses 2 '/dev/null' --dataset /dev/null
 refuses 2 "--dataset: '' is not a path" --dataset ''
 if [ "$(id -u)" -ne 0 ]; then refuses 2 'unread' --dataset unread; fi
 
+# a file of torchtitan's: its dataset is missed before a build for its layout is asked for
+refuses 2 "--dataset: c4_test: no such file or folder; a dataset is a text file in UTF-8, a folder of them, or" \
+    --dataset c4_test --layout tp --seq-len 512
+printf '%s\n' '[training]' 'dataset = "c4_test"' 'seq_len = 2048' >titan.toml
+refuses 2 '[training] dataset: c4_test: no such file or folder; a dataset is' --config titan.toml
+refuses 2 'not compiled: ' --config titan.toml --dataset data.txt
+
+# held-out text
+for flag in '-dataset short.txt' '-steps 3' '-freq 3' '-fraction 0.1'; do
+    refuses 2 "--validation${flag% *}: without --validation-enable nothing is evaluated" --validation${flag% *} ${flag#* }
+done
+printf '%0400d\n' 1 2 >numbers.txt
+refuses 2 "--validation-dataset: missing.txt: no such file" --dataset numbers.txt --validation-enable \
+    --validation-dataset missing.txt
+refuses 2 '--validation-dataset: short.txt: 8 tokens are too few' --dataset numbers.txt --validation-enable \
+    --validation-dataset short.txt
+refuses 2 "'numbers.txt' and --dataset 'numbers.txt' have text in common" --dataset numbers.txt --validation-enable \
+    --validation-dataset numbers.txt
+mkdir -p texts && cp numbers.txt texts/
+refuses 2 "'texts/numbers.txt' and --dataset './texts' have text in common" --dataset ./texts --validation-enable \
+    --validation-dataset texts/numbers.txt
+refuses 2 '--validation-fraction 0.1: numbers.txt: 81 tokens are too few' --dataset numbers.txt --validation-enable
+refuses 2 '--validation-fraction: 0.6 is not a number above 0, at most 0.5' --validation-fraction 0.6
+refuses 2 '--validation-steps: 0 is not -1 or a whole number' --validation-steps 0
+refuses 2 '--validation-freq: 0 is not' --validation-freq 0
+
 # records
 refuses 2 "--record: 'no/such/folder/run.toml' cannot be written" --record no/such/folder/run.toml
 refuses 2 "--record: 'no_text' cannot be written" --record no_text
@@ -113,7 +170,8 @@ for flag in --report --trace; do
     refuses 2 "$flag: 'no_text' cannot be written" $flag no_text
     refuses 2 "$flag: 'fifo' cannot be written" $flag fifo
 done
-refuses 2 "--trace: 'one' cannot be written" --report one --trace one
+refuses 2 "--report and --trace: './one' is one file given twice" --report one --trace ./one
+refuses 2 "--record and --report: 'one' is one file given twice" --report one --record one
 refuses 2 '--trace-first: 0 is not a whole number from 1' --trace-first 0
 refuses 2 '--trace-steps: 1001 is not a whole number from 1 to 1000' --trace-steps 1001
 
@@ -143,11 +201,24 @@ in_file '[model] flavor: 8B is not there yet; it is debugmodel here' '[model]' '
 in_file '[parallelism] context_parallel_degree: 2 is not there yet' '[parallelism]' 'context_parallel_degree = 2'
 in_file '[checkpoint] enable_checkpoint: not there yet' '[checkpoint]' 'enable_checkpoint = true'
 in_file '[training] dataset' '[training]' 'dataset = 3'
+in_file '[validation] frequ: no such key; did you mean freq?' '[validation]' 'frequ = 3'
+in_file '[activation_checkpoint] steps: no such key; it belongs to [training]' '[activation_checkpoint]' 'steps = 3'
+in_file "[activation_checkpoint] selective_ac_option: op is not there yet; it is a whole number from 1 to 6 here" '[activation_checkpoint]' \
+    'selective_ac_option = "op"'
+in_file '[activation_checkpoint] mode: 3 is not none or selective or full' '[activation_checkpoint]' 'mode = 3'
+in_file "[training] mixed_precision_reduce: bfloat16 is not there yet; it is float32 here" '[training]' \
+    'mixed_precision_reduce = "bfloat16"'
 printf '[training]\nsteps = 3 # \xff\n' >latin.toml
 refuses 2 'latin.toml:2: ' --config latin.toml
 
+# help names the choices
+"$program" --help >help
+for choices in 'none or selective or full' 'float32 or bfloat16' 'text or json' 'default or always or never'; do
+    count=$((count + 1))
+    tr -s ' \n' ' ' <help | grep -qF "($choices)" || { echo "--help lacks ($choices)"; wrong=$((wrong + 1)); }
+done
+
 # what fails later; a record that was there stays
-head -c 20000 /dev/zero | tr '\0' 'a' >data.txt
 echo old >old.toml
 refuses 1 'not finite' --dataset data.txt --layout tp --steps 20 --lr 10 --max-norm 1e9 --warmup-steps 0 --eps 1e-30 \
     --weight-decay 10 --beta1 0 --beta2 0 --record old.toml
@@ -161,6 +232,26 @@ expect 'an unfinished record is left' test -z "$(find . -name '*.part*')"
 status=0
 said=$("$program" --dataset data.txt --layout tp --steps 1 2>&1 >/dev/full) || status=$?
 expect 'a full disk' test "$status" = 1 -a "$said" = 'train_llama: standard output could not be written'
+
+# flags without effect, each told in one line
+notes() {  # TEXT ARGUMENT...: the run goes well, and says it
+    local text=$1
+    shift
+    "$program" --dataset data.txt --steps 1 "$@" >out 2>err && [ "$(cat err)" = "train_llama: $text" ] ||
+        { echo "$*: '$text' wanted: $(cat err)"; wrong=$((wrong + 1)); }
+}
+notes '--zero-stage without effect: no dp_shard axis to split anything over' --layout tp --zero-stage 1
+notes '--fsdp-reshard-after-forward without effect: no dp_shard axis to split anything over' --layout tp \
+    --fsdp-reshard-after-forward never
+notes '--selective-ac-option without effect: it is of --activation-checkpoint-mode selective' --layout tp \
+    --selective-ac-option 3
+notes '--validation-freq, --validation-steps without effect: --no-validation-enable' --layout tp --validation-steps 3 \
+    --validation-freq 2 --no-validation-enable
+notes '--trace-first, --trace-steps without effect: no --trace' --layout tp --trace-first 3 --trace-steps 1
+notes '--trace-first 9: the last step is 1, and is traced' --layout tp --trace-first 9 --trace trace.json
+notes '--trace-steps 3: the last step is 1; traced from step 1' --layout tp --trace-first 1 --trace-steps 3 --trace t.json
+expect 'notes without a reason' "$program" --dataset data.txt --steps 1 --layout tp --trace t.json
+expect 'notes without a reason' test ! -s err
 
 # a page and a trace; where one finds no room, what was there stays, and the others are written
 expect 'a page and a trace' "$program" --dataset data.txt --layout tp --steps 3 --report page.html --trace trace.json \

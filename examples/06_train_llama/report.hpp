@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <shardtype/train/metrics.hpp>
@@ -19,6 +20,10 @@ struct run_report {
     std::vector<double> losses;
     std::vector<double> seconds;  ///< of each step
     double tokens = 0;            ///< of a step
+    std::string extras;           ///< what of the layout is not as usual
+    bool recomputes = false;
+    long micro_batches = 1;
+    std::vector<std::pair<long, double>> validation;  ///< step and loss
 };
 
 /// What a run says, as text or as JSON lines, and its record.
@@ -26,9 +31,15 @@ class report {
   public:
     explicit report(settings const& with);
 
-    void data(std::string const& source, long tokens, bool bytes_of_text, int cpus);
+    /// `held`: tokens that are evaluated and not trained on, from `held_source`.
+    void data(std::string const& source, long tokens, bool bytes_of_text, int cpus, std::string const& held_source,
+              long held);
     void begin(run_report const& run);
     void step(run_report const& run, shardtype::step_metrics const& line);
+    /// What an evaluation reads: so many batches, of `held` tokens.
+    void evaluations(run_report const& run, long batches, long held);
+    /// The loss on held-out text behind a step.
+    void validation(run_report const& run, shardtype::step_metrics const& line);
     void end(run_report const& run, std::string const& profile);
     /// How many events of the trace found no room.
     void trace(std::string const& path, long lost);

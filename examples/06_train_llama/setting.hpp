@@ -19,12 +19,14 @@ struct setting {
     char const* section;  ///< of the TOML file; empty for what only the command line has
     char const* help;
     T value;
-    T least{}, most{};          ///< of numbers, both inclusive
-    bool positive = false;      ///< numbers above 0 only
-    bool minus_one = false;     ///< whole numbers: -1 as well, for "what follows from the others"
-    char const* choices[4]{};   ///< of words; none: any
-    bool may_be_empty = false;  ///< words
-    bool recorded = true;       ///< false: another setting says the same in the record of a run
+    T least{}, most{};              ///< of numbers, both inclusive
+    bool positive = false;          ///< numbers above 0 only
+    bool minus_one = false;         ///< whole numbers: -1 as well, for "what follows from the others"
+    char const* choices[4]{};       ///< of words; none: any
+    bool may_be_empty = false;      ///< words
+    bool text_too = false;          ///< whole numbers: torchtitan's files have them in quotes
+    char const* not_yet = nullptr;  ///< a word of torchtitan's that nothing here stands for
+    bool recorded = true;           ///< false: another setting says the same in the record of a run
     origin from = origin::standard;
 };
 
@@ -71,6 +73,8 @@ inline std::string wanted(setting<std::string> const& s) {
 
 template <class T>
 [[noreturn]] void refuse(setting<T> const& s, std::string const& value) {
+    if (s.not_yet != nullptr && value == printable(s.not_yet))
+        throw bad_value(std::string(s.not_yet) + " is not there yet; it is " + wanted(s) + " here");
     throw bad_value(value + " is not " + wanted(s));
 }
 

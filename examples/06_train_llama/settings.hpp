@@ -15,7 +15,7 @@
 /// (`--seq-len`), the keys of `--config FILE.toml` (`[training] seq_len`), their errors, and the record of a run.
 struct settings {
     setting<words> layout{.section = "parallelism",
-                          .help = "layouts to train, one after the other",
+                          .help = "layouts to train, one after the other, each with knobs of its own if it names them",
                           .value = {"dp_shard", "tp", "dp_shard+tp"}};
     setting<long> data_parallel_replicate_degree{.section = "parallelism",
                                                  .help = "size of dp_replicate",
@@ -38,6 +38,19 @@ struct settings {
                         .least = 1,
                         .most = 1024,
                         .recorded = false};
+    setting<std::string> fsdp_reshard_after_forward{
+        .section = "parallelism",
+        .help = "always: gathered parameters are released after use; never: once per step (ZeRO-2)",
+        .value = "default",
+        .choices = {"default", "always", "never"}};
+    setting<long> zero_stage{.section = "parallelism",
+                             .help =
+                                 "what dp_shard splits: 1 optimizer states, 2 gradients too, 3 parameters too; "
+                                 "-1: as fsdp_reshard_after_forward says",
+                             .value = -1,
+                             .least = 1,
+                             .most = 3,
+                             .minus_one = true};
 
     setting<long> steps{.section = "training", .help = "training steps", .value = 10, .least = 1, .most = 1'000'000};
     setting<long> seq_len{
@@ -49,7 +62,9 @@ struct settings {
                                     .most = 1L << 20,
                                     .minus_one = true};
     setting<long> local_batch_size{.section = "training",
-                                   .help = "sequences of a step per data-parallel rank; -1: global / degree",
+                                   .help =
+                                       "sequences of a data-parallel rank at a time; -1: global / degree. What "
+                                       "the global batch is a multiple of that is accumulated",
                                    .value = -1,
                                    .least = 1,
                                    .most = 1L << 20,
@@ -64,6 +79,11 @@ struct settings {
     setting<std::string> dataset{.section = "training",
                                  .help = "a text file in UTF-8, a folder of them, or an llm.c token shard",
                                  .value = SHARDTYPE_SOURCE_DIR};
+    setting<std::string> mixed_precision_param{
+        .section = "training",
+        .help = "activations and weights in use; state, gradients between ranks, norms and sums are float32",
+        .value = "float32",
+        .choices = {"float32", "bfloat16"}};
 
     setting<double> lr{.section = "optimizer",
                        .help = "AdamW's learning rate after warm-up",
@@ -86,6 +106,42 @@ struct settings {
                                 .most = 1};
     setting<double> min_lr_factor{
         .section = "lr_scheduler", .help = "where the decay heads for, as a share of the rate", .value = 0, .most = 1};
+
+    setting<std::string> activation_checkpoint_mode{
+        .section = "activation_checkpoint",
+        .help = "which blocks keep no activations for backward, and are walked again there",
+        .value = "none",
+        .choices = {"none", "selective", "full"}};
+    setting<long> selective_ac_option{.section = "activation_checkpoint",
+                                      .help = "selective: one block in so many (the first layers / n of them)",
+                                      .value = 2,
+                                      .least = 1,
+                                      .most = 6,
+                                      .text_too = true,
+                                      .not_yet = "op"};
+
+    setting<bool> validation_enable{
+        .section = "validation", .help = "evaluate on held-out text while training", .value = false};
+    setting<std::string> validation_dataset{.section = "validation",
+                                            .help = "held-out text, as dataset; empty: the end of the dataset",
+                                            .value = "",
+                                            .may_be_empty = true};
+    setting<double> validation_fraction{.section = "validation",
+                                        .help = "share of the dataset that is its end, and not trained on",
+                                        .value = 0.1,
+                                        .most = 0.5,
+                                        .positive = true};
+    setting<long> validation_freq{.section = "validation",
+                                  .help = "evaluate after every so many steps, the first and the last",
+                                  .value = 10,
+                                  .least = 1,
+                                  .most = 1'000'000};
+    setting<long> validation_steps{.section = "validation",
+                                   .help = "batches of an evaluation, at most; -1: all the held-out text",
+                                   .value = -1,
+                                   .least = 1,
+                                   .most = 1'000'000,
+                                   .minus_one = true};
 
     setting<std::string> log_format{.section = "metrics",
                                     .help = "torchtitan's lines, or one JSON object per line",
@@ -124,10 +180,12 @@ struct settings {
                                 .may_be_empty = true};
 };
 BOOST_HANA_ADAPT_STRUCT(settings, layout, data_parallel_replicate_degree, data_parallel_shard_degree,
-                        tensor_parallel_degree, ranks, steps, seq_len, global_batch_size, local_batch_size, seed,
-                        max_norm, dataset, lr, beta1, beta2, eps, weight_decay, warmup_steps, decay_ratio,
-                        min_lr_factor, log_format, log_freq, enable_profiling, trace, trace_first, trace_steps, record,
-                        report, config);
+                        tensor_parallel_degree, ranks, fsdp_reshard_after_forward, zero_stage, steps, seq_len,
+                        global_batch_size, local_batch_size, seed, max_norm, dataset, mixed_precision_param, lr, beta1,
+                        beta2, eps, weight_decay, warmup_steps, decay_ratio, min_lr_factor, activation_checkpoint_mode,
+                        selective_ac_option, validation_enable, validation_dataset, validation_fraction,
+                        validation_freq, validation_steps, log_format, log_freq, enable_profiling, trace, trace_first,
+                        trace_steps, record, report, config);
 
 /// Calls f(name, setting) for each member, in order.
 template <class Settings, class F>
@@ -136,6 +194,14 @@ void for_each_setting(Settings& all, F f) {
     hana::for_each(hana::accessors<settings>(), [&](auto const& member) {
         f(hana::to<char const*>(hana::first(member)), hana::second(member)(all));
     });
+}
+
+/// A member's key in a file: without the section's name where it begins with that, which tells `[validation] steps` from
+/// `[training] steps`.
+inline std::string_view key_of(std::string_view section, std::string_view name) {
+    bool const twice = !section.empty() && name.size() > section.size() && name.substr(0, section.size()) == section &&
+                       name[section.size()] == '_';
+    return twice ? name.substr(section.size() + 1) : name;
 }
 
 /// `seq_len` as a flag: `--seq-len`.

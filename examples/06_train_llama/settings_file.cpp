@@ -76,6 +76,8 @@ void take_node(setting<bool>& s, toml::node const& node) {
     take(s, node.as_boolean()->get(), origin::file);
 }
 void take_node(setting<long>& s, toml::node const& node) {
+    if (auto const* text = node.as_string(); text != nullptr && s.text_too)
+        if (auto const number = number_in<long>(text->get())) return take(s, *number, origin::file);
     if (!node.is_integer()) refuse(s, shown(node));
     take(s, static_cast<long>(node.as_integer()->get()), origin::file);
 }
@@ -89,8 +91,9 @@ std::string instead_of(settings const& all, std::string_view section, std::strin
     words here;
     std::string elsewhere;
     for_each_setting(all, [&](char const* name, auto const& s) {
-        if (s.section == section) here.emplace_back(name);
-        if (name == key && *s.section != 0) elsewhere = s.section;
+        std::string_view const own = key_of(s.section, name);
+        if (s.section == section) here.emplace_back(own);
+        if (own == key && *s.section != 0 && elsewhere.empty()) elsewhere = s.section;
     });
     if (!elsewhere.empty()) return "it belongs to [" + elsewhere + "]";
     return nearest(key, here);
@@ -102,7 +105,7 @@ void write_settings(std::ostream& out, settings const& all) {
     for_each_setting(all, [&](char const* name, auto const& s) {
         if (*s.section == 0 || !s.recorded) return;
         if (open != s.section) out << "\n[" << (open = s.section) << "]\n";
-        out << name << " = ";
+        out << key_of(s.section, name) << " = ";
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(s.value)>, words>) {
             toml::array list;
             for (std::string const& w : s.value) list.push_back(w);
@@ -118,13 +121,22 @@ void write_settings(std::ostream& out, settings const& all) {
 toml::table as_toml(run_report const& run) {
     toml::array losses;
     for (double const loss : run.losses) losses.push_back(loss);
-    return toml::table{{"layout", run.summary.layout},
-                       {"memory_bytes", static_cast<std::int64_t>(run.summary.memory_bytes)},
-                       {"tokens_per_second", run.summary.tokens_per_second},
-                       {"seconds", run.summary.seconds},
-                       {"matmul_flops_per_second", run.matmul_flops},
-                       {"performed_flops_per_second", run.performed_flops},
-                       {"losses", std::move(losses)}};
+    toml::table out{{"layout", run.summary.layout},
+                    {"memory_bytes", static_cast<std::int64_t>(run.summary.memory_bytes)},
+                    {"tokens_per_second", run.summary.tokens_per_second},
+                    {"seconds", run.summary.seconds},
+                    {"matmul_flops_per_second", run.matmul_flops},
+                    {"performed_flops_per_second", run.performed_flops},
+                    {"losses", std::move(losses)}};
+    if (!run.extras.empty()) out.insert("knobs", run.extras.substr(1));
+    if (!run.validation.empty()) {
+        toml::array steps, held;
+        for (auto const& [step, loss] : run.validation)
+            steps.push_back(static_cast<std::int64_t>(step)), held.push_back(loss);
+        out.insert("validated_steps", std::move(steps));
+        out.insert("validation_losses", std::move(held));
+    }
+    return out;
 }
 
 // Whether a key is torchtitan's and its value changes nothing here. @throws usage_error if it would
@@ -172,7 +184,7 @@ void read_settings_file(settings& all, std::string const& path) {
             bool found = false;
             std::string const what = at(path, key.source()) + "[" + name + "] " + std::string(key.str()) + ": ";
             for_each_setting(all, [&](char const* member, auto& s) {
-                if (key.str() != member || name != s.section) return;
+                if (name != s.section || key.str() != key_of(s.section, member)) return;
                 found = true;
                 try {
                     take_node(s, value);

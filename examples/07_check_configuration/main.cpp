@@ -25,6 +25,7 @@ static_assert(job::data_parallel_degree == 16 && job::global_batch_size == 32);
 //! [from_file]
 using from_file = st::training_job<st::config::llama3_8b>;
 static_assert(st::same<from_file::mesh, job::mesh> && from_file::gradient_accumulation_steps == 2);
+static_assert(st::same<from_file::compute, st::bf16>);
 //! [from_file]
 
 //! [memory]

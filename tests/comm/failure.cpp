@@ -78,6 +78,27 @@ TEST_CASE("a rank that throws anywhere ends all ranks within a second, with its 
         }
 }
 
+TEST_CASE("a rank whose copies nobody will ever read ends too") {
+    int const n = 3;
+    for (int const bad : {0, 2})
+        for (bool const started : {false, true}) {
+            CAPTURE(bad);
+            CAPTURE(started);
+            thread::world ranks(&n, 1, 2, {16, 1, thread::staging::operand_bytes}, thread::staging_from::ranks);
+            CHECK(message_of(ranks, [&](rank_communicators& me) {
+                      std::vector<float> a(100, 1.0f), b(300);
+                      std::vector<std::byte> memory(at(thread::staging::bytes(1)));
+                      thread::operands_in_use const guard(me, memory.data());
+                      me.on[0].all_gather(a.data(), b.data(), 1, 100);
+                      if (started || me.rank != bad) me.all.all_gather_start(0, a.data(), b.data(), 1, 100);
+                      if (me.rank == bad) throw std::runtime_error("lost");  // the others copied, and wait for it
+                      me.all.all_gather_wait(0, a.data(), b.data(), 1, 100);
+                      me.all.all_gather_finish(0, a.data(), b.data(), 1, 100);
+                      me.all.barrier();
+                  }) == "rank " + std::to_string(bad) + ": lost");
+        }
+}
+
 TEST_CASE("the other ranks see rank_failed; what is thrown may be anything") {
     thread::world ranks({3}, 0);
     std::atomic<int> failed{0};

@@ -74,8 +74,34 @@ if [ "$way" = subdirectory ]; then
     refused 16 '[ST-J717] steps = 10.5 is not a whole number' 's/^steps.*/steps = 10.5/'
     refused 7 "[ST-J717] flavor = '8b' is no model; did you mean 8B?" 's/^flavor.*/flavor = "8b"/'
     refused 6 "[ST-J717] name = 'gpt2' is not there yet; it is llama3 here" 's/^name = "llama3"/name = "gpt2"/'
-    refused 17 "[ST-J717] mixed_precision_param = 'bfloat16' is not there yet; it is float32 here" \
-        's/^dataset.*/mixed_precision_param = "bfloat16"/'
+    refused 17 "[ST-J717] mixed_precision_param = 'float16' is not there; did you mean bfloat16?" \
+        's/^dataset.*/mixed_precision_param = "float16"/'
+    refused 17 "[ST-J717] mixed_precision_param = true is not a text in quotes" \
+        's/^dataset.*/mixed_precision_param = true/'
+    refused 17 "[ST-J717] mixed_precision_reduce = 'bfloat16' is not there yet; it is float32 here" \
+        's/^dataset.*/mixed_precision_reduce = "bfloat16"/'
+    refused 29 "[ST-J717] mode = 'memory_budget' is not there; there are none, selective, full" \
+        's/^mode.*/mode = "memory_budget"/'
+    refused 29 "[ST-J716] unknown key 'mod' in [activation_checkpoint]; did you mean mode?" 's/^mode.*/mod = "full"/'
+    refused 30 "[ST-J717] selective_ac_option = 'op' is not there yet; it is a number n" \
+        's/^mode.*/mode = "selective"\nselective_ac_option = "op"/'
+    refused 30 '[ST-J701] selective_ac_option 33 is not from 1 to 32' \
+        's/^mode.*/mode = "selective"\nselective_ac_option = "33"/'
+    refused 23 '[ST-J701] zero_stage 4 is not from 1 to 3; write zero_stage = 3' 's/^pipeline_parallel.*/zero_stage = 4/'
+    refused 24 "[ST-J717] fsdp_reshard_after_forward = 'always' is zero_stage = 3, not 2" \
+        's/^pipeline_parallel.*/zero_stage = 2\nfsdp_reshard_after_forward = "always"/'
+    refused 23 "[ST-J717] fsdp_reshard_after_forward = 'never' is zero_stage = 2 or 1, not 3" \
+        's/^pipeline_parallel.*/fsdp_reshard_after_forward = "never"\nzero_stage = 3/'
+    refused 23 "[ST-J717] fsdp_reshard_after_forward = 'sometimes' is not there; there are default, always, never" \
+        's/^pipeline_parallel.*/fsdp_reshard_after_forward = "sometimes"/'
+    refused 31 "[ST-J717] freq = 'often' is not a whole number" '$a [validation]\nfreq = "often"'
+    # Four sequences, which are one too many below, fit in bfloat16 and beside recomputed blocks.
+    sed 's/^local_batch_size.*/local_batch_size = 4/;s/^dataset.*/mixed_precision_param = "bfloat16"/' "$good" >"$file"
+    builds "activations in bfloat16"
+    sed 's/^local_batch_size.*/local_batch_size = 4/;s/^mode.*/mode = "selective"/' "$good" >"$file"
+    builds "every other block recomputed"
+    refused 14 'write local_batch_size = ' \
+        's/^local_batch_size.*/local_batch_size = 24/;s/^mode.*/mode = "full"/;s/^pipeline.*/zero_stage = 1/'
     refused 15 '[ST-J701] seq_len 0 is not from 1 to 16777216; write seq_len = 4' 's/^seq_len.*/seq_len = 0/'
     refused 22 '[ST-J702] tensor_parallel_degree 0 is below 1; write tensor_parallel_degree = 1' \
         's/^tensor_parallel_degree.*/tensor_parallel_degree = 0/'
@@ -97,6 +123,8 @@ data_parallel_shard_degree 16 = 32; write global_batch_size = 32" 's/^dataset.*/
     refused 14 '[ST-J715] parameters 501941248 + gradients 501941248 + optimizer_states 1003882496 + activations ' \
         's/^local_batch_size.*/local_batch_size = 4/'
     refused 14 'write local_batch_size = 1' 's/^local_batch_size.*/local_batch_size = 5\nglobal_batch_size = 80/'
+    refused 14 'write mode = "full" in [activation_checkpoint]' \
+        's/^local_batch_size.*/local_batch_size = 1/;s/^seq_len.*/seq_len = 65536/;s/^tensor_p.*/tensor_parallel_degree = 8/'
     refused 19 '[ST-J716] [[parallelism]] is an array of tables; write [parallelism]' 's/^\[parallelism\]/[[parallelism]]/'
     refused 7 "[ST-J716] unknown key 'zzzzzz' in [model]; there are name, flavor, " 's/^flavor = .*/zzzzzz = 1/'
 fi

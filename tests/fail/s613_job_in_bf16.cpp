@@ -1,8 +1,9 @@
-// A job computes in float or double; narrower elements come with mixed precision.
+// A job's state is in float or double; bf16 is for `compute`.
 //
 // expect: [ST-S613]
 // expect: ST_S613<
-// expect: my_job
+// expect: write<shardtype::using_element<float>
+// expect: on_axis<void>
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;

@@ -2,7 +2,8 @@
 //
 // expect: [ST-S616]
 // expect: ST_S616<
-// expect: node_gpus
+// expect: write<shardtype::only_one_of<shardtype::fsdp<node_gpus>, shardtype::ddp<node_gpus>
+// expect: on_axis<node_gpus>
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;

@@ -2,7 +2,8 @@
 //
 // expect: [ST-S616]
 // expect: ST_S616<
-// expect: node_gpus
+// expect: one_of<shardtype::ddp<node_gpus>, shardtype::fsdp<node_gpus>, shardtype::tensor_parallel<node_gpus>, shardtype::sequence_parallel<node_gpus>
+// expect: on_axis<node_gpus>
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;

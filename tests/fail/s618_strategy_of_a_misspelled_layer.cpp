@@ -3,8 +3,10 @@
 // expect: [ST-S618]
 // expect: ST_S618<
 // expect: on_axis<void>
-// expect-gcc: heat
+// expect-gcc: "heat"
+// expect-gcc: write<shardtype::detail::in_layer<shardtype::label{"head"
 // expect-clang: 'h', 'e', 'a', 't'
+// expect-clang: write<shardtype::detail::in_layer<'h', 'e', 'a', 'd'>>
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;

@@ -4,7 +4,9 @@
 // expect: ST_S618<
 // expect: on_axis<void>
 // expect-gcc: layers.1-2
+// expect-gcc: write<shardtype::detail::in_layer<shardtype::label{"layers.1"
 // expect-clang: 'l', 'a', 'y', 'e', 'r', 's', '.', '1', '-', '2'
+// expect-clang: write<shardtype::detail::in_layer<'l', 'a', 'y', 'e', 'r', 's', '.', '1'>>
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;

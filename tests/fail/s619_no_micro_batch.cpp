@@ -3,6 +3,8 @@
 // expect: [ST-S619]
 // expect: ST_S619<
 // expect: on_axis<void>
+// expect: of_step::rows<8>
+// expect: of_step::micro_batches<0>
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;

@@ -2,8 +2,11 @@
 //
 // expect: [ST-S619]
 // expect: ST_S619<
-// expect: multiple_of<3, 8>
+// expect: multiple_of<12, 8>
 // expect: on_axis<void>
+// expect: of_step::rows<8>
+// expect: of_step::micro_batches<3>
+// expect: of_step::data_ranks<4>
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;

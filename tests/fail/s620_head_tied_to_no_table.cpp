@@ -3,6 +3,10 @@
 // expect: [ST-S620]
 // expect: ST_S620<
 // expect: on_axis<void>
+// expect-gcc: wpe.weight
+// expect-clang: 'w', 'p', 'e', '.', 'w', 'e', 'i', 'g', 'h', 't'
+// expect-gcc: write<shardtype::detail::in_layer<shardtype::label{"wte.weight"
+// expect-clang: write<shardtype::detail::in_layer<'w', 't', 'e', '.', 'w', 'e', 'i', 'g', 'h', 't'>>
 // expect: my_job
 #include <shardtype/shardtype.hpp>
 

@@ -31,7 +31,7 @@ struct debug_model {
 
 // What the process of a job hands to the test.
 struct found {
-    long plan = 0, grown = 0;
+    long plan = 0, grown = 0, reserved = 0;
     bool finished = false, overflow = false;
     int rows = 0;
     memory_hooks::row row[memory_hooks::max_rows];  // of the steps after the second
@@ -48,7 +48,8 @@ enum class hides { nothing, five_percent };
 template <class Job>
 void train(found& f, hides what) {
     constexpr long ranks = Job::mesh::size;
-    f.plan = ranks * st::trainer<Job>::arena_bytes + st::cpu_back_end::reserved_bytes(ranks);
+    f.reserved = st::cpu_back_end::reserved_bytes(ranks);
+    f.plan = ranks * st::trainer<Job>::arena_bytes + f.reserved;
     long const before = st::resident_bytes();
     st::run<Job>([&](st::trainer<Job>& t) {
         t.initialise(1);
@@ -162,6 +163,10 @@ void check() {
     CHECK(t.mapped == 0);
     CHECK(t.at_once < 1024);
     CHECK(percent_off(f) < 3);
+    // The reserve is no reserve of anything else: what lies outside the arenas is neither much less nor much more.
+    double const outside = static_cast<double>(f.grown - f.plan) / static_cast<double>(f.reserved) + 1;
+    CHECK(outside > 0.5);
+    CHECK(outside < 2);
 }
 
 /// `add`, with a buffer of 4 KiB that no schedule knows.

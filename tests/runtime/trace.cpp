@@ -22,9 +22,13 @@ namespace {
 struct small {
     static constexpr st::llama_config config{32, 2, 4, 4, 48, 64, 500000};
     using model = st::llama<config>;
-    static constexpr st::batch_shape batch{4, 16};
+    static constexpr st::batch_shape batch{.global = 8, .sequence = 16, .micro_batches = 2};
 };
-using job = layouts::job<layouts::fsdp_2_sp_4, small>;
+// Layer 1 has roles of its own: the repeat is two loops.
+struct job : layouts::job<layouts::fsdp_2_sp_4, small> {
+    using strategy = st::strategy<st::fsdp<st::dp_shard<2>>, st::sequence_parallel<st::tp<4>>,
+                                  st::in_layers<"layers.1", st::recompute>>;
+};
 constexpr int ranks = job::mesh::size;
 
 struct traced {
@@ -37,7 +41,7 @@ struct traced {
 traced trace(long most = 1L << 18) {
     st::schedule_view const& s = st::program_of<job>.schedule;
     std::vector<st::trace_recorder> recorders;
-    for (int r = 0; r < ranks; ++r) recorders.emplace_back(s, 2, 4, 1, most);
+    for (int r = 0; r < ranks; ++r) recorders.emplace_back(s, 2, 4, job::batch.micro_batches, most);
     st::run<job>([&](st::trainer<job>& t) {
         t.initialise(1);
         auto& mine = recorders[static_cast<std::size_t>(t.rank())];
@@ -55,20 +59,21 @@ traced trace(long most = 1L << 18) {
     constexpr std::string_view axes[] = {"dp_shard", "tp"};
     writer.begin_run("a \"run\"", axes, &st::kernel_name_of<job>);
     for (int r = 0; r < ranks; ++r) writer.add(r, recorders[static_cast<std::size_t>(r)]);
-    return {nlohmann::json::parse(writer.text())["traceEvents"], writer.lost(), st::trace_recorder::events_of(s, 1)};
+    return {nlohmann::json::parse(writer.text())["traceEvents"], writer.lost(),
+            st::trace_recorder::events_of(s, job::batch.micro_batches)};
 }
 
 // Names of what runs in one training step on one rank, by walking the schedule here.
 std::vector<std::string> expected_names() {
     std::vector<std::string> names;
     st::schedule_view const& s = st::program_of<job>.schedule;
-    for (int kind = 0; kind < 6; ++kind)  // they are numbered in the order of a step
+    using enum st::segment_kind;
+    for (st::segment_kind const kind : {begin_step, forward, backward, forward, backward, report, update})
         for (int g = 0; g < s.segment_count; ++g)
             for (int k = 0; k < s.segments[g].trips * (s.segments[g].end - s.segments[g].begin); ++k) {
                 int const size = s.segments[g].end - s.segments[g].begin, t = k / size,
                           i = s.segments[g].begin + k % size;
-                if (s.segments[g].when == st::segment_kind::set_up || static_cast<int>(s.segments[g].when) != kind)
-                    break;
+                if (s.segments[g].when != kind) break;
                 st::step const& is = s.steps[i];
                 if (is.kind == st::step_kind::release || t < is.from || t >= is.to) continue;
                 names.emplace_back(st::kernel_name_of<job>(is.kernel));
@@ -107,7 +112,7 @@ TEST_CASE("a trace is the schedule: a track per rank, in order, nested") {
         std::vector<nlohmann::json> open;
         std::vector<std::string> leaves;
         int steps = 0, starts = 0, waits = 0;
-        std::set<int> layers;
+        std::set<int> layers, batches;
         double last_end = -1;
         for (auto const& e : events) {
             double const begin = e["ts"], end = begin + e["dur"].get<double>(), slack = 0.002;
@@ -135,6 +140,9 @@ TEST_CASE("a trace is the schedule: a track per rank, in order, nested") {
                 REQUIRE(!open.empty());
             } else {
                 if (category == "step") open.clear(), ++steps;
+                if (category == "layer") layers.insert(std::stoi(name.substr(6)));
+                if (e.contains("args") && e["args"].contains("micro_batch"))
+                    batches.insert(e["args"]["micro_batch"].get<int>());
                 open.push_back(e);
             }
         }
@@ -143,6 +151,7 @@ TEST_CASE("a trace is the schedule: a track per rank, in order, nested") {
         CHECK(starts == waits);
         CHECK(starts > 0);
         CHECK(layers == std::set<int>{0, 1});
+        CHECK(batches == std::set<int>{0, 1});
         REQUIRE(leaves.size() == 2 * wanted.size());
         for (std::size_t i = 0; i < leaves.size(); ++i) CHECK(leaves[i] == wanted[i % wanted.size()]);
     }

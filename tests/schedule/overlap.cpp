@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "../support/layouts.hpp"
+#include "../support/schedule_walk.hpp"
 
 #include <shardtype/runtime.hpp>
 
@@ -113,6 +114,7 @@ bool used_between(st::schedule_builder const& b, short buffer, short slot, short
 }
 
 void check_operands_are_left_alone(st::schedule_builder const& b) {
+    REQUIRE(b.says.legal());
     int checked = 0;
     for (short s = 0; s < b.segment_count; ++s)
         for (short i = b.segments[s].begin; i < b.segments[s].end; ++i) {
@@ -200,6 +202,148 @@ TEST_CASE("phases move up to the first step that needs them, and no further") {
 
 namespace {
 
+/// A schedule by hand, of steps with one operand and one result, and its order after the pass as text: kernels by their
+/// letters, S start, M gather of a parameter, W wait, F finish, with their slots; + of another trip, < in the first trip
+/// only, > in the last only; | between segments.
+struct by_hand {
+    std::unique_ptr<st::schedule_builder> b = std::make_unique<st::schedule_builder>();
+    short weight, gradient, v[8];  // state, and values of a layer
+
+    explicit by_hand(int trips = 1) {
+        b->at.weights = b->add_buffer(128, st::buffer_class::region);
+        b->at.gradients = b->add_buffer(128, st::buffer_class::region);
+        weight = b->add_buffer(64, st::buffer_class::parameter);
+        gradient = b->add_buffer(64, st::buffer_class::gradient);
+        for (short& value : v) value = b->add_buffer(64);
+        b->open(trips);
+    }
+    st::step& add(st::step_kind kind, char letter, short from, short to) const {
+        st::step& t = b->add_step();
+        t.kind = kind;
+        t.args = 2;
+        t.reads = 1;
+        t.writes = 2;
+        t.arg[0].buffer = from;
+        t.arg[1].buffer = to;
+        t.dim[0] = letter;
+        return t;
+    }
+    st::step& kernel(char letter, short from, short to) const { return add(st::step_kind::kernel, letter, from, to); }
+    void product(char letter, short from, short to) const {
+        kernel(letter, from, to).kernel = st::id_of<st::kernels::linear_weight_gradient>;
+    }
+    void collective(short from, short to, signed char axis = 0,
+                    st::step_kind start = st::step_kind::collective_start) const {
+        for (auto const kind : {start, st::step_kind::collective_wait, st::step_kind::collective_finish}) {
+            st::step& t = add(kind, kind == start ? start == st::step_kind::materialize ? 'M' : 'S' : 'W', from, to);
+            if (kind == st::step_kind::collective_finish) t.dim[0] = 'F';
+            t.slot = b->at.slots;
+            t.axis = axis;
+        }
+        ++b->at.slots;
+    }
+    void gather(short from, short to) const { collective(from, to, 0, st::step_kind::materialize); }
+
+    std::string order() const {
+        b->close();
+        st::overlap_collectives(*b);
+        st::check_steps(*b);
+        CHECK(b->says.legal());
+        std::string text;
+        for (short s = 0; s < b->segment_count; ++s) {
+            if (s > 0) text += '|';
+            for (short i = b->segments[s].begin; i < b->segments[s].end; ++i) {
+                st::step const& t = b->steps[i];
+                text += t.ahead != 0 ? "+" : t.to == 1 ? "<" : t.from > 0 ? ">" : "";
+                text += static_cast<char>(t.dim[0]);
+                if (t.slot >= 0) text += static_cast<char>('0' + t.slot);
+            }
+        }
+        return text;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("gathers of parameters stay in the order of their use") {
+    by_hand const s;
+    s.kernel('a', s.v[0], s.v[1]);
+    s.gather(s.weight, s.v[2]);
+    s.kernel('b', s.v[2], s.v[1]);
+    s.gather(s.weight, s.v[3]);
+    s.kernel('c', s.v[3], s.v[1]);
+    CHECK(s.order() == "M0M1aW0bW1cF0F1");
+}
+
+TEST_CASE("a finish goes behind the wait of a collective of its axis that started behind its own wait") {
+    by_hand const s;
+    s.kernel('a', s.v[0], s.v[1]);
+    s.collective(s.v[1], s.v[2], 0);
+    s.kernel('b', s.v[2], s.v[3]);
+    s.collective(s.v[3], s.v[4], 1);
+    s.kernel('c', s.v[4], s.v[5]);
+    s.collective(s.v[5], s.v[6], 0);
+    s.kernel('d', s.v[6], s.v[0]);
+    CHECK(s.order() == "aS0W0bS1W1cS2W2F0dF1F2");
+}
+
+TEST_CASE("products of weight gradients fill the gaps of collectives that nothing else parts, one each") {
+    by_hand const s;
+    s.product('g', s.v[0], s.v[1]);
+    s.product('h', s.v[0], s.v[2]);
+    s.kernel('a', s.v[0], s.v[3]);
+    s.collective(s.v[3], s.gradient);  // nobody needs it soon: it is apart anyway
+    s.collective(s.v[3], s.v[4]);
+    s.kernel('b', s.v[4], s.v[5]);
+    s.collective(s.v[5], s.v[6]);
+    s.kernel('c', s.v[6], s.v[7]);
+    CHECK(s.order() == "aS1S0hW1bS2gW2F1cW0F0F2");
+}
+
+TEST_CASE("a gather runs a trip ahead where the loop leaves its source and only this loop sees its target") {
+    auto const of = [](auto... steps) {
+        by_hand const s(3);
+        (steps(s), ...);
+        return s.order();
+    };
+    auto const gather = [](by_hand const& s) { s.gather(s.weight, s.v[1]); };
+    auto const use = [](by_hand const& s) { s.kernel('a', s.v[1], s.v[2]); };
+    CHECK(of(gather, use) == "<M0W0+F0+M0a>F0");
+    CHECK(of(gather, use, [](by_hand const& s) { s.kernel('b', s.v[2], s.weight); }) == "M0W0aF0b");
+    CHECK(of(gather, use, [](by_hand const& s) { s.b->open(1), s.kernel('b', s.v[1], s.v[3]); }) == "M0W0aF0|b");
+    CHECK(of(gather, use, [](by_hand const& s) { s.kernel('b', s.v[2], s.b->at.weights); }) == "M0W0aF0b");
+    CHECK(of(gather, use, [](by_hand const& s) { s.b->open(1), s.kernel('b', s.v[2], s.weight); }) ==
+          "<M0W0+F0+M0a>F0|b");
+    CHECK(of(gather, use, [](by_hand const& s) { s.collective(s.v[2], s.v[3]), s.kernel('b', s.v[3], s.v[4]); }) ==
+          "<M0W0+F0+M0aS1W1bF1>F0");
+    CHECK(of([](by_hand const& s) { s.gather(s.v[0], s.gradient); }) == "M0W0F0");
+    CHECK(of([](by_hand const& s) { s.gather(s.v[0], s.b->at.gradients); }) == "M0W0F0");
+    CHECK(of([](by_hand const& s) { s.collective(s.weight, s.v[1]); }, use) == "S0W0aF0");
+    by_hand const once(1);
+    gather(once), use(once);
+    CHECK(once.order() == "M0W0aF0");
+}
+
+TEST_CASE("the cast that a gather sends runs ahead with it, where it is for this gather alone") {
+    auto const of = [](auto... steps) {
+        by_hand const s(3);
+        (steps(s), ...);
+        return s.order();
+    };
+    auto const cast = [](by_hand const& s) { s.kernel('c', s.weight, s.v[0]); };
+    auto const gather = [](by_hand const& s) { s.gather(s.v[0], s.v[1]); };
+    auto const use = [](by_hand const& s) { s.kernel('a', s.v[1], s.v[2]); };
+    CHECK(of(cast, gather, use) == "<c<M0W0+F0+c+M0a>F0");
+    CHECK(of([](by_hand const& s) { s.kernel('c', s.v[2], s.v[0]); }, gather, use) == "cM0W0aF0");  // 'a' writes it
+    CHECK(of(cast, gather, use, [](by_hand const& s) { s.kernel('b', s.v[0], s.v[3]); }) == "cM0W0abF0");
+    CHECK(of(cast, cast, gather, use) == "ccM0W0aF0");
+    CHECK(of(gather, use, cast) == "M0W0aF0c");
+    CHECK(of(cast, gather, use, [](by_hand const& s) { s.b->open(1), s.kernel('b', s.v[0], s.v[3]); }) == "cM0W0aF0|b");
+    CHECK(of([](by_hand const& s) { s.kernel('c', s.weight, s.v[0]).scratch = s.v[7]; }, gather, use) == "cM0W0aF0");
+}
+
+namespace {
+
 // Takes one step out of its segment.
 void drop(st::schedule_builder& b, short at) {
     for (short i = at; i + 1 < b.step_count; ++i) b.steps[i] = b.steps[i + 1];
@@ -273,6 +417,7 @@ struct bound_program {
     template <class Narrow = st::type_list<>>
     explicit bound_program(std::unique_ptr<st::schedule_builder> from, Narrow = {}) : built(std::move(from)) {
         st::schedule_builder const& s = *built;
+        REQUIRE(s.says.legal());
         for (short i = 0; i < s.step_count; ++i)
             bound.push_back(s.steps[i].kind == st::step_kind::release
                                 ? st::bound_step{}
@@ -349,6 +494,30 @@ TEST_CASE("every bit of losses, gradients and state is as without it, ranks late
     });
 }
 
+namespace {
+
+void check_walk(st::schedule_builder const& b) {
+    st::schedule_view const view{b.steps,        b.buffers,       b.segments,        b.parameters, b.step_count,
+                                 b.buffer_count, b.segment_count, b.parameter_count, b.at};
+    schedule_walk walk(view);
+    walk.training_step(b.micro_batches ? 2 : 1);
+    walk.training_step(b.micro_batches ? 2 : 1);
+    CHECK_MESSAGE(walk.faults().empty(), walk.text());
+}
+
+struct narrow_accumulating : accumulating {
+    using compute = st::bf16;
+};
+
+}  // namespace
+
+TEST_CASE("micro-batches in bfloat16: nothing is read too soon, no source changes under way") {
+    auto const b = built_job<narrow_accumulating>(true);
+    REQUIRE(b->says.legal());
+    check_operands_are_left_alone(*b);
+    check_walk(*b);
+}
+
 TEST_CASE("the cast of a shard to bfloat16 runs ahead with its gather") {
     layouts::for_each<layouts::fsdp_8, layouts::fsdp_2_sp_4, layouts::hsdp_2_2_sp_2>([]<class Layout>() {
         CAPTURE(Layout::name);
@@ -365,6 +534,7 @@ TEST_CASE("the cast of a shard to bfloat16 runs ahead with its gather") {
         }
         CHECK(ahead == 18);
         CHECK(casts == 18);
+        check_walk(*moved.built);
         auto const expected = train<Layout>(plain, false);
         CHECK(expected == train<Layout>(moved, false));
         CHECK(expected == train<Layout>(moved, true));

@@ -33,9 +33,9 @@ constexpr size sizes[] = {{{8, 64}, &read<gold>, "2 layers"},
                           {{8, 256}, &read<st::llama3_debug>, "debug model"}};
 
 // A schedule is lowered at run time here: the same function that the compiler runs, for hundreds of layouts.
-std::unique_ptr<st::schedule_builder> lower(st::graph const& g) {
+std::unique_ptr<st::schedule_builder> lower(st::graph const& g, long staging = 0) {
     return std::make_unique<st::schedule_builder>(
-        st::detail::lower<st::library_operations>(g, st::cpu_back_end::scratch));
+        st::detail::lower<st::library_operations>(g, st::cpu_back_end::scratch, true, staging));
 }
 st::schedule_view view_of(st::schedule_builder const& b) {
     return {b.steps,        b.buffers,       b.segments,        b.parameters, b.step_count,
@@ -238,7 +238,8 @@ TEST_CASE("fully sharded state adds up to the parameters") {
 TEST_CASE("the compiler's schedule is the one lowered at run time") {
     constexpr auto const& made = st::lowered<job, st::cpu_back_end>::value;
     st::schedule_view const s = st::view_of(made);
-    auto const built = lower(read<gold>(st::policy<job::mesh, job::strategy>, {8, 64}));
+    auto const built = lower(read<gold>(st::policy<job::mesh, job::strategy>, {8, 64}),
+                             st::cpu_back_end::staging_bytes(job::mesh::axes));
     REQUIRE(s.step_count == built->step_count);
     REQUIRE(s.buffer_count == built->buffer_count);
     for (int k = 0; k < s.buffer_count; ++k) CHECK(s.buffers[k].offset == built->buffers[k].offset);

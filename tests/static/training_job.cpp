@@ -1,5 +1,6 @@
 // A job's knobs and what follows from them: mesh, strategy, batch, memory. What the rules refuse is in tests/fail and,
 // against a naive restatement, in tests/model/job.cpp.
+#include <shardtype/ops/cpu_scratch.hpp>
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;
@@ -22,6 +23,11 @@ static_assert(st::fits<job, st::h100_sxm>);
 static_assert(st::memory_of<job>.total() == st::lowered<job::type, st::buffers_only>::arena_bytes);
 static_assert(st::memory_of<job>.parameters == st::lowered<job, st::buffers_only>::value.at.state_bytes);
 static_assert(st::memory_of<job>.optimizer_states == 2 * st::memory_of<job>.gradients);
+// On a back end: with what its collectives copy; the scratch of its kernels lies here where other buffers are dead.
+static_assert(st::memory_of<job, st::cpu_back_end>.total() == st::lowered<job::type, st::cpu_back_end>::arena_bytes);
+static_assert(st::memory_of<job, st::cpu_back_end>.total() ==
+              st::memory_of<job>.total() + st::cpu_back_end::staging_bytes(2));
+static_assert(st::fits<job, st::h100_sxm, st::cpu_back_end>);
 // 8,030,261,248 parameters of 4 bytes in 64 parts; the norms are not split by tp, and each buffer begins at 64 bytes.
 static_assert(st::memory_of<job>.parameters >= 8'030'261'248 * 4 / 64);
 static_assert(st::memory_of<job>.parameters - 8'030'261'248 * 4 / 64 < 65 * 4096 * 4 / 16 + 300 * 64);
@@ -79,6 +85,64 @@ static_assert(accumulating::gradient_accumulation_steps == 3 && accumulating::mi
 static_assert(accumulating::batch.global == 48 && accumulating::batch.micro_batches == 3);
 static_assert(st::memory_of<accumulating>.parameters > 0);
 
+// What dp_shard splits, which blocks are recomputed, and in which type: the strategy, the memory.
+constexpr st::job knobs_of(long stage, st::checkpoint_mode mode, long one_in, st::precision compute) {
+    st::job j = job::knobs;
+    j.zero_stage = stage;
+    j.activation_checkpoint = mode;
+    j.selective_ac_option = one_in;
+    j.mixed_precision_param = compute;
+    return j;
+}
+template <long Stage, st::checkpoint_mode Mode, long OneIn, st::precision Compute>
+using knobbed = st::training_job<knobs_of(Stage, Mode, OneIn, Compute)>;
+using enum st::checkpoint_mode;
+using wide = knobbed<3, none, 2, st::precision::float32>;
+using narrow = knobbed<3, none, 2, st::precision::bfloat16>;
+using again = knobbed<3, full, 2, st::precision::float32>;
+using half_again = knobbed<3, selective, 2, st::precision::float32>;
+using gathered_once = knobbed<2, none, 2, st::precision::float32>;
+static_assert(st::same<wide::type, job::type> && st::same<wide::compute, float>);
+static_assert(st::same<narrow::compute, st::bf16> && st::same<narrow::strategy, job::strategy>);
+static_assert(st::same<again::strategy,
+                       st::strategy<st::fsdp<st::dp_shard<16>>, st::sequence_parallel<st::tp<4>>, st::recompute>>);
+static_assert(st::same<knobbed<3, selective, 1, st::precision::float32>::strategy, again::strategy>);
+static_assert(
+    st::same<gathered_once::strategy, st::strategy<st::zero2<st::dp_shard<16>>, st::sequence_parallel<st::tp<4>>>>);
+static_assert(st::same<knobbed<1, none, 2, st::precision::float32>::strategy,
+                       st::strategy<st::zero1<st::dp_shard<16>>, st::sequence_parallel<st::tp<4>>>>);
+// `selective` is what `in_layers` says, written with a number.
+struct by_hand {
+    using mesh = job::mesh;
+    using model = job::model;
+    using strategy = st::strategy<st::fsdp<st::dp_shard<16>>, st::sequence_parallel<st::tp<4>>,
+                                  st::in_layers<"layers.0-15", st::recompute>>;
+    static constexpr st::batch_shape batch = job::batch;
+};
+static_assert(st::memory_of<half_again>.total() == st::lowered<by_hand, st::buffers_only>::arena_bytes);
+static_assert(st::memory_of<again>.activations < st::memory_of<wide>.activations / 4);
+static_assert(2 * st::memory_of<half_again>.activations > st::memory_of<wide>.activations);
+static_assert(10 * st::memory_of<half_again>.activations < 6 * st::memory_of<wide>.activations);
+static_assert(2 * st::memory_of<narrow>.activations < 11 * st::memory_of<wide>.activations / 10);
+static_assert(st::memory_of<narrow>.parameters == st::memory_of<wide>.parameters);
+// The table of docs/configuration.md, in GiB.
+template <class Job>
+constexpr bool takes(double gib) {
+    double const bytes = gib * (1L << 30), total = static_cast<double>(st::memory_of<Job>.total());
+    return total > 0.98 * bytes && total < 1.02 * bytes;
+}
+constexpr st::job all_knobs() {
+    st::job j = knobs_of(3, full, 2, st::precision::bfloat16);
+    j.global_batch_size = 64;
+    return j;
+}
+static_assert(takes<wide>(53) && takes<half_again>(31) && takes<again>(8.6) && takes<narrow>(27));
+static_assert(takes<st::training_job<all_knobs()>>(5.2) && takes<gathered_once>(59));
+static_assert(takes<knobbed<1, none, 2, st::precision::float32>>(63));
+// A whole copy of the weights of a tensor rank, 8 GB in 4 parts of 4 bytes, instead of one block's.
+static_assert(st::memory_of<gathered_once>.total() - st::memory_of<wide>.total() > 6L << 30);
+static_assert(st::memory_of<gathered_once>.total() - st::memory_of<wide>.total() < 8L << 30);
+
 // Larger models on more devices.
 using large = st::training_job<st::job{.model = st::llama3_70b,
                                        .parallel = {.data_parallel_shard_degree = 32, .tensor_parallel_degree = 8},
@@ -121,3 +185,10 @@ static_assert(proposes(said({.parallel = {.pipeline_parallel_degree = 2}, .world
                        st::code::job_degree_not_there, st::knob::pipeline_parallel_degree, 1));
 static_assert(proposes(said({.parallel = {.data_parallel_shard_degree = 0}, .world_size = 8}), st::code::job_degree,
                        st::knob::data_parallel_shard_degree, -1));
+static_assert(proposes(said({.world_size = 8, .zero_stage = 4}), st::code::job_size, st::knob::zero_stage, 3));
+static_assert(proposes(said({.world_size = 8, .zero_stage = 0}), st::code::job_size, st::knob::zero_stage, 1));
+static_assert(proposes(said({.activation_checkpoint = full, .selective_ac_option = 0}), st::code::job_size,
+                       st::knob::selective_ac_option, 1));
+static_assert(said({.activation_checkpoint = selective, .selective_ac_option = 6}).legal());
+static_assert(said({.activation_checkpoint = selective, .selective_ac_option = 7}).what == st::code::job_size);
+static_assert(said({.activation_checkpoint = none, .selective_ac_option = 7}).legal());

@@ -25,8 +25,8 @@ for text in "$folder"/[A-Z][0-9]*.txt; do
         program=$folder/$number.$keep.cpp
         cat "$folder/head.txt" >"$program"
         if [[ $number > S602 ]]; then
-            members=$(grep -E '^using (strategy|model|element) ' <<<"$body" || true)
-            grep -vE '^using (strategy|model|element) ' <<<"$body" >>"$program" || true
+            members=$(grep -E '^using (strategy|model|element|compute) ' <<<"$body" || true)
+            grep -vE '^using (strategy|model|element|compute) ' <<<"$body" >>"$program" || true
             grep -q 'using layers' <<<"$body" || echo 'using layers = chain<>;' >>"$program"
             while IFS= read -r line; do
                 member=$(sed -nE 's|^ +using ([a-z]+) .*|\1|p' <<<"$line")

@@ -154,6 +154,38 @@ TEST_CASE("rows go round the end, and no step number overflows") {
     CHECK_THROWS_AS(c.row(0, 0, 1, 0, nullptr, nullptr), std::invalid_argument);
 }
 
+TEST_CASE("what is split off is not in what is left") {
+    const scratch_folder scratch;
+    std::filesystem::create_directory(scratch.path() / "folder");
+    scratch.write("folder/a", "01234567");  // 10 tokens
+    scratch.write("folder/b", "89");        // 4 tokens
+    const corpus whole = corpus::from_path(scratch.path() / "folder");
+    const std::vector<int> tokens = all(whole);
+    for (long held = 1; held < 14; ++held) {
+        corpus rest = whole;
+        const corpus end = rest.split_off((static_cast<double>(held) - 0.5) / 14);  // rounded up
+        CAPTURE(held);
+        REQUIRE(end.size() == held);
+        CHECK(all(rest) + all(end) == tokens);
+        CHECK(end.documents() == (held > 4 ? 2 : 1));
+        CHECK(rest.documents() == (held < 4 ? 2 : 1));
+        CHECK(end.source() == whole.source());
+        // Nor as a target: behind the last token comes the first one of the same part.
+        CHECK(row_of(rest, 0, 0, 1, rest.size()).targets.back() == tokens[0]);
+        CHECK(row_of(end, 0, 0, 1, held).targets.back() == tokens[static_cast<std::size_t>(14 - held)]);
+    }
+    for (double wrong : {0., 1., -0.1, std::numeric_limits<double>::quiet_NaN()}) {
+        corpus c = whole;
+        CHECK_THROWS_AS(c.split_off(wrong), std::invalid_argument);
+    }
+    shardtype::token_shard shard;
+    shard.tokens = {1, 2, 3, 4};
+    shard.write(scratch.path() / "s.bin");
+    corpus c = corpus::from_path(scratch.path() / "s.bin");
+    CHECK(c.split_off(0.5).documents() == 0);
+    CHECK(c.size() == 2);
+}
+
 TEST_CASE("what cannot be trained on is refused in one line") {
     const scratch_folder scratch;
     const auto name = [&](const char* file) { return (scratch.path() / file).string(); };

@@ -63,6 +63,17 @@ TEST_CASE("the step line") {
           "tps: inf  tflops: inf  mfu: inf%");
 }
 
+TEST_CASE("what an evaluation reads") {
+    CHECK(st::evaluation_line(3, 2048, 6505) ==
+          "an evaluation reads 6,144 of 6,505 held-out tokens, in whole batches of 2,048; the last 361 are left out");
+    CHECK(st::evaluation_line(1, 100, 101) ==
+          "an evaluation reads 100 of 101 held-out tokens, in whole batches of 100; the last 1 are left out");
+    CHECK(st::evaluation_line(1, 2048, 500) ==
+          "an evaluation reads one batch of 2,048 tokens: the 500 held-out tokens, repeated");
+    CHECK(st::evaluation_line(1, 2048, 2048) ==
+          "an evaluation reads one batch of 2,048 tokens: the 2,048 held-out tokens, repeated");
+}
+
 TEST_CASE("tokens per second count each device of a tensor-parallel group") {
     st::step_metrics m = example();
     m.tokens = 1000;
@@ -119,4 +130,17 @@ TEST_CASE("the closing table") {
     CHECK(st::closing_table({}) ==
           "layout  mesh  first loss  last loss  tokens/s  memory/rank  seconds\n"
           "------  ----  ----------  ---------  --------  -----------  -------\n");
+}
+
+TEST_CASE("held-out losses: a line, and a column where there are any") {
+    CHECK(st::validation_line(example()) == "validate step:  1  loss:  8.1996  memory:  2.65GiB(2.79%)  tps: 1,772");
+    std::vector<st::run_summary> runs{{"a", "[8]", 8, 7, 1000, 1024, 3.5}, {"b", "[8]", 8, 7, 1000, 1024, 3.5}};
+    CHECK_FALSE(st::any_validation(runs));
+    runs[1].validation_loss = 7.25;
+    CHECK(st::any_validation(runs));
+    CHECK(st::closing_table(runs) ==
+          "layout  mesh  first loss  last loss  validation  tokens/s  memory/rank  seconds\n"
+          "------  ----  ----------  ---------  ----------  --------  -----------  -------\n"
+          "a       [8]       8.0000     7.0000         nan     1,000     1.00 KiB     3.50\n"
+          "b       [8]       8.0000     7.0000      7.2500     1,000     1.00 KiB     3.50\n");
 }

@@ -64,6 +64,8 @@ enum class code : unsigned char {
     layers_unknown,          // S618
     micro_batch_rows,        // S619
     tied_parameter,          // S620
+    wide_gradient,           // S621
+    positions_of_rows,       // S622
     job_size,                // J701
     job_degree,              // J702
     job_degree_not_there,    // J703

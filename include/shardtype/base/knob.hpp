@@ -14,6 +14,8 @@ enum class knob : unsigned char {
     seq_len,
     local_batch_size,
     global_batch_size,
+    zero_stage,
+    selective_ac_option,
     dim,
     layers,
     heads,
@@ -36,6 +38,8 @@ constexpr char const* name_of(knob k) {
                                      "seq_len",
                                      "local_batch_size",
                                      "global_batch_size",
+                                     "zero_stage",
+                                     "selective_ac_option",
                                      "dim",
                                      "layers",
                                      "heads",
@@ -67,6 +71,8 @@ template <long N> struct context_parallel_degree {};
 template <long N> struct seq_len {};
 template <long N> struct local_batch_size {};
 template <long N> struct global_batch_size {};
+template <long N> struct zero_stage {};
+template <long N> struct selective_ac_option {};
 template <long N> struct dim {};
 template <long N> struct layers {};
 template <long N> struct heads {};
@@ -82,6 +88,8 @@ template <long Bytes> struct reserved {};
 template <long Bytes> struct device_memory {};
 // clang-format on
 /// @}
+/// What to write where activations do not fit beside the state: `activation_checkpoint = checkpoint_mode::full`.
+struct activation_checkpoint_full {};
 /// In the place of a fix: no local batch is small enough, the job needs more tensor or sharded data parallelism.
 struct more_devices {};
 }  // namespace knobs
@@ -100,6 +108,8 @@ constexpr auto spell_knob() {
     else if constexpr (K == knob::seq_len) return seq_len<N>{};
     else if constexpr (K == knob::local_batch_size) return local_batch_size<N>{};
     else if constexpr (K == knob::global_batch_size) return global_batch_size<N>{};
+    else if constexpr (K == knob::zero_stage) return zero_stage<N>{};
+    else if constexpr (K == knob::selective_ac_option) return selective_ac_option<N>{};
     else if constexpr (K == knob::dim) return dim<N>{};
     else if constexpr (K == knob::layers) return layers<N>{};
     else if constexpr (K == knob::heads) return heads<N>{};

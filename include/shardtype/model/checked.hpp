@@ -1,27 +1,10 @@
 #pragma once
 
-#include <shardtype/model/read.hpp>
-#include <shardtype/rules/report.hpp>
+#include <shardtype/model/model_fix.hpp>
 
 namespace shardtype {
 
 namespace detail {
-
-/// The layer of a model that failed, by its parameters' scope: one text in g++, its letters in clang, which prints
-/// arrays in template arguments as numbers.
-#if defined(__clang__)
-template <char... Letters>
-struct in_layer {};
-template <label Where, int... I>
-in_layer<Where.data[I]...> spell_layer(int_list<I...>);
-template <label Where>
-using failed_layer = decltype(spell_layer<Where>(make_ints<Where.size>{}));
-#else
-template <label Where>
-struct in_layer {};
-template <label Where>
-using failed_layer = in_layer<Where>;
-#endif
 
 template <class Job>
 struct element_of {
@@ -45,42 +28,18 @@ struct compute_of<Job> {
 template <class Element>
 inline constexpr dtype element_type = is_element<Element> ? dtype_of<Element> : dtype::i32;
 
-/// What to write instead, in the words of the rules' errors.
-template <class Checked, class Job>
-struct model_fix {
-    static constexpr model_advice instead = Checked::value.instead;
-    struct change {
-        static constexpr operand_fix value = instead.change;
-    };
-    static constexpr auto spell() {
-        using mesh = typename Checked::mesh_type;
-        using axis = typename mesh::template axis_at<Checked::value.says.axis>;
-        constexpr code what = Checked::value.says.what;
-        if constexpr (what == code::micro_batch_rows && Checked::value.micro_batches > 0) {
-            return write<multiple_of<Checked::value.micro_batches, Job::batch.global>>{};
-        } else if constexpr (what != code::layer_not_divisible &&
-                             (what != code::head_dimension || instead.parts == 0)) {
-            return typename spelled_fix<change, mesh>::type{};
-        } else if constexpr (instead.kv_heads > 0) {
-            return write<divided_axis<axis, static_cast<int>(instead.kv_heads)>>{};
-        } else {
-            return write<multiple_of<instead.parts, instead.extent>>{};
-        }
-    }
-    using type = decltype(spell());
-};
-
 /// The axis that a fault is about; void where it is about none.
 constexpr bool is_about_an_axis(code c) {
-    return c != code::capacity && c != code::nested_repeat && !(c >= code::across_repeat && c <= code::no_lowering) &&
-           !(c >= code::layers_unknown && c <= code::tied_parameter);
+    return c != code::shapes_disagree && c != code::capacity && c != code::nested_repeat &&
+           !(c >= code::across_repeat && c <= code::no_lowering) && c != code::layers_unknown &&
+           c != code::positions_of_rows;
 }
 template <class Job, code What, int Axis>
 struct axis_of_fault {
     using type = void;
 };
 template <class Job, code What, int Axis>
-    requires(is_about_an_axis(What))
+    requires(is_about_an_axis(What) && Axis >= 0)
 struct axis_of_fault<Job, What, Axis> {
     using type = typename Job::mesh::template axis_at<Axis>;
 };
@@ -108,7 +67,7 @@ struct checked {
             using axis = typename detail::axis_of_fault<Job, value.says.what, value.says.axis>::type;
             using fix = typename detail::model_fix<checked, Job>::type;
             detail::failed<decltype(detail::report<value.says.what, fix, on_axis<axis>,
-                                                   detail::failed_layer<value.failed_in>, Job>())>();
+                                                   typename detail::place_of_fault<checked, Job>::type, Job>())>();
         }
         return true;
     }

@@ -22,22 +22,11 @@ constexpr double inverse_root(double n) {
 template <int Layers>
 inline constexpr initialiser into_residual{init::normal, 0.02 * inverse_root(2 * Layers)};
 
-/// Declares a parameter whose name ends in `bias` and not in `weight`.
-constexpr short bias_parameter(graph& g, char const* name, int rank, long const* extent, split by) {
-    short const y = g.parameter(name, rank, extent, by, zeros);
-    if (y < 0) return -1;
-    parameter_record& p = g.parameters[g.values[y].parameter];
-    p.name.truncate(p.name.size > 7 ? p.name.size - 7 : 0);
-    p.name.append("bias");
-    for (short k = 0; k + 1 < g.parameter_count && g.trips.first > 0; ++k)  // another run of the same repeat
-        if (same_name(g.parameters[k].name, p.name)) p.number = g.parameters[k].number;
-    return y;
-}
 /// x plus a parameter `name.bias`.
 constexpr short add_bias(graph& g, short x, char const* name, split by) {
     if (!g.ok() || x < 0) return -1;
     long const extent[] = {g.at(x).extent[2]};
-    return g.apply<rules::bias>(x, bias_parameter(g, name, 1, extent, by));
+    return g.apply<rules::bias>(x, g.parameter(name, 1, extent, by, zeros, parameter_kind::bias));
 }
 /// Column-parallel: every rank has its rows of the weight and its part of the bias.
 constexpr short dense_columns(graph& g, short x, char const* name, long out) {
@@ -58,7 +47,8 @@ struct layer_norm {
         x = g.stream(x);
         long const extent[] = {g.at(x).extent[2]};
         short const w = g.parameter("", 1, extent, split::none, {init::ones, 1});
-        short const y = g.apply<rules::layer_norm>(x, w, detail::bias_parameter(g, "", 1, extent, split::none));
+        short const b = g.parameter("", 1, extent, split::none, detail::zeros, parameter_kind::bias);
+        short const y = g.apply<rules::layer_norm>(x, w, b);
         if (g.ok()) g.nodes[g.node_count - 1].real = 1e-5;
         return y;
     }
@@ -105,11 +95,15 @@ struct gelu_mlp {
     }
 };
 
-/// x plus a learned table by position. @pre rows have Sequence tokens [ST-R309]
+/// x plus a learned table by position. @pre rows have Sequence tokens [ST-S622]
 template <long Sequence>
 struct position_embedding {
     static constexpr short read(graph& g, short x) {
         if (!g.ok() || x < 0) return -1;
+        if (g.at(x).extent[1] != Sequence) {
+            g.instead.extent = g.at(x).extent[1];
+            return g.fail(code::positions_of_rows, -1);
+        }
         x = g.stream(x);
         long const extent[] = {Sequence, g.at(x).extent[2]};
         return g.apply<rules::positions>(x, g.parameter("", 2, extent, split::sequence, detail::small_normal));
@@ -127,14 +121,15 @@ struct small_embedding {
 };
 
 /// The logits by the table `Name.weight` that an embedding outside of repeats has declared; both gradients are summed.
-/// Under tensor parallelism the logits stay sharded. @pre there is such a table, under the same strategy [ST-S620]
+/// Under tensor parallelism the logits stay sharded. The table is stored as the strategy of the embedding says.
+/// @pre there is such a table, and each axis splits it for both layers or for neither [ST-S620]
 template <fixed_string Name>
 struct tied_linear {
     static constexpr short read(graph& g, short x) {
         label name;
         name.append(Name.data);
         name.append("weight");
-        return g.apply<rules::linear>(g.enter(x), g.tied(name.data));
+        return g.apply<rules::linear>(g.enter(x), g.tied(name.data, split::rows));
     }
 };
 

@@ -11,7 +11,7 @@ struct gpt2_config {
     int layers = 12;          ///< blocks
     long heads = 12;          ///< of attention
     long vocabulary = 50304;  ///< token ids are below it
-    long sequence = 1024;     ///< positions, and tokens of a row
+    long sequence = 1024;     ///< positions; the batch's rows have as many tokens
 };
 
 /// GPT-2 as published, of 124 million parameters.
@@ -25,7 +25,9 @@ template <gpt2_config C>
 using gpt2_block = chain<residual<named<"ln_1", layer_norm>, named<"attn", biased_attention<C.heads, C.layers>>>,
                          residual<named<"ln_2", layer_norm>, named<"mlp", gelu_mlp<4 * C.dim, C.layers>>>>;
 
-/// GPT-2 from token ids to the loss. Rows of the batch have `sequence` tokens.
+/// GPT-2 from token ids to the loss. `in_layers` knows `wte`, `wpe`, `h.*.ln_1`, `h.*.attn`, `h.*.ln_2`, `h.*.mlp`, `ln_f`
+/// and `lm_head`.
+/// @pre `batch_shape::sequence` is C.sequence: rows begin at position 0 and use every position [ST-S622]
 template <gpt2_config C>
 using gpt2 = chain<named<"wte", small_embedding<C.vocabulary, C.dim>>, named<"wpe", position_embedding<C.sequence>>,
                    named<"h", repeat<C.layers, gpt2_block<C>>>, named<"ln_f", layer_norm>,

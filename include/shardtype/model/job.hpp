@@ -5,14 +5,26 @@
 
 namespace shardtype {
 
-/// A training job in torchtitan's words. The defaults are torchtitan's, on one device.
+/// The type of activations and of weights in use: torchtitan's `mixed_precision_param`. State, reductions of gradients,
+/// norms and sums are float32 in both.
+enum class precision : unsigned char { float32, bfloat16 };
+
+/// torchtitan's [activation_checkpoint] `mode`: which blocks of the model keep no activations for backward, and are walked
+/// once more there.
+enum class checkpoint_mode : unsigned char { none, selective, full };
+
+/// A training job in torchtitan's words. The defaults are torchtitan's, but float32 and no recomputation; on one device.
 struct job {
-    llama_config model = llama3_debug;  ///< sizes of the model
-    parallel_degrees parallel{};        ///< how the devices are used
-    long world_size = 1;                ///< devices
-    long seq_len = 2048;                ///< tokens of a sequence
-    long local_batch_size = 8;          ///< sequences of a data-parallel rank in one micro-batch
-    long global_batch_size = -1;        ///< sequences of a step over all ranks; -1: one micro-batch
+    llama_config model = llama3_debug;                     ///< sizes of the model
+    parallel_degrees parallel{};                           ///< how the devices are used
+    long world_size = 1;                                   ///< devices
+    long seq_len = 2048;                                   ///< tokens of a sequence
+    long local_batch_size = 8;                             ///< sequences of a data-parallel rank in one micro-batch
+    long global_batch_size = -1;                           ///< sequences of a step over all ranks; -1: one micro-batch
+    precision mixed_precision_param = precision::float32;  ///< of activations and of weights in use
+    checkpoint_mode activation_checkpoint = checkpoint_mode::none;  ///< full: all blocks are recomputed
+    long selective_ac_option = 2;  ///< selective: one block in so many is, the first layers / n of them
+    long zero_stage = 3;  ///< what dp_shard splits: 1 optimizer states, 2 gradients too, 3 parameters too (FSDP)
 };
 
 /// What the rules say of a job: the broken rule, the knob it is about, and what to write instead.
@@ -39,6 +51,8 @@ constexpr long value_of(job const& j, knob k) {
         case knob::seq_len: return j.seq_len;
         case knob::local_batch_size: return j.local_batch_size;
         case knob::global_batch_size: return j.global_batch_size;
+        case knob::zero_stage: return j.zero_stage;
+        case knob::selective_ac_option: return j.selective_ac_option;
         case knob::dim: return j.model.dim;
         case knob::layers: return j.model.layers;
         case knob::heads: return j.model.heads;
@@ -64,6 +78,8 @@ constexpr job with_knob(job j, knob_value to) {
         case knob::seq_len: j.seq_len = to.value; break;
         case knob::local_batch_size: j.local_batch_size = to.value; break;
         case knob::global_batch_size: j.global_batch_size = to.value; break;
+        case knob::zero_stage: j.zero_stage = to.value; break;
+        case knob::selective_ac_option: j.selective_ac_option = to.value; break;
         case knob::dim: j.model.dim = to.value; break;
         case knob::layers: j.model.layers = static_cast<int>(to.value); break;
         case knob::heads: j.model.heads = to.value; break;
@@ -77,11 +93,25 @@ constexpr job with_knob(job j, knob_value to) {
     return j;
 }
 
-/// The largest value of a knob; the least is 1.
+/// The largest value of a knob in any job; the least is 1.
 constexpr long most_of(knob k) {
+    if (k == knob::zero_stage) return 3;
     if (k == knob::layers) return 32000;  // the trips of a repeat
     if (k == knob::rope_theta) return 1L << 40;
     return largest_knob;
+}
+
+/// The largest value of a knob in this job: of more blocks than there are, none would be the one to recompute.
+constexpr long most_of(job const& j, knob k) {
+    bool const blocks = k == knob::selective_ac_option && j.activation_checkpoint == checkpoint_mode::selective;
+    return blocks && j.model.layers > 0 ? j.model.layers : most_of(k);
+}
+
+/// How many blocks of a legal job are recomputed, from the first on; -1: all.
+constexpr int recomputed_blocks_of(job const& j) {
+    if (j.activation_checkpoint == checkpoint_mode::none) return 0;
+    bool const all = j.activation_checkpoint == checkpoint_mode::full || j.selective_ac_option == 1;
+    return all ? -1 : static_cast<int>(j.model.layers / j.selective_ac_option);
 }
 
 /// Sequences of one micro-batch over all ranks. @pre the degrees are right

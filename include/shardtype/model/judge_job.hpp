@@ -20,7 +20,7 @@ constexpr job_verdict first_fault(job const& j) {
         bool const degree = k >= knob::data_parallel_replicate_degree && k <= knob::context_parallel_degree;
         bool const one_batch = k == knob::global_batch_size && j.global_batch_size == -1;
         long const value = value_of(j, k);
-        if (!one_batch && ((value < 1 && !degree) || value > most_of(k))) return broken(code::job_size, k);
+        if (!one_batch && ((value < 1 && !degree) || value > most_of(j, k))) return broken(code::job_size, k);
     }
     v.dims = parallel_dims_of(j.parallel, j.world_size);
     if (v.dims.what != code::ok) return broken(v.dims.what, v.dims.at);
@@ -114,6 +114,7 @@ struct fix_search {
         constexpr knob degrees[] = {shard, tensor, replicate};
         switch (v.what) {
             case code::job_size:
+                if (v.at == knob::zero_stage && value_of(from, v.at) > 3) return take(v.at, 3);
                 return value_of(from, v.at) < 1 && near(v.at, 1, 1);  // too large: whatever would do is as absurd
             case code::job_degree:
                 if (v.at == shard && take(shard, -1)) return true;

@@ -40,7 +40,7 @@ inline constexpr initialiser by_depth{init::depth_scaled, 0.02};
 constexpr short project(graph& g, short x, char const* name, long out, split by, initialiser how,
                         long parts = placement_policy::any_parts) {
     long const extent[] = {out, g.at(x).extent[2]};
-    return g.apply<rules::linear>(x, g.parameter(name, 2, extent, by, how, parts));
+    return g.apply<rules::linear>(x, g.parameter(name, 2, extent, by, how, parameter_kind::weight, parts));
 }
 
 /// The first tensor axis that kv heads cannot be split over, and what to write instead.

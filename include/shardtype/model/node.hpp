@@ -50,6 +50,7 @@ struct node {
     short out = -1;                             ///< value
     short id = 0;                               ///< its place in the list of nodes
     int axis = 0;                               ///< of a redistribution
+    int first_layer = 0;                        ///< of a loop: the place of its first trip in the repeat
     placement to{};                             ///< of a redistribution
     collective by{};                            ///< of a redistribution
     long number = 0;                            ///< trips of a loop, theta of a rotary table
@@ -60,6 +61,7 @@ struct node {
 /// A parameter of the model: what it is called, where it lies and how it begins.
 struct parameter_record {
     label name{};               ///< `layers.*.attention.wq.weight`
+    int layer_size = 0;         ///< letters of it that are the layer's name, `layers.*.attention`
     layout stored{};            ///< between steps
     layout used{};              ///< by the operations
     conversion path{};          ///< from stored to used
@@ -84,6 +86,8 @@ struct parameter_record {
 /// What to write instead of a model that was refused: at most one of these.
 struct model_advice {
     operand_fix change{};  ///< of an operation's operands
+    shape_fault misfit{};  ///< what one of them must have
+    label name{};          ///< that was probably meant
     long extent = 0;       ///< that does not divide ...
     long parts = 0;        ///< ... into so many parts
     long kv_heads = 0;     ///< the major part that the axis could be divided into

@@ -13,6 +13,9 @@ enum class split : unsigned char { none, rows, columns, sequence };
 struct placement_policy {
     static constexpr long any_parts = 1L << 40;  ///< a parameter that all tensor axes split
 
+    /// Equal in all.
+    constexpr bool operator==(placement_policy const&) const = default;
+
     int axes = 0;               ///< of the mesh
     int axis_size[max_axes]{};  ///< devices
     role on[max_axes]{};        ///< of each axis

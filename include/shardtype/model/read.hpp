@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shardtype/model/graph.hpp>
+#include <shardtype/model/nearest_layer.hpp>
 
 namespace shardtype {
 
@@ -25,7 +26,23 @@ constexpr void check_end(graph& g) {
     for (short i = 0; i + 1 < g.node_count; ++i)
         if (!g.values[g.nodes[i].out].used) g.fail(code::used_by_nothing);
     for (int e = 0; e < g.strategy.exceptions; ++e)
-        if (((g.named >> e) & 1U) == 0) g.fail_unknown(e);
+        if (((g.named >> e) & 1U) == 0 && g.ok()) {
+            g.instead.name = nearest_layer(g, g.strategy.except[e].layers);
+            g.fail_unknown(e);
+        }
+}
+
+/// Micro-batches have as many rows, and so do the ranks of each. (One batch is checked as every tensor is, [ST-S608].)
+constexpr void check_batch(graph& g, batch_shape const& batch) {
+    placement_policy const& p = g.policy;
+    if (batch.micro_batches < 1 || batch.global % batch.micro_batches != 0) g.fail(code::micro_batch_rows, -1);
+    if (!g.ok() || batch.micro_batches == 1) return;
+    long rows = batch.global / batch.micro_batches;
+    for (int a = 0; a < p.axes; ++a) {
+        if (!p.splits_batch(a)) continue;
+        if (rows % p.axis_size[a] != 0) g.fail(code::micro_batch_rows, a);
+        rows /= p.axis_size[a];
+    }
 }
 
 }  // namespace detail
@@ -46,11 +63,11 @@ constexpr graph read_model(model_strategy const& how, batch_shape batch, dtype e
     bool const wide = element == dtype::f32 || element == dtype::f64;
     if (!wide || (compute != element && !(compute == dtype::bf16 && element == dtype::f32)))
         g.fail(code::element_of_job);
-    if (batch.micro_batches < 1 || batch.global % batch.micro_batches != 0) g.fail(code::micro_batch_rows);
+    g.scope.append("batch");
+    detail::check_batch(g, batch);
     if (!g.ok()) return g;
     long const extent[] = {batch.global / batch.micro_batches, batch.sequence};
     layout const tokens = p.input(dtype::i32, 2, extent);
-    g.scope.append("batch");
     g.fails(tokens);
     g.scope.truncate(0);
     g.tokens = g.value(tokens, false);

@@ -63,7 +63,7 @@ struct sequence_parallel {
 };
 
 /// Activations are not kept for backward but made again there: per trip of a repeat, or of the layers that it is given
-/// for. Costs one more forward of them.
+/// for. Costs one more forward of them. Layers without a name and outside repeats are kept.
 struct recompute {
     static constexpr bool again = true;  ///< for backward
 };

@@ -13,6 +13,7 @@ struct layer_exception {
     bool decides = false;     ///< about recomputing:
     bool recomputes = false;  ///< this
     int twice = -1;           ///< an axis that was given two roles
+    bool changes = true;      ///< anything; a repeat is not split for one that does not
 };
 
 /// A strategy as a value, for all layers of a model.
@@ -31,13 +32,21 @@ struct model_strategy {
     constexpr placement_policy within(placement_policy p, label const& layer, trip_range open, unsigned& found) const {
         for (int e = 0; e < exceptions; ++e) {
             layer_exception const& x = except[e];
-            if (!detail::names_layer(x.layers, layer, open)) continue;
+            bool named = detail::names_layer(x.layers, layer, open);
+            for (int i = open.first; !x.changes && !named && i < open.end; ++i)  // some of the trips will do
+                named = detail::names_layer(x.layers, layer, {i, i + 1});
+            if (!named) continue;
             found |= 1U << e;
-            for (int a = 0; a < p.axes; ++a)
-                if (x.on[a] != role::none) p.on[a] = x.on[a], p.pads[a] = x.pads[a];
-            if (x.decides) p.recomputes = x.recomputes;
-            if (x.twice >= 0) p.twice = x.twice;
+            p = with(p, x);
         }
+        return p;
+    }
+    /// `p`, changed as one exception says.
+    static constexpr placement_policy with(placement_policy p, layer_exception const& x) {
+        for (int a = 0; a < p.axes; ++a)
+            if (x.on[a] != role::none) p.on[a] = x.on[a], p.pads[a] = x.pads[a];
+        if (x.decides) p.recomputes = x.recomputes;
+        if (x.twice >= 0) p.twice = x.twice;
         return p;
     }
     /// The first trip after `from` of the repeat called `repeat` where an exception begins or ends; at most `trips`.
@@ -45,7 +54,7 @@ struct model_strategy {
         int next = trips;
         for (int e = 0; e < exceptions; ++e) {
             trip_range const t = detail::trips_named(except[e].layers, repeat);
-            if (t.first >= t.end) continue;
+            if (t.first >= t.end || !except[e].changes) continue;
             if (t.first > from && t.first < next) next = t.first;
             if (t.end > from && t.end < next) next = t.end;
         }
@@ -103,6 +112,9 @@ constexpr model_strategy strategy_value(strategy<Parts...>*) {
     for (int a = 0; a < max_axes; ++a) p.axis_size[a] = Mesh::axis_size[a];
     model_strategy s(p);
     (add_part<Mesh, Parts>(s), ...);
+    bool any = false;  // does: where one does, another may take it back for some layers
+    for (layer_exception const& x : s.except) any = any || !(model_strategy::with(s.whole, x) == s.whole);
+    for (layer_exception& x : s.except) x.changes = any;
     return s;
 }
 }  // namespace detail

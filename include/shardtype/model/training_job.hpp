@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shardtype/model/job_checks.hpp>
+#include <shardtype/model/job_strategy.hpp>
 #include <shardtype/model/read.hpp>
 #include <shardtype/rules/report.hpp>
 #include <shardtype/tensor/from_layout.hpp>
@@ -48,59 +49,14 @@ constexpr bool check_job() {
     return true;
 }
 
-template <bool There, class List>
-struct list_if {
-    using type = type_list<>;
-};
-template <class List>
-struct list_if<true, List> {
-    using type = List;
-};
-
-template <class... Axes>
-constexpr mesh<Axes...> as_mesh(type_list<Axes...>) {
-    return {};
-}
-template <class... Roles>
-constexpr shardtype::strategy<Roles...> as_strategy(type_list<Roles...>) {
-    return {};
-}
-
 /// The sizes of a job's axes; all 1 after an error.
 template <job J>
 inline constexpr parallel_dims dims_of = judged<J>::value.legal() ? judged<J>::value.dims : parallel_dims{};
 
-/// The tensor axis of a mesh, in two parts where kv heads are split over the first one only.
-template <int Tensors, int KvParts>
-struct tensor_axes {
-    using type = type_list<major<tp<Tensors>, KvParts>, minor<tp<Tensors>, KvParts>>;
-};
-template <int Tensors, int KvParts>
-    requires(KvParts == 1 || KvParts == Tensors)
-struct tensor_axes<Tensors, KvParts> {
-    using type = type_list<tp<Tensors>>;
-};
-
-/// Keyed on sizes, not on the job: nvcc's front end loses the names of member types of what is keyed on one.
-template <int Replicas, int Shards, int Tensors, int KvParts>
-struct job_axes {
-    template <class A, class B, class Tensor>
-    using there =
-        concat_t<typename list_if<(Replicas > 1), type_list<A>>::type,
-                 typename list_if<(Shards > 1), type_list<B>>::type, typename list_if<(Tensors > 1), Tensor>::type>;
-    static constexpr bool alone = Replicas * Shards * Tensors == 1;  // and a mesh has an axis
-    using axes = concat_t<there<dp_replicate<Replicas>, dp_shard<Shards>, typename tensor_axes<Tensors, KvParts>::type>,
-                          typename list_if<alone, type_list<dp_shard<1>>>::type>;
-
-    using mesh = decltype(as_mesh(axes{}));
-    using strategy = decltype(as_strategy(
-        there<ddp<dp_replicate<Replicas>>, fsdp<dp_shard<Shards>>, type_list<sequence_parallel<tp<Tensors>>>>{}));
-};
-
 }  // namespace detail
 
 /// A training job, checked where it is first used, and all that follows from its knobs. It has what `checked`, `lowered`
-/// and `run` want of a job: mesh, model, strategy and batch.
+/// and `run` want of a job: mesh, model, strategy, batch and compute.
 /// 64 devices, tensor_parallel_degree 4, the rest sharded: `mesh<dp_shard<16>, tp<4>>`,
 /// `strategy<fsdp<dp_shard<16>>, sequence_parallel<tp<4>>>`.
 /// @pre the rules of a job [ST-J701] to [ST-J714]. After an error `accepted` is false, the mesh one device, and what takes
@@ -126,13 +82,17 @@ struct training_job {
     static constexpr long gradient_accumulation_steps = global_batch_size / micro_batch_size;
 
     using axes = detail::job_axes<static_cast<int>(dims.dp_replicate), static_cast<int>(dims.dp_shard),
-                                  static_cast<int>(dims.tp),
-                                  static_cast<int>(accepted ? kv_parts_of(J, dims) : 1)>;  ///< of this job
+                                  static_cast<int>(dims.tp), static_cast<int>(accepted ? kv_parts_of(J, dims) : 1),
+                                  accepted ? static_cast<int>(J.zero_stage) : 3,
+                                  accepted ? recomputed_blocks_of(J) : 0>;  ///< of this job
     /// dp_replicate, dp_shard, tp, without those of one device; `mesh<dp_shard<1>>` where there is only one. With 1 < n kv
     /// heads and more tensor ranks than those, tp is in two parts, `major<tp<N>, n>, minor<tp<N>, n>`.
     using mesh = typename axes::mesh;
-    /// DDP, FSDP and tensor parallelism with the sequence split between layers.
+    /// DDP, FSDP (or ZeRO-1, ZeRO-2) and tensor parallelism with the sequence split between layers; which blocks are
+    /// recomputed.
     using strategy = typename axes::strategy;
+    /// The type of activations and of weights in use; state, norms and sums are float.
+    using compute = typename detail::compute_type<J.mixed_precision_param == precision::bfloat16>::type;
     /// The model.
     using model = llama<J.model>;
     /// The tokens of one step.

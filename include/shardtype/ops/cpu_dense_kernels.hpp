@@ -3,11 +3,12 @@
 #include <shardtype/kernels/cpu/bias.hpp>
 #include <shardtype/kernels/cpu/gelu.hpp>
 #include <shardtype/kernels/cpu/layer_norm.hpp>
-#include <shardtype/ops/cpu_kernels.hpp>
+#include <shardtype/ops/kernel_arguments.hpp>
+#include <shardtype/schedule/kernels.hpp>
 
 namespace shardtype {
 
-// The kernels that a GPT-2 has beside a Llama's, bound as in ops/cpu_kernels.hpp.
+// The kernels that a GPT-2 has beside a Llama's.
 
 template <>
 struct cpu_kernel<kernels::layer_norm_forward> {

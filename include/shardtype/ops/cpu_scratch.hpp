@@ -55,7 +55,7 @@ struct cpu_back_end {
     /// What collectives copy aside, of one rank.
     static constexpr long staging_bytes(int axes) { return thread::staging::bytes(axes); }
     /// What a process takes outside its ranks' arenas: oneDNN's code and primitives, the communicators' boards, stacks.
-    /// `build/bench/memory_reserve` measures and prints both; tests/runtime/memory.cpp holds a process to the sum.
+    /// `build/bench/memory_reserve` measures and prints both; tests/runtime/memory.cpp holds a process to the plan with them.
     /// @{
     static constexpr long reserved_per_process = 6'500'000, reserved_per_rank = 345'000;
     static constexpr long reserved_bytes(long ranks) { return reserved_per_process + ranks * reserved_per_rank; }

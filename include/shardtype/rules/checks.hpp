@@ -2,71 +2,9 @@
 
 #include <shardtype/base/code.hpp>
 #include <shardtype/base/type_list.hpp>
+#include <shardtype/rules/fix_words.hpp>
 
 namespace shardtype {
-
-/// An argument of a failed check: what the fix costs. The fix comes first there, as operands print hundreds of
-/// characters.
-template <long Bytes>
-struct bytes {};
-/// "Redistribute operand Operand (0 the first) to To; forward and backward send Cost bytes per device."
-template <int Operand, class To, class Cost>
-struct redistribute_operand {};
-/// The same with the whole type stated: `redistribute_to<Tensor>(operand)`.
-template <int Operand, class Tensor, class Cost>
-struct redistribute_operand_to {};
-/// A type that stands in the place of another.
-template <class Tensor>
-struct expected_type {};
-/// What an operand must be: of so many dimensions, of this element type, of this extent along a dimension, or of one
-/// that divides Of. And how many operands there are.
-/// @{
-template <int Operand, int Rank>
-struct operand_rank {};
-template <int Operand, class Element>
-struct operand_element {};
-template <int Operand, int Dim, long Extent>
-struct operand_extent {};
-template <int Operand, int Dim, long Of>
-struct operand_extent_divides {};
-template <int Count>
-struct operand_count {};
-/// @}
-/// In the place of a fix: no redistribution of the operands on this axis is enough.
-struct no_single_change {};
-/// A multiple of Parts, in the place of Extent.
-template <long Parts, long Extent>
-struct multiple_of {};
-/// The axis in two parts, `major<Axis, Parts>, minor<Axis, Parts>`, in the mesh.
-template <class Axis, int Parts>
-struct divided_axis {};
-/// One call for each group of operands that are split alike.
-struct separate_calls {};
-/// The call itself is the mistake: the operand is already what it makes.
-struct remove_this_call {};
-/// The same collective over this axis, where the operand is what it takes.
-template <class Axis>
-struct over_axis {};
-/// The operand given up: `std::move(view)`. What is written in its memory is no longer what the view says.
-struct std_move_operand {};
-/// Memory of this kind: a pointer, or a span.
-template <class Element>
-struct pointer_or_span {};
-/// Communicators of so many axes: `mesh_communicators`, or one communicator for a mesh of one axis.
-template <int Axes>
-struct communicators_of {};
-/// The second argument of an unchecked conversion.
-template <class Backward>
-struct backward_is {};
-/// Only the minor axis of a dimension's list moves: gather or move Axis first.
-template <class Axis>
-struct move_first {};
-/// In front of a fix: what to write instead, all of it.
-template <class... Fixes>
-struct write {};
-/// The mesh axis that the check failed on; void where it is not about one.
-template <class Axis>
-struct on_axis {};
 
 namespace detail {
 /// The check struct of a code.
@@ -151,9 +89,10 @@ SHARDTYPE_CHECK(S602, loss_placement,
                 "the loss must be invariant or partial on every axis: a replicated loss counts once per rank");
 SHARDTYPE_CHECK(S603, repeat_changes_layout,
                 "a repeated layer gives another layout than it takes: end it in the placements that it began with");
-SHARDTYPE_CHECK(S604, capacity,
-                "the model or its schedule is larger than the library's tables (graph::max_nodes, "
-                "schedule_builder::max_steps, ...)");
+SHARDTYPE_CHECK(
+    S604, capacity,
+    "the model or its schedule is larger than a table of the library; full_table<table, room> names it: fewer "
+    "ranges of trips in `in_layers`, or `static constexpr bool overlap = false` in the job, take less");
 SHARDTYPE_CHECK(S605, nested_repeat, "a repeat inside a repeat: write the inner layers out");
 SHARDTYPE_CHECK(S606, collective_pairing, "a collective's start, wait and finish are not all in its segment, in order");
 SHARDTYPE_CHECK(S607, use_after_release, "a gathered parameter is used after its release");
@@ -172,26 +111,41 @@ SHARDTYPE_CHECK(S611, no_loss_at_the_end,
                 "a model ends in its loss: cross_entropy is the last operation, and nothing comes after it");
 SHARDTYPE_CHECK(S612, used_by_nothing,
                 "a value or a parameter of this layer is used by nothing: it would have no gradient");
-SHARDTYPE_CHECK(S613, element_of_job, "a job computes in float or double: `using element`");
+SHARDTYPE_CHECK(
+    S613, element_of_job,
+    "a job's state is in float or double (`using element`), and so are its activations, but that they may be "
+    "in bf16 beside a float state (`using compute = bf16`)");
 SHARDTYPE_CHECK(S614, trips_of_repeat, "a repeat has 1 to 32000 trips");
 SHARDTYPE_CHECK(S615, no_lowering,
                 "an operation of the model has no lowering in the job's `operations`, or two of them share a name");
-SHARDTYPE_CHECK(S616, roles_of_axes,
-                "every axis of more than one device has exactly one role in the strategy: without one its ranks would "
-                "all do the same work");
+SHARDTYPE_CHECK(
+    S616, roles_of_axes,
+    "every axis of more than one device has exactly one role in a strategy, and in one `in_layers` at most "
+    "one; one_of<...>: this axis has none, and its ranks would all do the same work; only_one_of<...>: it was "
+    "given these");
 SHARDTYPE_CHECK(S617, gradient_contributions,
                 "in backward a value's gradient does not get one contribution from each use of the value: a lowering "
                 "leaves one out or adds one twice, or an operation takes a value that has a gradient as a constant");
+SHARDTYPE_CHECK(S618, layers_unknown,
+                "`in_layers` names no layer of the model, or a trip that its repeat does not have; the name that was "
+                "written stands in the layer's place, one that there is in that of the fix");
 SHARDTYPE_CHECK(
-    S618, layers_unknown,
-    "`in_layers` names no layer of the model, or a trip that its repeat does not have; the pattern stands in "
-    "the layer's place");
-SHARDTYPE_CHECK(S619, micro_batch_rows,
-                "`batch_shape::micro_batches` is at least 1 and divides `global`: every micro-batch has as many rows");
+    S619, micro_batch_rows,
+    "`batch_shape::micro_batches` is at least 1 and divides `global`, and the axes that split the batch divide "
+    "the rows of a micro-batch: all have the same number of rows on each rank");
+SHARDTYPE_CHECK(S620, tied_parameter,
+                "a tied parameter (its name stands in the layer's place) must be declared before, under this whole "
+                "name, and neither it nor its second use be in a repeat; where an axis is shown, it splits the "
+                "parameter for one of the two layers only");
 SHARDTYPE_CHECK(
-    S620, tied_parameter,
-    "a tied parameter was declared before, under this whole name, and neither it nor its second use is in a "
-    "repeat");
+    S621, wide_gradient,
+    "where `compute` is bf16, gradients of parameters are float and all others bf16: an operation's weights "
+    "(`rule::weight`) are parameters as they are, neither redistributed nor reshaped, and no other operand "
+    "is one");
+SHARDTYPE_CHECK(
+    S622, positions_of_rows,
+    "rows of the batch are longer or shorter than the model's table of positions: `batch_shape::sequence` is "
+    "position_embedding's number, `gpt2_config::sequence`");
 
 #undef SHARDTYPE_CHECK
 // @endcond

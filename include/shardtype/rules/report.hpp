@@ -92,7 +92,7 @@ constexpr auto report_rule() {
     using mesh = typename pick<0, X...>::type::mesh_type;
     constexpr verdict says = inferred::out.says;
     if constexpr (says.what == code::shapes_disagree) {
-        return report<says.what, write<decltype(spelled_shape<inferred>())>, on_axis<void>, Rule, X...>();
+        return report<says.what, write<decltype(spelled_shape<misfit_of<inferred>>())>, on_axis<void>, Rule, X...>();
     } else {
         using fix = typename spelled_fix<fix_of<inferred>, mesh>::type;
         using axis = typename mesh::template axis_at<says.axis>;

@@ -22,7 +22,7 @@ struct rule {
     char equal[5]{};      ///< pairs of factors of equal extent (a query's and a key's sequence)
     unsigned ids = 0;     ///< operands of integers
     unsigned wide = 0;    ///< operands that may have float elements beside bf16 ones
-    unsigned weight = 0;  ///< operands that are parameters: a fix keeps them split
+    unsigned weight = 0;  ///< parameters: a fix keeps them split; with bf16, [ST-S621]
     char fused = 0;       ///< a factor that the operation reduces itself, result invariant (vocabulary-parallel loss)
     char grouped = 0;     ///< a factor of which operand 0 has a whole multiple (query heads over kv heads)
     double flops = 0;     ///< floating-point operations per point of the factors of operands 0 and 1, forward

@@ -75,11 +75,15 @@ constexpr auto element_of_dtype() {
     }
 }
 
-/// What an operand's shape or element must be.
 template <class Inferred>
+struct misfit_of {
+    static constexpr shape_fault value = shape_fault_of(Inferred::given, Inferred::in);
+};
+/// What an operand's shape or element must be: Holder::value is the fault.
+template <class Holder>
 constexpr auto spelled_shape() {
     using part = shape_fault::part;
-    constexpr shape_fault f = shape_fault_of(Inferred::given, Inferred::in);
+    constexpr shape_fault f = Holder::value;
     if constexpr (f.of == part::rank) {
         return operand_rank<f.operand, static_cast<int>(f.wanted)>{};
     } else if constexpr (f.of == part::extent) {

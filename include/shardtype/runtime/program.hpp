@@ -2,9 +2,7 @@
 
 #include <shardtype/comm/thread/world.hpp>
 #include <shardtype/ops/collectives.hpp>
-#include <shardtype/ops/cpu_dense_kernels.hpp>
 #include <shardtype/ops/cpu_kernels.hpp>
-#include <shardtype/ops/cpu_products.hpp>
 #include <shardtype/schedule/lower.hpp>
 
 namespace shardtype {

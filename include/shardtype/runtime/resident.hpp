@@ -20,7 +20,8 @@ inline long resident_bytes(char const* of = "Rss") {
     std::size_t const length = std::strlen(of);
     for (char const* line = text; line != nullptr; line = std::strchr(line, '\n')) {
         line += *line == '\n' ? 1 : 0;
-        if (std::strncmp(line, of, length) == 0 && line[length] == ':') return std::atol(line + length + 1) * 1024;
+        if (std::strncmp(line, of, length) == 0 && line[length] == ':')
+            return std::strtol(line + length + 1, nullptr, 10) * 1024;
     }
     return 0;
 }

@@ -33,7 +33,7 @@ struct trace_event {
     std::int64_t begin = 0;  ///< of the step
     std::int64_t end = 0;    ///< of it
     int step = 0;            ///< its place in the schedule
-    int layer = 0;           ///< of the loop, counted from the model's first, whichever way the loop goes
+    int layer = 0;           ///< of the loop, counted from its first, whichever way the loop goes
     int training = 0;        ///< the training step
     int micro_batch = 0;     ///< from 0
 };
@@ -181,13 +181,14 @@ class trace_writer {
 
     void add_trip(int rank, schedule_view const& s, std::span<trace_event const> trip) {
         segment const& g = s.segments[segment_of(s, trip[0])];
-        if (g.trips > 1) slice(rank, "layer " + std::to_string(trip[0].layer), "layer", trip, "");
+        if (g.first_layer >= 0)
+            slice(rank, "layer " + std::to_string(g.first_layer + trip[0].layer), "layer", trip, "");
         for (trace_event const& e : trip) {
             step const& is = s.steps[e.step];
             std::string name = kernel_(is.kernel), arguments = "\"step\":" + std::to_string(e.step);
             bool const collective = is.kind != step_kind::kernel;
             if (collective) name += part_name(is.kind);
-            if (g.trips > 1) arguments += ",\"layer\":" + std::to_string(e.layer);
+            if (g.first_layer >= 0) arguments += ",\"layer\":" + std::to_string(g.first_layer + e.layer);
             if (collective && is.axis >= 0 && static_cast<std::size_t>(is.axis) < axes_.size())
                 arguments += ",\"axis\":" + quoted(axes_[static_cast<std::size_t>(is.axis)]);
             for (int p = 0; p < s.parameter_count && collective; ++p)

@@ -91,10 +91,11 @@ constexpr arena_layout better_layout(schedule_builder const& b, arena_layout con
     if (so_far.tight()) return so_far;
     arena_layout out = so_far;
     int n = 0;
-    for (bool const above : {true, false})
+    for (int above = 1; above >= 0; --above)
         for (int i = 0; i < so_far.count; ++i) {
             short const k = so_far.order[i];
-            if (above == (so_far.tried[k] + detail::size_of(b.buffers[k]) > so_far.live_bytes)) out.order[n++] = k;
+            if ((above == 1) == (so_far.tried[k] + detail::size_of(b.buffers[k]) > so_far.live_bytes))
+                out.order[n++] = k;
         }
     detail::taken_bytes taken[schedule_builder::max_buffers]{};  // by begin
     long bytes = out.fixed_bytes;

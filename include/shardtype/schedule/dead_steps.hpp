@@ -7,7 +7,6 @@ namespace shardtype {
 /// Takes out steps whose results nobody reads: of a forward that is made again, backward does not need all.
 constexpr void drop_dead_steps(schedule_builder& b) {
     for (bool changed = true; changed;) {
-        changed = false;
         bool read[schedule_builder::max_buffers]{};
         for (short i = 0; i < b.step_count; ++i)
             for (short k = 0; k < b.steps[i].args; ++k)

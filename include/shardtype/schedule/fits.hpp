@@ -11,9 +11,11 @@ struct rank_memory {
     long parameters = 0;        ///< this rank's shards
     long gradients = 0;         ///< of them
     long optimizer_states = 0;  ///< AdamW's two moments
-    long activations = 0;       ///< all else: activations, gathered parameters, staging of collectives, inputs
+    /// All else: activations, gathered parameters, inputs; with a back end the scratch of its kernels and the staging of
+    /// its collectives.
+    long activations = 0;
 
-    /// Their sum, the `arena_bytes` of the job.
+    /// Their sum; with a back end, the `arena_bytes` of the job there.
     constexpr long total() const { return parameters + gradients + optimizer_states + activations; }
 };
 
@@ -32,19 +34,20 @@ constexpr double rough_memory(job const& j, parallel_dims const& d) {
 }
 
 /// Of a model that was read.
-constexpr rank_memory memory_of_graph(graph const& g) {
-    landmarks const at = lower<library_operations>(g, &no_scratch).at;
+template <class BackEnd = buffers_only>
+constexpr rank_memory memory_of_graph(graph const& g, bool overlap = true) {
+    landmarks const at = lower<library_operations>(g, BackEnd::scratch, overlap, staging_of<BackEnd>(g.policy.axes)).at;
     return {at.state_bytes, at.state_bytes, 2 * at.state_bytes, at.arena_bytes - 4 * at.state_bytes};
 }
 
-template <class Job>
+template <class Job, class BackEnd>
 constexpr rank_memory memory_of_job() {
     if constexpr (!Job::accepted) {
         return {};
     } else if constexpr (rough_memory(Job::knobs, Job::dims) > largest_memory) {
         return {0, 0, 0, 1L << 60};
     } else {
-        constexpr rank_memory bytes = memory_of_graph(checked<Job>::value);
+        constexpr rank_memory bytes = memory_of_graph<BackEnd>(checked<Job>::value, overlaps<Job>);
         return bytes;
     }
 }
@@ -52,10 +55,11 @@ constexpr rank_memory memory_of_job() {
 }  // namespace detail
 
 /// The bytes of one rank of a `training_job`, from its own schedule, every buffer at its place, with the job's precision,
-/// ZeRO stage, micro-batches and recomputed blocks. Exact but for the scratch of kernels, which a back end adds. About 0.1 s of compile time.
+/// ZeRO stage, micro-batches and recomputed blocks. With a back end, such as `cpu_back_end`, it is the arena; without one the
+/// scratch of its kernels (tens of MiB) and what its collectives copy aside come on top. About 0.1 s of compile time.
 /// @snippet 07_check_configuration/main.cpp memory
-template <class Job>
-inline constexpr rank_memory memory_of = detail::memory_of_job<Job>();
+template <class Job, class BackEnd = buffers_only>
+inline constexpr rank_memory memory_of = detail::memory_of_job<Job, BackEnd>();
 
 namespace detail {
 
@@ -66,12 +70,12 @@ constexpr job recomputing(job j) {
 
 /// The bytes of a rank with another local batch; the global one, if it is given, stays what it is or becomes Global. Again:
 /// all blocks are recomputed.
-template <class Job, long Rows, long Global = Job::knobs.global_batch_size, bool Again = false>
+template <class Job, class BackEnd, long Rows, long Global = Job::knobs.global_batch_size, bool Again = false>
 struct smaller {
     static constexpr job from = Again ? recomputing(Job::knobs) : Job::knobs;
     static constexpr job knobs =
         with_knob(with_knob(from, {knob::local_batch_size, Rows}), {knob::global_batch_size, Global});
-    static constexpr long total = memory_of<training_job<knobs>>.total();
+    static constexpr long total = memory_of<training_job<knobs>, BackEnd>.total();
 };
 
 /// The largest number up to `most` that divides n.
@@ -82,42 +86,42 @@ constexpr long divisor_up_to(long most, long n) {
 
 /// The largest local batch that fits and divides the global one, where memory grows by the same for each sequence;
 /// 0: not even one does.
-template <class Job, hardware H>
+template <class Job, hardware H, class BackEnd>
 constexpr long fitting_batch() {
     constexpr long rows = Job::knobs.local_batch_size, ranks = Job::data_parallel_degree;
     constexpr bool given = Job::knobs.global_batch_size != -1;
-    if constexpr (rows == 1 || memory_of<Job>.total() >= 1L << 60) {
+    if constexpr (rows == 1 || memory_of<Job, BackEnd>.total() >= 1L << 60) {
         return 0;
     } else {
         // With a given global batch every smaller local one accumulates gradients: compare those that do.
-        constexpr long one = smaller < Job, 1, given ? 2 * ranks : -1 > ::total;
-        constexpr long two = smaller < Job, 2, given ? 4 * ranks : -1 > ::total;
+        constexpr long one = smaller < Job, BackEnd, 1, given ? 2 * ranks : -1 > ::total;
+        constexpr long two = smaller < Job, BackEnd, 2, given ? 4 * ranks : -1 > ::total;
         if constexpr (one > H.usable()) return 0;
         constexpr long guess = two > one ? 1 + (H.usable() - one) / (two - one) : rows;
         constexpr long most = guess < 1 ? 1 : guess < rows ? guess : rows - 1;
         constexpr long even = given ? divisor_up_to(most, Job::knobs.global_batch_size / ranks) : most;
-        return smaller<Job, even>::total <= H.usable() ? even : 1;
+        return smaller<Job, BackEnd, even>::total <= H.usable() ? even : 1;
     }
 }
 
-template <class Job, hardware H>
+template <class Job, hardware H, class BackEnd>
 constexpr auto memory_fix() {
-    constexpr long rows = fitting_batch<Job, H>(), given = Job::knobs.local_batch_size;
+    constexpr long rows = fitting_batch<Job, H, BackEnd>(), given = Job::knobs.local_batch_size;
     if constexpr (rows > 0)
         return write<knobs::local_batch_size<rows>>{};
-    else if constexpr (smaller<Job, given, Job::knobs.global_batch_size, true>::total <= H.usable())
+    else if constexpr (smaller<Job, BackEnd, given, Job::knobs.global_batch_size, true>::total <= H.usable())
         return write<knobs::activation_checkpoint_full>{};
-    else if constexpr (smaller<Job, 1, Job::knobs.global_batch_size, true>::total <= H.usable())
+    else if constexpr (smaller<Job, BackEnd, 1, Job::knobs.global_batch_size, true>::total <= H.usable())
         return write<knobs::local_batch_size<1>, knobs::activation_checkpoint_full>{};
     else
         return knobs::more_devices{};
 }
 
-template <class Job, hardware H>
+template <class Job, hardware H, class BackEnd>
 constexpr auto report_memory() {
-    constexpr rank_memory m = memory_of<Job>;
+    constexpr rank_memory m = memory_of<Job, BackEnd>;
     raise<
-        ST_J715<decltype(memory_fix<Job, H>()), knobs::parameters<m.parameters>, knobs::gradients<m.gradients>,
+        ST_J715<decltype(memory_fix<Job, H, BackEnd>()), knobs::parameters<m.parameters>, knobs::gradients<m.gradients>,
                 knobs::optimizer_states<m.optimizer_states>, knobs::activations<m.activations>,
                 knobs::device_memory<H.memory>, knobs::reserved<H.reserved>, knobs::seq_len<Job::knobs.seq_len>,
                 knobs::local_batch_size<Job::knobs.local_batch_size>,
@@ -125,19 +129,20 @@ constexpr auto report_memory() {
     return 0;
 }
 
-template <class Job, hardware H>
+template <class Job, hardware H, class BackEnd>
 constexpr bool check_memory() {
-    if constexpr (memory_of<Job>.total() > H.usable()) failed<decltype(report_memory<Job, H>())>();
+    if constexpr (memory_of<Job, BackEnd>.total() > H.usable()) failed<decltype(report_memory<Job, H, BackEnd>())>();
     return true;
 }
 
 }  // namespace detail
 
-/// That a `training_job` fits into the memory of a device, written `static_assert(fits<job, h100_sxm>)`. To ask without
-/// an error: `memory_of<job>.total() <= h100_sxm.usable()`.
-/// @pre memory_of<Job> is at most H.usable() [ST-J715]
+/// That a `training_job` fits into the memory of a device beside what libraries take there (`hardware::reserved`), written
+/// `static_assert(fits<job, h100_sxm>)`, or with the back end that it runs on. To ask without an error:
+/// `memory_of<job>.total() <= h100_sxm.usable()`.
+/// @pre memory_of<Job, BackEnd> is at most H.usable() [ST-J715]
 /// @snippet 07_check_configuration/main.cpp job
-template <class Job, hardware H>
-inline constexpr bool fits = detail::check_memory<Job, H>();
+template <class Job, hardware H, class BackEnd = buffers_only>
+inline constexpr bool fits = detail::check_memory<Job, H, BackEnd>();
 
 }  // namespace shardtype

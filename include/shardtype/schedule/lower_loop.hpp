@@ -18,7 +18,7 @@ struct lowering<graph_operation::loop_begin> {
             l.where[n.out] = x;
         }
         l.b.buffers[l.where[n.out].buffer].carried = true;
-        l.b.open(static_cast<int>(n.number));
+        l.b.open(static_cast<int>(n.number), false, n.first_layer);
     }
     static constexpr void backward(lowerer& l, node const& n) {
         // The gradient goes on in the buffer that it came in: usually it already lies there.
@@ -68,7 +68,7 @@ struct lowering<graph_operation::loop_end> {
         l.grad[n.in[0]] = dy;  // the body's result
         ++l.contributions[n.in[0]];
         ++l.holders[dy.buffer];
-        l.b.open(static_cast<int>(n.number), true);
+        l.b.open(static_cast<int>(n.number), true, n.first_layer);
         l.carried = dy;
     }
 };

@@ -14,7 +14,7 @@ constexpr void for_each_by_loop(lowerer& l, Wanted wanted, F f) {
         for (short k = 0; k < l.b.parameter_count; ++k) {
             parameter_record const& p = l.g.parameters[k];
             if (p.loop != loop || !wanted(p)) continue;
-            if (!open) l.b.open(p.layers);
+            if (!open) l.b.open(p.layers, false, loop > 0 ? p.first_layer : -1);
             open = true;
             f(k);
         }

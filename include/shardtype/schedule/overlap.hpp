@@ -25,7 +25,7 @@ struct overlapper {
     short slots[schedule_builder::max_steps]{}, ahead[schedule_builder::max_steps]{};
     /// @}
     bool filled[schedule_builder::max_steps]{};  ///< by slot: something goes between start and wait already
-    /// In which segments a buffer is written, and used at all.
+    /// In which segments a buffer is written, and used at all; of state the whole region.
     /// @{
     unsigned long long written[schedule_builder::max_buffers]{}, touched[schedule_builder::max_buffers]{};
     /// @}
@@ -41,8 +41,8 @@ struct overlapper {
         for (short s = 0; s < b.segment_count; ++s)
             for (short i = b.segments[s].begin; i < b.segments[s].end; ++i)
                 for (short k = 0; k < b.steps[i].args; ++k) {
-                    short const q = b.steps[i].arg[k].buffer;
-                    unsigned long long const bit = 1ULL << (home(q) & 63);
+                    short const q = home(b.steps[i].arg[k].buffer);
+                    unsigned long long const bit = 1ULL << (q & 63);
                     touched[q] |= 1ULL << s;
                     if (b.steps[i].uses(k)) uses[i] |= bit;
                     if (((b.steps[i].writes >> k) & 1U) == 0) continue;
@@ -91,7 +91,7 @@ struct overlapper {
     /// Up to just behind what it depends on; gathers of parameters keep their order.
     constexpr void raise(short i) {
         short to = i;
-        while (to > 0 && the(to - 1).kind != step_kind::materialize && !ordered(to - 1, i)) --to;
+        while (to > 0 && b.steps[at[to - 1]].kind != step_kind::materialize && !ordered(to - 1, i)) --to;
         move(i, to);
     }
     /// Down to just before what depends on it.
@@ -107,13 +107,14 @@ struct overlapper {
             if (!starts_collective(the(k)) || the(k).axis != the(i).axis) continue;
             short to = k;
             while (to < i && (the(to).slot != the(k).slot || the(to).kind != step_kind::collective_wait)) ++to;
-            if (to < i) return move(i, static_cast<short>(to + 1));
+            if (to == i) continue;
+            move(i, static_cast<short>(to + 1));
+            return;
         }
         lower(i);
     }
-    /// Backward needs a weight's gradient at no special time: its product, and what follows from it, goes between a
-    /// later
-    /// collective's start and wait, which nothing else can part. @returns the slot of that collective, or -1
+    /// Backward needs a weight's gradient at no special time: its product, and what follows from it, goes between start
+    /// and wait of a later collective, which nothing else can part. @returns the slot of that collective, or -1
     constexpr short fill_with(short i) {
         short moved[16]{};  // the product and what follows from it
         short count = 1, k = i;
@@ -153,7 +154,7 @@ struct overlapper {
                 if (s.uses(k) && s.arg[k].buffer == operand)
                     makes = true;
                 else
-                    changes = changes || (written[s.arg[k].buffer] & here) != 0;
+                    changes = changes || (written[home(s.arg[k].buffer)] & here) != 0;
             if (!makes) continue;
             if (found >= 0 || i > start || changes || s.kind != step_kind::kernel || s.scratch >= 0) return -1;
             found = i;
@@ -166,7 +167,7 @@ struct overlapper {
         short const source = start.arg[0].buffer, target = start.arg[1].buffer;
         if (g.trips < 2 || start.kind != step_kind::materialize || b.buffers[target].is != buffer_class::local)
             return false;
-        return touched[target] == here && ((written[source] & here) == 0 || maker(i) >= 0);
+        return touched[target] == here && ((written[home(source)] & here) == 0 || maker(i) >= 0);
     }
     /// A copy of a step, for the trip `trips` later, on trips [from, to).
     constexpr short another(short of, bool reverse, int trips, int from, int to) {
@@ -211,10 +212,13 @@ struct overlapper {
         insert(static_cast<short>(waited + 2), another(at[cast], g.reverse, 1, 0, g.trips - 1));
     }
 
-    constexpr void overlap_segment(segment& g, short begin) {
+    constexpr void keep_segment(segment const& g, short begin) {
         at = order + begin;
         n = static_cast<short>(g.end - g.begin);
         for (short i = 0; i < n; ++i) at[i] = static_cast<short>(g.begin + i);
+    }
+    constexpr void overlap_segment(segment& g, short begin) {
+        keep_segment(g, begin);
         for (short i = 0; i < n; ++i)
             if (the(i).kind == step_kind::collective_finish)
                 the(i).writes = 0, writes[at[i]] = 0;  // the target is this rank's already
@@ -241,15 +245,19 @@ struct overlapper {
 
 /// Lets communication run beside computation. Within its segment every start moves up to what it needs, every wait down
 /// to what needs it, every finish to where it costs nothing; gathers of parameters in a loop run one trip ahead, their
-/// buffers get two slots. What is computed, and in which order sums are made, stays. Before `add_releases`.
-constexpr void overlap_collectives(schedule_builder& b) {
+/// buffers get two slots. What is computed, and in which order sums are made, stays. Before `add_releases`. Every parts-th
+/// segment from `part` on: compilers count the steps of a constant.
+constexpr void overlap_collectives(schedule_builder& b, int part = 0, int parts = 1) {
     detail::overlapper o(b);
     short end = 0;
     segment now[schedule_builder::max_segments]{};
     for (short s = 0; s < b.segment_count; ++s) {
         segment& g = b.segments[s];
         o.here = 1ULL << s;
-        o.overlap_segment(g, end);
+        if (s % parts == part)
+            o.overlap_segment(g, end);
+        else
+            o.keep_segment(g, end);
         now[s] = g;
         now[s].begin = end;
         now[s].end = end = static_cast<short>(end + o.n);

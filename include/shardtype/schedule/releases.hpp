@@ -7,6 +7,11 @@ namespace shardtype {
 /// Marks where a gathered parameter is dead: a release step after its last use.
 constexpr void add_releases(schedule_builder& b) {
     short made[schedule_builder::max_buffers]{}, last[schedule_builder::max_buffers]{};
+    short used[schedule_builder::max_buffers]{};  // by which step at last
+    bool ends[schedule_builder::max_steps]{};     // something with this step
+    for (short i = 0; i < b.step_count; ++i)
+        for (short k = 0; k < b.steps[i].args; ++k)
+            if (b.steps[i].uses(k)) used[b.steps[i].arg[k].buffer] = i;
     short releases = 0, kept = 0;  // what is gathered once per step is not released within it
     for (short s = 0; s < b.segment_count; ++s)
         if (b.segments[s].when == segment_kind::begin_step) kept = b.segments[s].end;
@@ -14,10 +19,8 @@ constexpr void add_releases(schedule_builder& b) {
         if (b.steps[i].kind != step_kind::materialize || b.steps[i].ahead > 0) continue;
         short const buffer = b.steps[i].arg[1].buffer;
         made[releases] = buffer;
-        for (short j = i; j < b.step_count; ++j)
-            for (short k = 0; k < b.steps[j].args; ++k)
-                if (b.steps[j].uses(k) && b.steps[j].arg[k].buffer == buffer) last[releases] = j;
-        ++releases;
+        last[releases++] = used[buffer];
+        ends[used[buffer]] = true;
     }
     if (releases == 0) return;
     if (b.step_count + releases > schedule_builder::max_steps) {
@@ -30,7 +33,7 @@ constexpr void add_releases(schedule_builder& b) {
         short const begin = b.segments[s].begin;
         b.segments[s].end = static_cast<short>(to + 1);
         for (; from >= begin; --from) {
-            for (short r = 0; r < releases; ++r) {
+            for (short r = 0; ends[from] && r < releases; ++r) {
                 if (last[r] != from) continue;
                 step mark;
                 mark.kind = step_kind::release;

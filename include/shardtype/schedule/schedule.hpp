@@ -39,6 +39,7 @@ struct segment {
     short end = 0;
     /// @}
     int trips = 1;                              ///< how often
+    int first_layer = -1;                       ///< the place of the first trip in its repeat; -1: of none
     bool reverse = false;                       ///< from the last trip to the first, for backward
     segment_kind when = segment_kind::forward;  ///< within a training step
 };
@@ -104,7 +105,7 @@ constexpr schedule_view view_of(schedule<S, B, G, P> const& s) {
 struct schedule_builder {
     /// Room; more is [ST-S604].
     /// @{
-    static constexpr int max_steps = 800, max_buffers = 640, max_segments = 40;
+    static constexpr int max_steps = 1600, max_buffers = 1000, max_segments = 64;
     static constexpr int max_parameters = graph::max_parameters;
     /// @}
     /// The parts so far, how many they are, and the first error.
@@ -150,13 +151,13 @@ struct schedule_builder {
         open(trips, reverse);
     }
     /// The same, of the kind that the one before was.
-    constexpr void open(int trips, bool reverse = false) {
+    constexpr void open(int trips, bool reverse = false, int first_layer = -1) {
         close();
         if (segment_count == max_segments) {
             fail(code::capacity);
             return;
         }
-        segments[segment_count++] = {step_count, step_count, trips, reverse, phase};
+        segments[segment_count++] = {step_count, step_count, trips, first_layer, reverse, phase};
     }
     /// Ends the open segment.
     constexpr void close() {

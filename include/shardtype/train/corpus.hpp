@@ -5,6 +5,8 @@
 #include <shardtype/train/token_shard.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <stdexcept>
@@ -88,6 +90,21 @@ class corpus {
                                             std::to_string(seq) + " (at least " + std::to_string(seq + 2) + ")");
     }
 
+    /// Takes the last `fraction` of the tokens, rounded up, out of this data set and returns them as one of their own, for
+    /// evaluation: no row of the one has a token of the other's. A document at the border is in both, in parts.
+    /// @pre 0 < fraction < 1
+    corpus split_off(double fraction) {
+        if (!(fraction > 0 && fraction < 1))
+            throw std::invalid_argument("corpus: a share of " + std::to_string(fraction) + " is not between 0 and 1");
+        corpus end;
+        end.source_ = source_;
+        const auto taken = static_cast<std::ptrdiff_t>(std::ceil(fraction * static_cast<double>(size())));
+        end.tokens_.assign(tokens_.end() - taken, tokens_.end());
+        tokens_.resize(tokens_.size() - static_cast<std::size_t>(taken));
+        if (documents_ > 0) end.count_documents(), count_documents();
+        return end;
+    }
+
     /// Row `row` of step `step`: tokens [(step * global_batch + row) * seq, + seq), and the same one further as
     /// targets; past the end it goes on at the beginning. `row` counts in the global batch, so each layout asks
     /// for the rows that it owns. Writes `seq` values to each.
@@ -111,6 +128,11 @@ class corpus {
     corpus() = default;
 
     int at(long position) const { return static_cast<int>(tokens_[static_cast<std::size_t>(position)]); }
+
+    void count_documents() {
+        documents_ = std::count(tokens_.begin(), tokens_.end(), static_cast<std::uint32_t>(begin_of_text));
+        if (!tokens_.empty() && tokens_.front() != begin_of_text) ++documents_;
+    }
 
     static bool is_text(const std::vector<char>& bytes) {
         return !bytes.empty() && std::find(bytes.begin(), bytes.end(), '\0') == bytes.end() &&

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -103,16 +104,44 @@ inline std::string step_line(const step_metrics& m) {
            "  tflops: " + number(m.flops_per_second() / 1e12, 2, true) + "  mfu: " + number(m.mfu(), 2, false) + "%";
 }
 
+/// torchtitan's line for a loss on held-out text:
+/// `validate step:  1  loss:  8.1996  memory:  2.65GiB(2.79%)  tps: 1,772`
+inline std::string validation_line(const step_metrics& m) {
+    using detail::number;
+    return "validate step: " + detail::pad_left(std::to_string(m.step), 2) +
+           "  loss: " + detail::pad_left(number(m.loss, 4, false), 7) +
+           "  memory: " + detail::pad_left(number(m.memory_bytes / detail::gibibyte, 2, false), 5) + "GiB(" +
+           number(100 * m.memory_bytes / m.memory_capacity, 2, false) +
+           "%)  tps: " + number(m.tokens_per_second(), 0, true);
+}
+
+/// What an evaluation reads of `held` tokens, in `batches` whole batches of `batch` tokens:
+/// `an evaluation reads 6,144 of 6,505 held-out tokens, in whole batches of 2,048; the last 361 are left out`
+inline std::string evaluation_line(long batches, long batch, long held) {
+    auto const n = [](long value) { return detail::number(static_cast<double>(value), 0, true); };
+    std::string const out = "an evaluation reads ";
+    if (batches * batch >= held)  // the last target is the first token
+        return out + "one batch of " + n(batch) + " tokens: the " + n(held) + " held-out tokens, repeated";
+    return out + n(batches * batch) + " of " + n(held) + " held-out tokens, in whole batches of " + n(batch) +
+           "; the last " + n(held - batches * batch) + " are left out";
+}
+
 /// One run in the closing table.
 struct run_summary {
-    std::string layout;            ///< "fsdp"
-    std::string mesh;              ///< "[2, 4] dp_shard, tp"
-    double first_loss = 0;         ///< of the first step
-    double last_loss = 0;          ///< of the last step
-    double tokens_per_second = 0;  ///< of all devices together
-    double memory_bytes = 0;       ///< of one rank
-    double seconds = 0;            ///< of the whole run
+    std::string layout;                                                 ///< "fsdp"
+    std::string mesh;                                                   ///< "[2, 4] dp_shard, tp"
+    double first_loss = 0;                                              ///< of the first step
+    double last_loss = 0;                                               ///< of the last step
+    double tokens_per_second = 0;                                       ///< of all devices together
+    double memory_bytes = 0;                                            ///< of one rank
+    double seconds = 0;                                                 ///< of the whole run
+    double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< the last one; NaN: there is none
 };
+
+/// Whether a run among these has a loss on held-out text.
+inline bool any_validation(std::span<const run_summary> runs) {
+    return std::any_of(runs.begin(), runs.end(), [](const run_summary& r) { return !std::isnan(r.validation_loss); });
+}
 
 /// Bytes in the largest unit that leaves at least 1: "512 B", "1.50 KiB", "23.40 MiB", "1.15 GiB".
 inline std::string byte_count(double bytes) {
@@ -124,17 +153,23 @@ inline std::string byte_count(double bytes) {
     return detail::number(value, 2, true) + units[unit];
 }
 
-/// The runs as an aligned table with a header: words to the left, numbers to the right; ends with a line feed.
+/// The runs as an aligned table with a header: words to the left, numbers to the right; ends with a line feed. Held-out
+/// losses have a column where there are any.
 inline std::string closing_table(std::span<const run_summary> runs) {
-    constexpr std::size_t columns = 7;
     constexpr std::size_t words = 2;
-    using line = std::array<std::string, columns>;
+    using line = std::vector<std::string>;
     std::vector<line> lines{{"layout", "mesh", "first loss", "last loss", "tokens/s", "memory/rank", "seconds"}};
     for (const run_summary& run : runs)
         lines.push_back({run.layout, run.mesh, detail::number(run.first_loss, 4, false),
                          detail::number(run.last_loss, 4, false), detail::number(run.tokens_per_second, 0, true),
                          byte_count(run.memory_bytes), detail::number(run.seconds, 2, true)});
-    std::array<std::size_t, columns> width{};
+    if (any_validation(runs)) {
+        lines[0].insert(lines[0].begin() + 4, "validation");
+        for (std::size_t i = 0; i < runs.size(); ++i)
+            lines[i + 1].insert(lines[i + 1].begin() + 4, detail::number(runs[i].validation_loss, 4, false));
+    }
+    std::size_t const columns = lines[0].size();
+    std::vector<std::size_t> width(columns);
     for (const line& cells : lines)
         for (std::size_t c = 0; c < columns; ++c) width[c] = std::max(width[c], cells[c].size());
     std::string out;

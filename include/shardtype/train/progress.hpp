@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <string>
 
@@ -14,7 +15,7 @@ namespace shardtype {
 /// Seconds as people read them: `45 s`, `3 min 20 s`, `2 h 05 min`.
 inline std::string duration_text(double seconds) {
     char text[48];
-    long const s = seconds > 0 && seconds < 1e9 ? static_cast<long>(seconds + 0.5) : 0;
+    long const s = seconds > 0 && seconds < 1e9 ? std::lround(seconds) : 0;
     if (s < 60)
         std::snprintf(text, sizeof text, "%ld s", s);
     else if (s < 3600)

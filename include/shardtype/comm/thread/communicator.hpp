@@ -50,17 +50,16 @@ class communicator {
 
     /// Seconds that this rank has waited in the group's collectives since `world::run` began.
     [[nodiscard]] double waited_seconds() const noexcept { return team_ ? team_->waited_seconds(rank_) : 0; }
-    /// See `operands_in_use`.
-    /// @{
-    [[nodiscard]] std::byte* lend(std::byte* memory) const noexcept {  ///< @returns what lies behind its part
+    /// Lends memory, see `operands_in_use`. @returns what lies behind the part that is used
+    [[nodiscard]] std::byte* lend(std::byte* memory) const noexcept {
         if (team_ == nullptr) return memory;
         team_->lend(rank_, memory);
         return memory + staging::group_bytes;
     }
+    /// When it returns, nobody reads what was lent.
     void take_back() const noexcept {
-        if (team_) team_->take_back(rank_);
+        if (team_ != nullptr) team_->take_back(rank_);
     }
-    /// @}
     /// See `rank_communicators::withdraw`.
     void withdraw(int world_rank) const noexcept {
         if (team_) team_->withdraw(rank_, world_rank);

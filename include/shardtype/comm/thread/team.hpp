@@ -216,9 +216,12 @@ class team {
     /// Nobody reads what `rank` has lent when this returns. All it has started is finished or withdrawn.
     void take_back(int rank) noexcept {
         seat& mine = of(rank);
-        for (std::uint64_t const last : mine.copied_for)
-            if (last > 0 && mine.number - (last - 1) < ring_)
-                wait_surely(mine, meetings_[(last - 1) % ring_].read, (last - 1) / ring_ + 1);
+        for (std::uint64_t const last : mine.copied_for) {
+            if (last == 0 || mine.number - (last - 1) > ring_) continue;  // the start that took its place has waited
+            meeting& at = meetings_[(last - 1) % ring_];
+            std::uint64_t const number = (last - 1) / ring_ + 1;
+            if (at.posted.complete(number)) wait_surely(mine, at.read, number);  // else nobody comes through to read
+        }
         mine.copies = mine.own_copies.get();
     }
 
