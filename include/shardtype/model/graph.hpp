@@ -86,6 +86,18 @@ struct graph : graph_parameters {
         for (int h = 0; h < path.hops && ok(); ++h) x = hop(x, path.path[h]);
         return x;
     }
+    /// x behind one collective of a conversion.
+    constexpr short hop(short x, conversion::hop const& by) {
+        if (mixes(x, false)) return fail(code::wide_gradient, -1);
+        layout after = at(x);
+        after.on[by.axis] = by.to;
+        values[x].used = true;
+        short const y = value(after, values[x].differentiable);
+        if (y < 0) return -1;
+        node& n = add_node<graph_operation::redistribute>();
+        n.in[0] = x, n.out = y, n.axis = by.axis, n.to = by.to, n.by = by.by;
+        return y;
+    }
     /// The same for one axis.
     constexpr short redistribute(short x, int axis, placement to) {
         return x < 0 ? -1 : redistribute(x, placed(at(x), axis, to));
@@ -118,18 +130,6 @@ struct graph : graph_parameters {
     constexpr short to_stream(short x, bool within) {
         if (loss >= 0) return fail(code::no_loss_at_the_end);
         return x < 0 ? -1 : redistribute(x, policy.stream(at(x), within));
-    }
-    /// One collective of a conversion.
-    constexpr short hop(short x, conversion::hop const& by) {
-        if (mixes(x, false)) return fail(code::wide_gradient, -1);
-        layout after = at(x);
-        after.on[by.axis] = by.to;
-        values[x].used = true;
-        short const y = value(after, values[x].differentiable);
-        if (y < 0) return -1;
-        node& n = add_node<graph_operation::redistribute>();
-        n.in[0] = x, n.out = y, n.axis = by.axis, n.to = by.to, n.by = by.by;
-        return y;
     }
 };
 
