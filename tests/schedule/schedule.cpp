@@ -235,6 +235,19 @@ TEST_CASE("fully sharded state adds up to the parameters") {
     CHECK(lower(read<st::llama3_debug>(p, {8, 256}))->at.state_bytes == 6139136 * 4);
 }
 
+// A configuration's memory on a back end: with what its collectives copy; the scratch of its kernels lies where other
+// buffers are dead.
+using on_64 = st::training_job<st::job{.model = st::llama3_8b,
+                                       .parallel = {.data_parallel_shard_degree = -1, .tensor_parallel_degree = 4},
+                                       .world_size = 64,
+                                       .seq_len = 8192,
+                                       .local_batch_size = 2}>;
+static_assert(st::memory_of<on_64, st::cpu_back_end>.total() ==
+              st::lowered<on_64::type, st::cpu_back_end>::arena_bytes);
+static_assert(st::memory_of<on_64, st::cpu_back_end>.total() ==
+              st::memory_of<on_64>.total() + st::cpu_back_end::staging_bytes(2));
+static_assert(st::fits<on_64, st::h100_sxm, st::cpu_back_end>);
+
 TEST_CASE("the compiler's schedule is the one lowered at run time") {
     constexpr auto const& made = st::lowered<job, st::cpu_back_end>::value;
     st::schedule_view const s = st::view_of(made);

@@ -2,7 +2,6 @@
 
 #include "../../bench/memory/llama3_jobs.hpp"
 
-#include <shardtype/ops/cpu_scratch.hpp>
 #include <shardtype/plan/hardware.hpp>
 
 namespace {
@@ -10,10 +9,10 @@ namespace {
 namespace st = shardtype;
 
 template <class Job>
-inline constexpr st::landmarks at = st::lowered<Job, st::cpu_back_end>::value.at;
+inline constexpr st::landmarks at = st::lowered<Job, st::buffers_only>::value.at;
 template <class Job>
 inline constexpr long parameters = llama3_jobs::parameters(st::checked<Job>::value);
-/// Activations, gathered parameters, scratch, inputs.
+/// Activations, gathered parameters, inputs.
 template <class Job>
 inline constexpr long others = at<Job>.arena_bytes - 4 * at<Job>.state_bytes;
 
@@ -37,7 +36,7 @@ constexpr bool holds(st::llama_config c, long shards, long tensors = 1, long kv_
     // The residual stream of every layer is kept, whatever is recomputed.
     long const stream =
         Job::rows * Job::batch.sequence * c.dim / tensors * st::bytes_of(st::checked<Job>::value.compute);
-    return st::lowered<Job, st::cpu_back_end>::accepted && state && l.arena_bytes >= l.live_bytes &&
+    return st::lowered<Job, st::buffers_only>::accepted && state && l.arena_bytes >= l.live_bytes &&
            l.arena_bytes * 100 <= l.live_bytes * 105 && others<Job> > (c.layers + 1) * stream;
 }
 

@@ -1,6 +1,5 @@
 // A job's knobs and what follows from them: mesh, strategy, batch, memory. What the rules refuse is in tests/fail and,
 // against a naive restatement, in tests/model/job.cpp.
-#include <shardtype/ops/cpu_scratch.hpp>
 #include <shardtype/shardtype.hpp>
 
 namespace st = shardtype;
@@ -23,11 +22,6 @@ static_assert(st::fits<job, st::h100_sxm>);
 static_assert(st::memory_of<job>.total() == st::lowered<job::type, st::buffers_only>::arena_bytes);
 static_assert(st::memory_of<job>.parameters == st::lowered<job, st::buffers_only>::value.at.state_bytes);
 static_assert(st::memory_of<job>.optimizer_states == 2 * st::memory_of<job>.gradients);
-// On a back end: with what its collectives copy; the scratch of its kernels lies here where other buffers are dead.
-static_assert(st::memory_of<job, st::cpu_back_end>.total() == st::lowered<job::type, st::cpu_back_end>::arena_bytes);
-static_assert(st::memory_of<job, st::cpu_back_end>.total() ==
-              st::memory_of<job>.total() + st::cpu_back_end::staging_bytes(2));
-static_assert(st::fits<job, st::h100_sxm, st::cpu_back_end>);
 // 8,030,261,248 parameters of 4 bytes in 64 parts; the norms are not split by tp, and each buffer begins at 64 bytes.
 static_assert(st::memory_of<job>.parameters >= 8'030'261'248 * 4 / 64);
 static_assert(st::memory_of<job>.parameters - 8'030'261'248 * 4 / 64 < 65 * 4096 * 4 / 16 + 300 * 64);
