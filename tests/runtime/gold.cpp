@@ -28,18 +28,7 @@ void check() {
     SUBCASE(Layout::name) {
         gold::outcome o;
         run<Layout>(o);
-        gold::verdict const v = gold::judge(o, reference(), reference().end);
-        std::printf("%-42s worst: loss %.2g, norm %.2g, gradient %.2g (%s), end weight %.2g (%s)\n", Layout::name,
-                    v.loss.worst, v.norm.worst, v.gradient.worst, v.gradient.at.c_str(), v.weight.worst,
-                    v.weight.at.c_str());
-        REQUIRE(o.loss.size() == 10);
-        CHECK(o.loss[0].size() == static_cast<std::size_t>(Layout::mesh::size));
-        CHECK(o.weights.count() == 21);
-        CHECK(v.loss_holds());
-        CHECK(v.norm_holds());
-        CHECK(v.gradient_holds());
-        CHECK(v.weight_holds());
-        CHECK(v.unequal == 0);
+        gold::check_verdict(Layout::name, o, gold::judge(o, reference(), reference().end), Layout::mesh::size, 10, 21);
     }
 }
 

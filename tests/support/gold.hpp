@@ -1,5 +1,7 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include "layouts.hpp"
 #include "whole_tensors.hpp"
 
@@ -8,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdio>
 #include <fstream>
 
 /// The float64 reference run that the library is compared with: start weights, tokens, losses, gradients of step 1, end
@@ -145,6 +148,21 @@ verdict judge(outcome const& o, reference const& r, std::map<std::string, V> con
     v.weight = o.weights.from(end);
     v.unequal = o.gradients.unequal() + o.weights.unequal();
     return v;
+}
+
+/// Prints how far a run is from the reference, and holds it to its bounds: on so many ranks, of so many steps and weights.
+inline void check_verdict(char const* name, outcome const& o, verdict const& v, int ranks, std::size_t steps,
+                          std::size_t weights) {
+    std::printf("%-42s worst: loss %.2g, norm %.2g, gradient %.2g (%s), end weight %.2g (%s)\n", name, v.loss.worst,
+                v.norm.worst, v.gradient.worst, v.gradient.at.c_str(), v.weight.worst, v.weight.at.c_str());
+    REQUIRE(o.loss.size() == steps);
+    CHECK(o.loss[0].size() == static_cast<std::size_t>(ranks));
+    CHECK(o.weights.count() == weights);
+    CHECK(v.loss_holds());
+    CHECK(v.norm_holds());
+    CHECK(v.gradient_holds());
+    CHECK(v.weight_holds());
+    CHECK(v.unequal == 0);
 }
 
 }  // namespace gold

@@ -124,21 +124,7 @@ void layer_norm_backward(execution const&, T const* dy, T const* x, T const* w, 
                 auto const gradient = [=](batch const& a, batch const& b, batch const& c) {
                     return batch(s) * (a * b - batch(sum / n) - (c - batch(m)) * batch(slope));
                 };
-                if (accumulate_dx) {
-                    detail::vec::map<T, 1>(
-                        0, cols,
-                        [gradient](batch const& a, batch const& b, batch const& c, batch const& old) {
-                            return std::array<batch, 1>{old + gradient(a, b, c)};
-                        },
-                        {out}, d, w, row, static_cast<T const*>(out));
-                } else {
-                    detail::vec::map<T, 1>(
-                        0, cols,
-                        [gradient](batch const& a, batch const& b, batch const& c) {
-                            return std::array<batch, 1>{gradient(a, b, c)};
-                        },
-                        {out}, d, w, row);
-                }
+                detail::vec::map_or_add<T>(accumulate_dx, cols, gradient, out, d, w, row);
             }
         },
         detail::vec::layer_norm_rows);

@@ -99,21 +99,7 @@ void rms_norm_backward(execution const&, T const* dy, T const* x, T const* w, wi
                 auto const gradient = [scale, mean](batch const& a, batch const& b, batch const& c) {
                     return scale * (a * b - c * mean);
                 };
-                if (accumulate_dx) {
-                    detail::vec::map<T, 1>(
-                        0, cols,
-                        [gradient](batch const& a, batch const& b, batch const& c, batch const& old) {
-                            return std::array<batch, 1>{old + gradient(a, b, c)};
-                        },
-                        {out}, d, w, row, static_cast<T const*>(out));
-                } else {
-                    detail::vec::map<T, 1>(
-                        0, cols,
-                        [gradient](batch const& a, batch const& b, batch const& c) {
-                            return std::array<batch, 1>{gradient(a, b, c)};
-                        },
-                        {out}, d, w, row);
-                }
+                detail::vec::map_or_add<T>(accumulate_dx, cols, gradient, out, d, w, row);
             }
         },
         detail::vec::rms_norm_rows);

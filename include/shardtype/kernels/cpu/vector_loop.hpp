@@ -47,6 +47,19 @@ void map(long begin, long end, F const& f, std::array<T*, Outputs> const& out, I
     }
 }
 
+/// out[i] = f(in[i]...) for i in [0, n), or added to what is there.
+template <class T, class F, class... In>
+void map_or_add(bool add, long n, F const& f, T* out, In const*... in) {
+    using values = std::array<batch<T>, 1>;
+    if (add)
+        map<T, 1>(
+            0, n, [f](batch<T> const& old, auto const&... x) { return values{old + f(x...)}; }, {out},
+            static_cast<T const*>(out), in...);
+    else
+        map<T, 1>(
+            0, n, [f](auto const&... x) { return values{f(x...)}; }, {out}, in...);
+}
+
 /// Sum over i in [0, n) of f(in[i]...), where f of zeros is zero. Four running sums, added in a fixed order.
 template <class T, class F, class... In>
 wide_t<T> sum(long n, F const& f, In const*... in) {
