@@ -39,11 +39,11 @@ kernels/rms_norm | kernels/cpu/rms_norm.hpp | squares / static_cast<wide>(cols) 
 kernels/rms_norm | kernels/cpu/rms_norm.hpp | scale * (a * b - c * mean) | scale * (a * b + c * mean)
 kernels/rms_norm | kernels/cpu/rms_norm.hpp | dot * rstd[r] * rstd[r] / | dot * rstd[r] /
 kernels/rms_norm | kernels/cpu/rms_norm.hpp | dw, !first, | dw, first,
-kernels/rms_norm | kernels/cpu/rms_norm.hpp | old + gradient(a, b, c) | gradient(a, b, c)
+kernels/rms_norm | kernels/cpu/vector_loop.hpp | old + f(x...) | f(x...)
 kernels/layer_norm | kernels/cpu/layer_norm.hpp | batch(sum / n) | batch(sum)
 kernels/layer_norm | kernels/cpu/layer_norm.hpp | cols - whole, mean | cols - whole
 kernels/layer_norm | kernels/cpu/layer_norm.hpp | dot * s * s / n | dot * s / n
-kernels/layer_norm | kernels/cpu/layer_norm.hpp | old + gradient(a, b, c) | gradient(a, b, c)
+kernels/layer_norm | kernels/cpu/vector_loop.hpp | old + f(x...) | f(x...)
 kernels/gelu | kernels/cpu/gelu.hpp | 0.21406444881780075 | 0.07135481627260025
 kernels/gelu | kernels/cpu/gelu.hpp | twice_u < zero, e * r, r | twice_u < zero, r, e * r
 kernels/bias | kernels/cpu/bias.hpp | dy + begin * cols, db | dy, db
