@@ -47,7 +47,7 @@ struct runnable {
         for (short i = 0; i < s.step_count; ++i)
             bound.push_back(s.steps[i].kind == st::step_kind::release
                                 ? st::bound_step{}
-                                : st::detail::bind_step<float>(st::cpu_kernels{}, s.steps[i]));
+                                : st::detail::bind_step<float>(st::library_kernels{}, s.steps[i]));
         view.schedule = {s.steps,        s.buffers,       s.segments,        s.parameters, s.step_count,
                          s.buffer_count, s.segment_count, s.parameter_count, s.at};
         view.bound = bound.data();

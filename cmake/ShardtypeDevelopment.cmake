@@ -1,10 +1,6 @@
 # What this project's own programs (examples, tests, bench) are compiled with. Users of the targets never see it.
 
 option(SHARDTYPE_NATIVE "Compile this project's own programs for this machine's CPU" ON)
-option(SHARDTYPE_CUDA "Require nvcc: without it the tests that compile the headers as CUDA are skipped" OFF)
-if(SHARDTYPE_CUDA AND NOT SHARDTYPE_NVCC)
-    message(FATAL_ERROR "shardtype: SHARDTYPE_CUDA is ON and nvcc was not found: set CUDA_HOME, or SHARDTYPE_NVCC")
-endif()
 
 if(PROJECT_IS_TOP_LEVEL)
     if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)

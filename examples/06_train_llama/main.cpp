@@ -1,11 +1,16 @@
 // Trains the Llama-3 debug model under layouts that are types, at one global batch. `train_llama --help` tells the rest.
 
+#include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <shardtype/runtime/peak.hpp>
@@ -14,6 +19,7 @@
 #include "compiled_layouts.hpp"  // made by CMake: `compiled`, the list of jobs
 #include "layout_fault.hpp"
 #include "output_file.hpp"
+#include "processes.hpp"
 #include "read_settings.hpp"
 #include "settings_file.hpp"
 #include "train_job.hpp"
@@ -22,14 +28,9 @@
 namespace {
 
 template <class... Jobs>
-struct program {
-    using train_function = run_report (*)(settings const&, data_sets const&, machine const&, report&,
-                                          st::trace_writer&);
-    std::vector<compiled_layout> layouts{{Jobs::spec, st::trainer<Jobs>::arena_bytes}...};
-    std::vector<train_function> functions{&train<Jobs>...};
-};
-template <class... Jobs>
-program<Jobs...> program_of(st::type_list<Jobs...>);
+layout_table on_threads(st::type_list<Jobs...>) {
+    return {{{Jobs::spec, st::trainer<Jobs>::arena_bytes}...}, {&train<Jobs, thread_ranks>...}};
+}
 
 // Reads what --dataset and --validation-dataset name. @throws usage_error beginning with the flag
 st::corpus read_corpus(settings const& with, std::string const& flag, std::string const& path) {
@@ -77,16 +78,44 @@ data_sets read_data(settings const& with) {
 }
 
 void check_memory(compiled_layout const& layout, machine const& on) {
-    double const needed = static_cast<double>(layout.arena_bytes) * static_cast<double>(layout.spec.ranks());
+    double const ranks = on.ranks_here(layout.spec.ranks()), needed = static_cast<double>(layout.arena_bytes) * ranks;
     if (needed > on.memory_bytes)
-        throw usage_error("--layout: " + layout.spec.name() + " needs " + std::to_string(layout.spec.ranks()) + " x " +
+        throw usage_error("--layout: " + layout.spec.name() + " needs " + std::to_string(std::lround(ranks)) + " x " +
                           st::byte_count(static_cast<double>(layout.arena_bytes)) + " of memory; there are " +
                           st::byte_count(on.memory_bytes));
 }
 
-using every_layout = decltype(program_of(compiled{}));
+// A layout has as many ranks as processes were started.
+void check_ranks(std::vector<int> const& chosen, layout_table const& all, st::launch const& started) {
+    std::string wrong, right, ranks;
+    for (int const i : chosen) {
+        layout_spec const& s = all.layouts[static_cast<std::size_t>(i)].spec;
+        if (s.ranks() == started.size) continue;
+        if (ranks.empty()) ranks = std::to_string(s.ranks());
+        wrong += (wrong.empty() ? "" : ", ") + s.name() + " (" + std::to_string(s.ranks()) + " ranks)";
+    }
+    if (wrong.empty()) return;
+    for (compiled_layout const& c : all.layouts)
+        if (c.spec.ranks() == started.size && right.find(c.spec.name()) == std::string::npos)
+            right += (right.empty() ? "; compiled for that number: " : ", ") + c.spec.name();
+    throw usage_error("--layout: " + wrong + ", but " + st::launcher_name(started.by) + " has started " +
+                      std::to_string(started.size) + ": every rank is a process, as in mpirun -n " + ranks + right);
+}
 
-void run_all(settings with, every_layout const& all) {
+// What a run needs, all of it checked.
+struct prepared_run {
+    settings with;
+    std::vector<int> chosen;
+    machine on;
+    data_sets data;
+};
+
+prepared_run prepare(settings with, layout_table const& all, st::launch const& started) {
+    bool const several = started.by != st::launcher::threads;
+    if (several && with.ranks.from == origin::standard) with.ranks.value = started.size;
+    if (several && !with.trace.value.empty())
+        throw usage_error(std::string("--trace: a trace is of ranks that are threads: run it without ") +
+                          st::launcher_name(started.by));
     refuse_forgotten(with);
     check_outputs(with);
     std::vector<int> chosen;
@@ -96,23 +125,66 @@ void run_all(settings with, every_layout const& all) {
         read_data(with);  // what is wrong with it is known before a build of minutes
         throw;
     }
-    auto const layout = [&](int i) -> compiled_layout const& { return all.layouts[static_cast<std::size_t>(i)]; };
     machine on;
-    for (int const i : chosen) check_memory(layout(i), on);
-    data_sets const data = read_data(with);
+    if (several) {
+        check_ranks(chosen, all, started);
+        on.processes = started.local_size > 0 ? started.local_size : started.size;
+    }
+    for (int const i : chosen) check_memory(all.layouts[static_cast<std::size_t>(i)], on);
+    data_sets data = read_data(with);
     for (std::string* path : {&with.dataset.value, &with.validation_dataset.value})  // a record works from any folder
         if (!path->empty()) *path = std::filesystem::absolute(*path).string();
-    output_file record("--record", with.record.value), page("--report", with.report.value),
-        trace_file("--trace", with.trace.value);
+    if (!speaks) with.record.value.clear(), with.report.value.clear();
+    return {std::move(with), std::move(chosen), on, std::move(data)};
+}
+
+// Another process has told what is wrong.
+struct told_elsewhere {};
+
+// Of all processes the first that fails speaks for all.
+template <class F>
+void together(bool several, F f) {
+    std::exception_ptr failure;
+    try {
+        f();
+    } catch (std::exception const&) {
+        failure = std::current_exception();
+    }
+    int const failed = several ? processes::first(failure != nullptr) : -1;
+    if (failed >= 0) {
+        speaks = failure != nullptr && failed == processes::rank();
+        if (!speaks) throw told_elsewhere{};
+    }
+    if (failure) std::rethrow_exception(failure);
+}
+
+void run_all(int argc, char** argv, layout_table const& all, st::launch const& started) {
+    bool const several = started.by != st::launcher::threads;
+    std::optional<prepared_run> made;
+    std::optional<output_file> record, page, trace_file;
+    together(several, [&] {
+        std::optional<settings> const given = read_settings(argc, argv, layouts_help(all.layouts));
+        if (!given) return;
+        made = prepare(*given, all, started);
+        record.emplace("--record", made->with.record.value);
+        page.emplace("--report", made->with.report.value);
+        trace_file.emplace("--trace", made->with.trace.value);
+    });
+    if (!made) return;
+    auto const& [with, chosen, on_start, data] = *made;
+    machine on = on_start;
+    auto const layout = [&](int i) -> compiled_layout const& { return all.layouts[static_cast<std::size_t>(i)]; };
     std::vector<layout_spec> specs;
     specs.reserve(chosen.size());
     for (int const i : chosen) specs.push_back(layout(i).spec);
-    for (std::string const& note : without_effect(with, specs))
-        std::fprintf(stderr, "train_llama: %s\n", one_line(note).c_str());
+    for (std::string const& note : without_effect(with, specs)) say(note);
+    bool const first_here = started.local_rank == 0;
+    if (several) on.cpus = static_cast<int>(std::lround(processes::sum(first_here ? on.cpus : 0)));
     report out(with);
     out.data(data.training.source(), data.training.size(), data.training.documents() > 0, on.cpus,
              data.held_out ? data.held_out->source() : "", data.held_out ? data.held_out->size() : 0);
-    on.matmul_flops = st::product_peak(on.cpus);
+    if (first_here) on.matmul_flops = st::product_peak(on_start.cpus);
+    if (several) on.matmul_flops = processes::sum(on.matmul_flops);
     std::vector<run_report> runs;
     st::trace_writer trace;
     bool one_batch = true;
@@ -121,7 +193,7 @@ void run_all(settings with, every_layout const& all) {
         one_batch = one_batch && layout(i).spec.global_batch_size == layout(chosen[0]).spec.global_batch_size;
     }
     out.close(runs, one_batch);
-    if (trace_file.wanted()) out.trace(with.trace.value, trace.lost());
+    if (trace_file->wanted()) out.trace(with.trace.value, trace.lost());
     std::string failed;  // one that cannot be written does not cost the others
     auto const write = [&failed](output_file& to, auto text) {
         try {
@@ -130,27 +202,56 @@ void run_all(settings with, every_layout const& all) {
             failed += (failed.empty() ? "" : "; ") + std::string(e.what());
         }
     };
-    write(record, [&] { return record_text(with, runs); });
-    write(page, [&] { return report::page(with, runs); });
-    write(trace_file, [&] { return trace.text(); });
+    write(*record, [&] { return record_text(with, runs); });
+    write(*page, [&] { return report::page(with, runs); });
+    write(*trace_file, [&] { return trace.text(); });
     if (!failed.empty()) throw std::runtime_error(failed);
+}
+
+// Who started this process; one task of a launcher that says nothing of MPI is a program by itself.
+st::launch who_started() {
+    try {
+        st::launch const l = st::read_launch();
+        return l.size == 1 && !l.by_mpi() ? st::launch{} : l;
+    } catch (std::invalid_argument const& e) {
+        throw usage_error(e.what());
+    }
+}
+
+void join(st::launch const& started) {
+    if (started.by == st::launcher::torchrun)
+        throw usage_error("torchrun has started " + std::to_string(started.size) +
+                          " processes, but CPU ranks that are processes need MPI: start them by mpirun -n " +
+                          std::to_string(started.size) + ", or one by itself: then its ranks are threads");
+    processes::join(started);
+}
+
+int failed(int code, std::exception const& e) {
+    say(e.what());
+    return code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    bool joined = false;
     try {
-        every_layout const all;
-        auto const with = read_settings(argc, argv, layouts_help(all.layouts));
-        if (with) run_all(*with, all);
+        st::launch const started = who_started();
+        bool const several = started.by != st::launcher::threads;
+        speaks = started.rank == 0;
+        if (several) join(started), joined = true;
+        if (!speaks && std::freopen("/dev/null", "w", stdout) == nullptr) throw std::runtime_error("no /dev/null");
+        run_all(argc, argv, several ? processes::layouts() : on_threads(compiled{}), started);
         if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
-        std::fprintf(stderr, "train_llama: standard output could not be written\n");
+        say("standard output could not be written");
         return 1;
     } catch (usage_error const& e) {
-        std::fprintf(stderr, "train_llama: %s\n", one_line(e.what()).c_str());
+        if (!joined && !speaks)
+            std::this_thread::sleep_for(std::chrono::seconds(1));  // a launcher ends all with the first
+        return failed(2, e);
+    } catch (told_elsewhere const&) {
         return 2;
     } catch (std::exception const& e) {
-        std::fprintf(stderr, "train_llama: %s\n", one_line(e.what()).c_str());
-        return 1;
+        return failed(1, e);
     }
 }

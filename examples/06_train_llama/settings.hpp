@@ -9,6 +9,8 @@
 #include <boost/hana/tuple.hpp>
 #include <boost/hana/core/to.hpp>
 
+#include <cstdio>
+
 #include "setting.hpp"
 
 /// What a run can be told, under torchtitan's names. This list and its one adaption below drive the flags
@@ -221,4 +223,11 @@ inline std::string one_line(std::string_view message) {
     std::string out;
     for (char const c : message) shardtype::detail::append_printable(out, c);
     return out;
+}
+
+/// False where this process is one of several and another speaks for all.
+inline bool speaks = true;
+/// One line on standard error, whatever names from outside are in it.
+inline void say(std::string_view message) {
+    if (speaks) std::fprintf(stderr, "train_llama: %s\n", one_line(message).c_str());
 }

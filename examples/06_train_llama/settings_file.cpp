@@ -198,9 +198,7 @@ void read_settings_file(settings& all, std::string const& path) {
             without_effect += (without_effect.empty() ? "[" : ", [") + name + "] " + std::string(key.str());
         }
     }
-    if (!without_effect.empty())
-        std::fprintf(stderr, "train_llama: %s: of torchtitan's keys these change nothing here: %s\n", path.c_str(),
-                     without_effect.c_str());
+    if (!without_effect.empty()) say(path + ": of torchtitan's keys these change nothing here: " + without_effect);
 }
 
 std::string record_text(settings const& with, std::vector<run_report> const& runs) {

@@ -10,19 +10,15 @@
 #include <string>
 #include <vector>
 
+#include <shardtype/runtime/peak.hpp>
 #include <shardtype/runtime/profile.hpp>
 #include <shardtype/runtime/trace.hpp>
 #include <shardtype/train/corpus.hpp>
 
 #include "llama_job.hpp"
 #include "machine.hpp"
+#include "ranks.hpp"
 #include "report.hpp"
-
-/// What is trained on, and what is held out.
-struct data_sets {
-    st::corpus training;
-    std::optional<st::corpus> held_out;
-};
 
 template <class Job>
 constexpr st::model_size size_of_model() {
@@ -41,11 +37,11 @@ void describe_mesh(run_report& run, st::mesh<Axes...>) {
 }
 
 /// Everything that the compiler knows of a job, before anything runs.
-template <class Job>
+template <class Job, class Communicators>
 run_report describe() {
     run_report run;
     run.summary.layout = Job::spec.name();
-    run.summary.memory_bytes = static_cast<double>(st::trainer<Job>::arena_bytes);
+    run.summary.memory_bytes = static_cast<double>(st::trainer<Job, Communicators>::arena_bytes);
     run.extras = Job::spec.extras();
     run.recomputes = Job::spec.recompute > 0;
     run.micro_batches = Job::batch.micro_batches;
@@ -55,8 +51,8 @@ run_report describe() {
 }
 
 /// The mean loss of the first batches of the held-out text.
-template <class Job>
-double held_out_loss(st::trainer<Job>& trainer, st::corpus const& held, long batches) {
+template <class Job, class Trainer>
+double held_out_loss(Trainer& trainer, st::corpus const& held, long batches) {
     double sum = 0;
     for (long b = 0; b < batches; ++b)
         sum += trainer.evaluate([&](long row, int* tokens, int* targets) {
@@ -67,15 +63,15 @@ double held_out_loss(st::trainer<Job>& trainer, st::corpus const& held, long bat
 
 inline constexpr long most_events = 1L << 20;  ///< in a layout's trace, over all ranks: 32 MiB
 
-/// Trains one layout and reports it.
-template <class Job>
+/// Trains one layout on such ranks, and reports it.
+template <class Job, class Ranks>
 run_report train(settings const& with, data_sets const& data, machine const& on, report& out, st::trace_writer& trace) {
     constexpr auto batch = Job::batch;
     constexpr long ranks = Job::mesh::size, data_ranks = Job::spec.data_ranks();
     long const steps = with.steps.value;
     st::learning_rate const rate{with.lr.value, with.warmup_steps.value, with.decay_ratio.value,
                                  with.min_lr_factor.value, steps};
-    run_report run = describe<Job>();
+    run_report run = describe<Job, typename Ranks::communicators>();
     run.matmul_flops = on.matmul_flops;
     for (std::vector<double>* of : {&run.losses, &run.seconds})  // all their memory before the first step
         of->assign(static_cast<std::size_t>(steps), 0), of->clear();
@@ -90,7 +86,7 @@ run_report train(settings const& with, data_sets const& data, machine const& on,
 
     st::step_metrics line;
     line.memory_bytes = run.summary.memory_bytes;
-    line.memory_capacity = on.memory_bytes / static_cast<double>(ranks);
+    line.memory_capacity = on.memory_bytes / on.ranks_here(ranks);
     line.tokens = run.tokens / static_cast<double>(data_ranks);
     line.non_data_parallel_size = ranks / data_ranks;
     line.flops_per_token = st::flops_per_token(size_of_model<Job>(), batch.sequence);
@@ -100,7 +96,8 @@ run_report train(settings const& with, data_sets const& data, machine const& on,
     st::profile_table profile;
     std::mutex adding;
     std::vector<std::unique_ptr<st::trace_recorder>> recorders(static_cast<std::size_t>(ranks));
-    st::run<Job>([&](st::trainer<Job>& trainer) {
+    std::string failure;
+    Ranks::template run<Job>([&](auto& trainer) {
         trainer.initialise(static_cast<std::uint64_t>(with.seed.value));
         if (with.enable_profiling.value) trainer.walk().start_profile();
         auto& recorder = recorders[static_cast<std::size_t>(trainer.rank())];
@@ -140,10 +137,12 @@ run_report train(settings const& with, data_sets const& data, machine const& on,
                 out.step(run, line);
             }
             // The same number on every rank: all of them stop here.
-            if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm))
-                throw std::runtime_error("step " + std::to_string(s + 1) + ": loss " + text_of(result.loss) +
-                                         ", gradient norm " + text_of(result.gradient_norm) +
-                                         ": not finite; a smaller --lr may help");
+            if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
+                if (Ranks::one_per_process || first_rank)
+                    failure = "step " + std::to_string(s + 1) + ": loss " + text_of(result.loss) + ", gradient norm " +
+                              text_of(result.gradient_norm) + ": not finite; a smaller --lr may help";
+                break;
+            }
             if (held_batches > 0 && (s == 0 || (s + 1) % with.validation_freq.value == 0 || s + 1 == steps)) {
                 trainer.walk().record(nullptr);  // a trace is of steps
                 double const loss = held_out_loss<Job>(trainer, *data.held_out, held_batches);
@@ -163,6 +162,10 @@ run_report train(settings const& with, data_sets const& data, machine const& on,
             profile.add(trainer.walk(), static_cast<int>(steps) * batch.micro_batches);
         }
     });
+    if (!failure.empty()) throw std::runtime_error(failure);
+    for (st::profile_table::row& row : profile.rows)
+        row.seconds = Ranks::sum(row.seconds), row.flops = Ranks::sum(row.flops);
+    if (run.losses.empty()) return run;  // of another process' rank 0
     if (!with.trace.value.empty()) {
         trace.begin_run(run.summary.layout + run.extras, run.axes, &st::kernel_name_of<Job>);
         for (int r = 0; r < static_cast<int>(ranks); ++r) trace.add(r, *recorders[static_cast<std::size_t>(r)]);

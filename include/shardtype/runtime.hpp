@@ -6,4 +6,4 @@
 #include <shardtype/ops/view.hpp>
 #include <shardtype/optim/learning_rate.hpp>
 #include <shardtype/shardtype.hpp>
-#include <shardtype/train/trainer.hpp>
+#include <shardtype/train/run.hpp>

@@ -198,6 +198,52 @@ TEST_CASE("every slot is in flight at once") {
     });
 }
 
+TEST_CASE("a lent room is enough, is all that is written, and goes back at the finish") {
+    using sizes = mpi::communicator;
+    on_groups([](mpi::communicator const& c) {
+        int const n = c.size();
+        for (long const outer : {1, 3}) {
+            long const block = outer == 1 ? 5000 : 700, count = outer * n * block, guard = 4096;
+            exchange const x{outer, 1, 1, block, false};
+            auto const in = all_values<float>(n, count, 8);
+            float const* const mine = in[at(c.rank())].data();
+            for (int const what : {0, 1, 2, 3}) {
+                long const bytes = what == 0   ? sizes::all_reduce_room(n, count, 4)
+                                   : what == 1 ? sizes::all_gather_room(n, outer, block, 4)
+                                   : what == 2 ? sizes::reduce_scatter_room(n, outer, block, 4)
+                                               : sizes::all_to_all_room(n, x, 4);
+                std::vector<std::byte> memory(at(bytes + 2 * guard), std::byte{0x5a}), untouched = memory;
+                std::vector<float> lent(at(n * count), 7), own = lent;
+                auto const run = [&](std::vector<float>& out, bool lends) {
+                    if (lends) c.lend(1, memory.data() + guard, bytes);
+                    float* const to = out.data();
+                    if (what == 0) c.all_reduce_start(1, mine, to, count), c.all_reduce_wait(1, mine, to, count);
+                    if (what == 1)
+                        c.all_gather_start(1, mine, to, outer, block), c.all_gather_wait(1, mine, to, outer, block);
+                    if (what == 2)
+                        c.reduce_scatter_start(1, mine, to, outer, block),
+                            c.reduce_scatter_wait(1, mine, to, outer, block, false);
+                    if (what == 3) c.all_to_all_start(1, mine, to, x), c.all_to_all_wait(1, mine, to, x);
+                    if (what == 0) c.all_reduce_finish(1, mine, to, count);
+                    if (what == 1) c.all_gather_finish(1, mine, to, outer, block);
+                    if (what == 2) c.reduce_scatter_finish(1, mine, to, outer, block);
+                    if (what == 3) c.all_to_all_finish(1, mine, to, x);
+                };
+                run(own, false);
+                run(lent, true);
+                CAPTURE(what);
+                REQUIRE(equal(lent, own));
+                bool const wrote = memory != untouched;
+                CHECK(wrote == (bytes > 0));
+                std::fill_n(memory.begin() + guard, bytes, std::byte{0x5a});
+                CHECK((memory == untouched));  // nothing beside it
+                run(own, false);
+                CHECK((memory == untouched));  // it went back
+            }
+        }
+    });
+}
+
 TEST_CASE("what is started is what is waited for") {
     on_groups([](mpi::communicator const& c) {
         float x[2] = {1, 2}, y[2] = {};

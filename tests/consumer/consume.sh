@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # usage: consume.sh CMAKE SOURCE_DIR COMPILER WORK_DIR WAY
-# Uses the library as a user's project does. WAY: `install` puts it into WORK_DIR/moved; `find_package`, `runtime`,
+# Uses the library as a user's project does. WAY: `install` puts it into WORK_DIR/moved; `find_package`, `runtime`, `mpi`,
 # `subdirectory` and `fetch_content` build and run project/ with it; `refusals` asks for what is not there.
 set -euo pipefail
 cmake=$1 source=$2 compiler=$3 work=$4 way=$5
@@ -70,6 +70,13 @@ install)
     grep -qF "\"version-semver\": \"$version\"" "$source/vcpkg.json" || die "vcpkg.json has another version" ;;
 find_package) use OFF -DWAY=find_package -DVERSION="$major.$minor" ;;
 runtime) use ON -DWAY=find_package -DVERSION="$version" -DCOMPONENTS=runtime "${launcher[@]}" ;;
+mpi)  # the same job on two processes
+    [ -n "${MPIRUN-}" ] || { echo "skipped: no MPI"; exit 77; }
+    rm -rf "$consumer"
+    quietly configure -DRUNTIME=ON -DWAY=find_package -DCOMPONENTS=mpi "${launcher[@]}"
+    quietly "$cmake" --build "$consumer" --target train_mpi
+    said=$(bash "$source/tests/support/mpirun.sh" 2 "$consumer/train_mpi")
+    [ "$said" = "the loss falls" ] || die "train_mpi says: $said" ;;
 subdirectory) use ON -DWAY=subdirectory -DSOURCE="$source" "${launcher[@]}" ;;
 fetch_content)  # as on a machine without oneDNN: the types do not need it
     command -v git >/dev/null || { echo "skipped: no git, so nothing was fetched"; exit 77; }
@@ -90,6 +97,8 @@ refusals)
     if [ "$major" -eq 0 ] && [ "$minor" -gt 0 ]; then wrong+=("0.$((minor - 1))"); fi  # before 1.0 a minor may break
     for other in "${wrong[@]}"; do refused "requested version \"$other\"" -DVERSION="$other"; done
     refused "component runtime: not found: oneDNN 2 (libdnnl-dev)" -DCOMPONENTS=runtime -DSHARDTYPE_DNNL_LIBRARY=OFF
+    refused "component mpi: not found: MPI (libopenmpi-dev, openmpi-bin)" -DCOMPONENTS=mpi \
+        -DCMAKE_DISABLE_FIND_PACKAGE_MPI=ON
     refused "component runtime: not found: Thrust (libthrust-dev, or the CUDA toolkit), xsimd (libxsimd-dev)" \
         -DCOMPONENTS=runtime -DSHARDTYPE_THRUST_INCLUDE_DIR=OFF -DSHARDTYPE_XSIMD_INCLUDE_DIR=OFF
     mkdir -p "$consumer/three/oneapi/dnnl"
@@ -97,6 +106,6 @@ refusals)
     refused "component runtime: not found: the headers of oneDNN 2 (libdnnl-dev)" -DCOMPONENTS=runtime \
         -DSHARDTYPE_DNNL_INCLUDE_DIR="$consumer/three"
     refused "not found: Boost.Hana of Boost 1.74 or newer (libboost-dev)" -DCMAKE_DISABLE_FIND_PACKAGE_Boost=ON
-    refused "there is no component gpu; there is: runtime" -DCOMPONENTS=gpu ;;
+    refused "there is no component gpu; there are: runtime, mpi, cuda, nccl" -DCOMPONENTS=gpu ;;
 *) die "no such way" ;;
 esac

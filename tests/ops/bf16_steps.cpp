@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 #include <cmath>
+#include <shardtype/comm/thread/world.hpp>
+#include <shardtype/runtime/cpu/implementation.hpp>
 #include <shardtype/runtime/program.hpp>
 #include <vector>
 
@@ -21,9 +23,10 @@ std::vector<bf16> narrow(std::vector<float> const& x) {
 /// Runs a step of bf16 as the walker does, with scratch of exactly the bound.
 void run(step s, std::vector<void*> const& operands) {
     s.type = dtype::bf16;
-    bound_step const b = detail::bind_step<float, cpu_kernels>(cpu_kernels{}, s);
+    bound_step const b = detail::bind_step<float, library_kernels>(library_kernels{}, s);
     REQUIRE(b.found);
-    auto const ready = b.prepare != nullptr ? b.prepare(s, 1) : nullptr;
+    rank_context none;
+    auto const ready = b.prepare != nullptr ? b.prepare(none, s, operands.data()) : nullptr;
     long const bytes = cpu_back_end::scratch(s);
     std::vector<char> memory(static_cast<std::size_t>(bytes) + 64);
     rank_context c;

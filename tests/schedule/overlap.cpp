@@ -421,7 +421,7 @@ struct bound_program {
         for (short i = 0; i < s.step_count; ++i)
             bound.push_back(s.steps[i].kind == st::step_kind::release
                                 ? st::bound_step{}
-                                : st::detail::bind_step<float, Narrow>(st::cpu_kernels{}, s.steps[i]));
+                                : st::detail::bind_step<float, Narrow>(st::library_kernels{}, s.steps[i]));
         view.schedule = {s.steps,        s.buffers,       s.segments,        s.parameters, s.step_count,
                          s.buffer_count, s.segment_count, s.parameter_count, s.at};
         view.bound = bound.data();
@@ -522,7 +522,8 @@ TEST_CASE("the cast of a shard to bfloat16 runs ahead with its gather") {
     layouts::for_each<layouts::fsdp_8, layouts::fsdp_2_sp_4, layouts::hsdp_2_2_sp_2>([]<class Layout>() {
         CAPTURE(Layout::name);
         using job = narrow<Layout>;
-        using kernels = typename st::detail::narrow_kernels<st::lowered<job, st::cpu_back_end>, st::cpu_kernels>::type;
+        using kernels =
+            typename st::detail::narrow_kernels<st::lowered<job, st::cpu_back_end>, st::library_kernels>::type;
         bound_program plain(built_job<job>(false), kernels{}), moved(built_job<job>(true), kernels{});
         REQUIRE(moved.built->says.legal());
         check_operands_are_left_alone(*moved.built);

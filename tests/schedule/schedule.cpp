@@ -7,6 +7,7 @@
 #include "../support/schedule_walk.hpp"
 
 #include <shardtype/ops/cpu_scratch.hpp>
+#include <shardtype/runtime/mpi/back_end.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -33,9 +34,9 @@ constexpr size sizes[] = {{{8, 64}, &read<gold>, "2 layers"},
                           {{8, 256}, &read<st::llama3_debug>, "debug model"}};
 
 // A schedule is lowered at run time here: the same function that the compiler runs, for hundreds of layouts.
-std::unique_ptr<st::schedule_builder> lower(st::graph const& g, long staging = 0) {
+std::unique_ptr<st::schedule_builder> lower(st::graph const& g, long staging = 0, st::room_bound room = nullptr) {
     return std::make_unique<st::schedule_builder>(
-        st::detail::lower<st::library_operations>(g, st::cpu_back_end::scratch, true, staging));
+        st::detail::lower<st::library_operations>(g, st::cpu_back_end::scratch, true, staging, room));
 }
 st::schedule_view view_of(st::schedule_builder const& b) {
     return {b.steps,        b.buffers,       b.segments,        b.parameters, b.step_count,
@@ -186,6 +187,38 @@ TEST_CASE("gradients summed over micro-batches: a sound schedule too") {
         walk.training_step(3);
         CHECK_MESSAGE(walk.faults().empty(), walk.text());
     }
+}
+
+TEST_CASE("with rooms for what collectives receive: a sound schedule too, and the same steps") {
+    double worst = 1, most = 0;
+    int rooms = 0;
+    for (bool const recomputes : {false, true})
+        for (auto const& p : policies(recomputes)) {
+            if (p.axes == 3 && recomputes) continue;
+            auto const g = std::make_unique<st::graph>(read<grouped>(p, {8, 32}));
+            if (!g->ok()) continue;
+            CAPTURE(text_of(p));
+            auto const plain = lower(*g), built = lower(*g, 0, st::mpi_back_end::room);
+            if (!plain->says.legal()) continue;
+            REQUIRE(built->says.legal());
+            REQUIRE(built->step_count == plain->step_count);
+            auto const s = view_of(*built);
+            for (int i = 0; i < s.step_count; ++i) {
+                st::step const &x = s.steps[i], &y = plain->steps[i];
+                CHECK((x.kernel == y.kernel && x.kind == y.kind && x.slot == y.slot && x.from == y.from));
+                rooms += x.args > y.args && x.kind == st::step_kind::collective_wait ? 1 : 0;
+            }
+            CHECK(lifetimes_are_disjoint(s));
+            schedule_walk walk(s);
+            walk.training_step(1);
+            walk.training_step(1);
+            CHECK_MESSAGE(walk.faults().empty(), walk.text());
+            worst = std::max(worst, static_cast<double>(s.at.arena_bytes) / static_cast<double>(s.at.live_bytes));
+            most = std::max(most, static_cast<double>(s.at.arena_bytes) / static_cast<double>(plain->at.arena_bytes));
+        }
+    std::printf("%d rooms; arena at most %.4f of its live bytes, %.3f of one without rooms\n", rooms, worst, most);
+    CHECK(rooms > 1000);
+    CHECK(worst <= 1.05);
 }
 
 TEST_CASE("depth costs no steps and no buffers, only slots") {

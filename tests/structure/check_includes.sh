@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
 # usage: check_includes.sh INCLUDE_ROOT
 # Includes run one way: a header includes only its own layer and those before it in this list, and the compile-time
-# layers include nothing heavy. So nothing light can become heavy through a header it includes.
+# layers include nothing heavy. So nothing light can become heavy through a header it includes. CUDA's and NCCL's headers
+# are wanted only by what lies in a folder cuda, nccl or shared_gpu or is named so; others include of these only
+# *scratch.hpp, which need no toolkit.
 set -euo pipefail
 cd "$1/shardtype"
 
 layers=(base mesh placement tensor rules plan model schedule comm kernels ops runtime optim train)
 compile_time=8  # the first eight: base to schedule
-heavy='thrust/|cub/|dnnl|oneapi/|xsimd|Random123|(iostream|functional|ranges|memory|chrono|algorithm|regex|unordered_map)$'
+heavy='thrust/|cub/|cuda|cublas|cudnn|nccl|mpi\.h|dnnl|oneapi/|xsimd|Random123|(iostream|functional|ranges|memory|chrono|algorithm|regex|unordered_map)$'
+
+gpu='(^|/)(cuda|nccl|shared_gpu)(/|\.hpp$)'
+light_gpu='^shardtype/(.*/)?(cuda|nccl|shared_gpu)/[a-z_]*scratch\.hpp$'
 
 declare -A rank
 for i in "${!layers[@]}"; do rank[${layers[i]}]=$i; done
@@ -24,6 +29,10 @@ while read -r header; do
     else complain "$header" "is in no layer (${layers[*]})"; continue
     fi
     while read -r included; do
+        if [[ ! $header =~ $gpu || shardtype/$header =~ $light_gpu ]] && [[ ! $included =~ $light_gpu ]] &&
+            [[ $included =~ ^(cuda|cublas|cudnn|nccl) || ( $included == shardtype/* && $included =~ $gpu ) ]]; then
+            complain "$header" "includes <$included>, which needs CUDA: only a folder cuda, nccl or shared_gpu does"
+        fi
         case $included in
         '"'*) complain "$header" "includes $included: write <shardtype/layer/...>" ;;
         shardtype/*/*)

@@ -49,7 +49,7 @@ struct bare_program {
         b.steps.assign(s.steps, s.steps + s.step_count);
         for (st::step const& t : b.steps)
             b.bound.push_back(t.kind == st::step_kind::release ? st::bound_step{}
-                                                               : st::detail::bind_step<T>(st::cpu_kernels{}, t));
+                                                               : st::detail::bind_step<T>(st::library_kernels{}, t));
         b.tokens = g->at(g->tokens);
         b.batch = rows;
         b.axes = how.whole.axes;

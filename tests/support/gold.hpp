@@ -109,9 +109,10 @@ template <class Step>
 void train(st::walker& w, reference const& r, int steps, outcome& o, bool poisoned, Step step) {
     for_each_parameter(w, [&](int k, int layer, st::parameter_record const& p) {
         auto const& from = r.start.at(name_of(p, layer));
-        auto* const to = st::parameter_values<float>(w, k, layer);
-        st::for_each_run(p.stored, w.context().coordinate, [&](long global, long local, long count) {
-            for (long i = 0; i < count; ++i) to[local + i] = from[static_cast<std::size_t>(global + i)];
+        st::write_parameter<float>(w, k, layer, [&](float* to) {
+            st::for_each_run(p.stored, w.context().coordinate, [&](long global, long local, long count) {
+                for (long i = 0; i < count; ++i) to[local + i] = from[static_cast<std::size_t>(global + i)];
+            });
         });
     });
     for (int s = 0; s < steps; ++s) {

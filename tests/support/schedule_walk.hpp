@@ -12,7 +12,8 @@ namespace st = shardtype;
 
 /// Walks a schedule as the run time does, trip by trip, with a note for every 64 bytes of the arena: whose they are.
 /// It finds values that are read before they are written, or after something else was written over them, operands that
-/// lie on top of each other, sources that change and targets that are used between a collective's start and its wait.
+/// lie on top of each other, sources that change and targets that are used between a collective's start and its wait,
+/// and rooms that something else is written to while a collective may still use them.
 /// It shares nothing with the library's own computation of lifetimes.
 class schedule_walk {
   public:
@@ -84,6 +85,7 @@ class schedule_walk {
     };
     struct open_collective {
         int step = -1, source = -1, target = -1, source_version = 0;
+        int room = -1;
         bool waited = false;
     };
 
@@ -208,13 +210,15 @@ class schedule_walk {
             }
             return;
         }
-        int const source = operands[0], target = operands[1];
+        int const source = operands[0], target = operands[1], room = t.args > 2 ? operands[2] : -1;
         auto const slot = static_cast<std::size_t>(t.slot * 2 + ((trip + t.ahead) & 1));
         if (t.slot < 0 || t.slot >= s_.at.slots) return fault("a slot that is not there");
         if (open_.size() <= slot) open_.resize(slot + 1);
         open_collective& o = open_[slot];
         if (t.kind == st::step_kind::collective_finish) {
-            if (!o.waited || o.source != source || o.target != target) fault("a finish without its wait");
+            if (!o.waited || o.source != source || o.target != target || o.room != room)
+                fault("a finish without its wait");
+            if (packs(t)) use_room(room);
             if (at(source).version != o.source_version && target != source)
                 fault("the source was written between start and finish");
             o = {};
@@ -224,18 +228,32 @@ class schedule_walk {
             if (o.step >= 0) fault("a start in a slot that is in use");
             read(source);
             if (adds_to(t.arg[1])) read(target);
-            o = {index, source, target, at(source).version};
+            o = {index, source, target, at(source).version, room};
             if (target != source) write(target, state::in_flight, adds_to(t.arg[1]));
+            if (room >= 0 && t.dim[st::max_dims - 1] != at(room).bytes)
+                fault("a room of other bytes than its step says");
+            if (room >= 0) write(room, state::in_flight);
             return;
         }
-        if (o.step < 0 || o.source != source || o.target != target || s_.steps[o.step].kernel != t.kernel)
+        if (o.step < 0 || o.source != source || o.target != target || o.room != room ||
+            s_.steps[o.step].kernel != t.kernel)
             fault("a wait without its start");
+        use_room(room);
         read(source);
         if (at(source).version != o.source_version) fault("the source was written between start and wait");
         if (!owns(target)) fault("the target was written between start and wait");
         write(target, state::written, true);
         if (at(target).life >= 0) lives_[static_cast<std::size_t>(at(target).life)].to = now_;
         o.waited = true;
+    }
+    // Of these collectives ranks may still send from their rooms until the finish; of others the room is for what comes.
+    static bool packs(st::step const& t) {
+        return t.kernel == st::name_id("reduce_scatter") || t.kernel == st::name_id("all_to_all");
+    }
+    void use_room(int room) {
+        if (room < 0) return;
+        if (!owns(room)) fault("the room was written while its collective was under way");
+        lives_[static_cast<std::size_t>(at(room).life)].to = now_;
     }
     std::vector<int> values(st::step const& t, int k, std::vector<int> const& operands) {
         int const buffer = t.arg[k].buffer;

@@ -57,13 +57,13 @@ class whole_tensors {
     template <class T>
     void add_weights(st::walker const& w) {
         for_each_parameter(w, [&](int k, int layer, st::parameter_record const& p) {
-            add(name_of(p, layer), p.stored, w.context().coordinate, st::parameter_values<T>(w, k, layer));
+            add(name_of(p, layer), p.stored, w.context().coordinate, st::read_parameter<T>(w, k, layer).data());
         });
     }
     template <class T>
     void add_gradients(st::walker const& w) {
         for_each_parameter(w, [&](int k, int layer, st::parameter_record const& p) {
-            add(name_of(p, layer), p.stored, w.context().coordinate, st::parameter_gradient<T>(w, k, layer));
+            add(name_of(p, layer), p.stored, w.context().coordinate, st::read_gradient<T>(w, k, layer).data());
         });
     }
 

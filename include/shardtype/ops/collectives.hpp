@@ -1,16 +1,18 @@
 #pragma once
 
+#include <cstddef>
 #include <type_traits>
 #include <utility>
 
-#include <shardtype/ops/rank_context.hpp>
+#include <shardtype/ops/kernel_call.hpp>
 #include <shardtype/schedule/kernels.hpp>
 
 namespace shardtype {
 
 namespace detail {
 
-/// A collective step's start, wait or finish (by the step's kind) on the communicator of its axis.
+/// A collective step's start, wait or finish (by the step's kind) on the communicator of its axis, which is lent the
+/// step's room before the start, where there is one.
 template <class T, class Communicators>
 struct collective_call {
     std::remove_cvref_t<decltype(std::declval<Communicators const&>().on[0])> const& on;
@@ -24,7 +26,11 @@ struct collective_call {
           slot(c.slot(s)),
           source(static_cast<T const*>(a[0])),
           target(static_cast<T*>(a[1])),
-          phase(s.kind) {}
+          phase(s.kind) {
+        if constexpr (requires { on.lend(slot, static_cast<std::byte*>(nullptr), 0L); })
+            if (s.args > 2 && phase != step_kind::collective_wait && phase != step_kind::collective_finish)
+                on.lend(slot, static_cast<std::byte*>(a[2]), s.dim[kernels::room_dim]);
+    }
 };
 
 template <class T, class Communicators>
@@ -39,22 +45,22 @@ void reduce_all(collective_call<T, Communicators> const& call, long count, reduc
 
 }  // namespace detail
 
-template <>
-struct cpu_kernel<kernels::all_reduce> {
+template <class On>
+struct kernel_call<kernels::all_reduce, On> {
     template <class T, class Communicators>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
         detail::reduce_all<T, Communicators>({c, s, a}, s.dim[0], reduction::sum);
     }
 };
-template <>
-struct cpu_kernel<kernels::all_reduce_max> {
+template <class On>
+struct kernel_call<kernels::all_reduce_max, On> {
     template <class T, class Communicators>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
         detail::reduce_all<T, Communicators>({c, s, a}, s.dim[0], reduction::max);
     }
 };
-template <>
-struct cpu_kernel<kernels::all_gather> {
+template <class On>
+struct kernel_call<kernels::all_gather, On> {
     template <class T, class Communicators>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
         detail::collective_call<T, Communicators> const call(c, s, a);
@@ -66,8 +72,8 @@ struct cpu_kernel<kernels::all_gather> {
             call.on.all_gather_start(call.slot, call.source, call.target, s.dim[0], s.dim[1]);
     }
 };
-template <>
-struct cpu_kernel<kernels::reduce_scatter> {
+template <class On>
+struct kernel_call<kernels::reduce_scatter, On> {
     template <class T, class Communicators>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
         detail::collective_call<T, Communicators> const call(c, s, a);
@@ -79,8 +85,8 @@ struct cpu_kernel<kernels::reduce_scatter> {
             call.on.reduce_scatter_start(call.slot, call.source, call.target, s.dim[0], s.dim[1]);
     }
 };
-template <>
-struct cpu_kernel<kernels::all_to_all> {
+template <class On>
+struct kernel_call<kernels::all_to_all, On> {
     template <class T, class Communicators>
     static void run(rank_context& c, step const& s, void* const* a, prepared const*) {
         detail::collective_call<T, Communicators> const call(c, s, a);

@@ -1,9 +1,9 @@
 #pragma once
 
-// Each kernel name's call on the CPU: a step's arguments and dims to a plain function. Argument order is
-// schedule/kernels.hpp's.
-#include <shardtype/ops/cpu_copies.hpp>
-#include <shardtype/ops/cpu_dense_kernels.hpp>
-#include <shardtype/ops/cpu_layer_kernels.hpp>
-#include <shardtype/ops/cpu_optimizer_kernels.hpp>
+// Each kernel name's call on the CPU: a step's arguments and dims to a plain function.
+#include <shardtype/ops/copies.hpp>
+#include <shardtype/ops/cpu_functions.hpp>
+#include <shardtype/ops/cpu_own_kernels.hpp>
 #include <shardtype/ops/cpu_products.hpp>
+#include <shardtype/ops/dense_kernels.hpp>
+#include <shardtype/ops/layer_kernels.hpp>

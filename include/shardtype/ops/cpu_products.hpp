@@ -4,7 +4,7 @@
 
 #include <shardtype/kernels/cpu/gemm.hpp>
 #include <shardtype/ops/cpu_scratch.hpp>
-#include <shardtype/ops/rank_context.hpp>
+#include <shardtype/ops/kernel_call.hpp>
 
 namespace shardtype {
 
@@ -19,7 +19,7 @@ struct prepared_product final : prepared {
 
 struct cpu_product {
     template <class T>
-    static std::unique_ptr<prepared> prepare(step const& s, int) {
+    static std::unique_ptr<prepared> prepare(rank_context&, step const& s, void* const*) {
         return is_weight_gradient(s) ? make<T, wide_t<T>>(s) : make<T, T>(s);
     }
     template <class T>

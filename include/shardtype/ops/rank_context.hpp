@@ -3,7 +3,7 @@
 #include <memory>
 
 #include <shardtype/comm/mesh_communicators.hpp>
-#include <shardtype/kernels/cpu/adamw.hpp>
+#include <shardtype/kernels/adamw_parameters.hpp>
 #include <shardtype/kernels/execution.hpp>
 #include <shardtype/mesh/mesh.hpp>
 #include <shardtype/schedule/step.hpp>
@@ -12,7 +12,7 @@ namespace shardtype {
 
 /// The numbers of one optimizer step that change from step to step.
 struct step_numbers {
-    cpu::adamw_parameters adamw{};  ///< learning rate and step among them
+    adamw_parameters adamw{};  ///< learning rate and step among them
     double max_norm = 1.0;          ///< gradients are scaled down to this global norm
 };
 
@@ -26,12 +26,13 @@ struct prepared {
 
 /// One rank, while it walks a schedule: what every kernel sees.
 struct rank_context {
-    execution exec{};               ///< of the step that runs
-    int rank = 0;                   ///< in the whole mesh
-    int coordinate[max_axes] = {};  ///< its place along each axis; 0 beyond the mesh's axes
-    step_numbers numbers{};         ///< of this training step
-    int micro_batch = 0;            ///< from 0
-    int trip = 0;                   ///< of the open loop, from 0
+    execution exec{};                      ///< of the step that runs
+    int rank = 0;                          ///< in the whole mesh
+    int coordinate[max_axes] = {};         ///< its place along each axis; 0 beyond the mesh's axes
+    step_numbers numbers{};                ///< of this training step
+    void const* device_numbers = nullptr;  ///< the same where the steps run, if that is not the host
+    int micro_batch = 0;                   ///< from 0
+    int trip = 0;                          ///< of the open loop, from 0
 
     /// Whether an output is added to rather than replaced.
     bool adds(argument const& a) const {
@@ -62,13 +63,6 @@ struct rank_on : rank_context {
 /// What the walker calls for a step: the rank, the step, its operands' addresses, and what was made at set-up.
 using kernel_function = void (*)(rank_context&, step const&, void* const*, prepared const*);
 /// What makes something ready for a step at set-up.
-using prepare_function = std::unique_ptr<prepared> (*)(step const&, int threads);
-
-/// A back end's implementation of a kernel name:
-/// `run<T>(rank_context&, step const&, void* const* arguments, prepared const*)`, and `prepare<T>` where set-up is
-/// needed. One that talks to other ranks is `run<T, Communicators>`, and finds them in the `rank_on<Communicators>` that
-/// its rank_context is.
-template <class Kernel>
-struct cpu_kernel;
+using prepare_function = std::unique_ptr<prepared> (*)(rank_context&, step const&, void* const*);
 
 }  // namespace shardtype

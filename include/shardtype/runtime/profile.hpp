@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <shardtype/ops/product.hpp>
 #include <shardtype/runtime/walker.hpp>
 
 namespace shardtype {
@@ -26,7 +27,7 @@ struct profile_table {
             for (int i = s.segments[g].begin; i < s.segments[g].end; ++i) {
                 step const& t = s.steps[i];
                 if (t.kind == step_kind::release) continue;
-                row& r = find(detail::kernel_name(cpu_kernels{}, t.kernel));
+                row& r = find(detail::kernel_name(library_kernels{}, t.kernel));
                 r.seconds += w.profile()[static_cast<std::size_t>(i)];
                 auto const p = detail::product_of(t);
                 if (p.is)

@@ -1,14 +1,17 @@
 #pragma once
 
-#include <shardtype/comm/thread/world.hpp>
-#include <shardtype/ops/collectives.hpp>
-#include <shardtype/ops/cpu_kernels.hpp>
+#include <shardtype/ops/kernel_call.hpp>
+#include <shardtype/runtime/back_end.hpp>
 #include <shardtype/schedule/lower.hpp>
 
 namespace shardtype {
 
-/// The kernels of the CPU back end; a job adds its own in `using kernels = type_list<...>`.
-using cpu_kernels = type_list<
+namespace thread {
+struct rank_communicators;
+}
+
+/// The library's kernels, which every back end has; a job adds its own in `using kernels = type_list<...>`.
+using library_kernels = type_list<
     kernels::linear_forward, kernels::linear_input_gradient, kernels::linear_weight_gradient, kernels::matmul_forward,
     kernels::matmul_left_gradient, kernels::matmul_right_gradient, kernels::embedding_forward,
     kernels::embedding_backward, kernels::rms_norm_forward, kernels::rms_norm_backward, kernels::rotary_table,
@@ -31,24 +34,25 @@ namespace detail {
 
 template <class Job>
 struct kernels_of {
-    using type = cpu_kernels;
+    using type = library_kernels;
 };
 template <class Job>
     requires requires { typename Job::kernels; }
 struct kernels_of<Job> {
-    using type = concat_t<typename Job::kernels, cpu_kernels>;
+    using type = concat_t<typename Job::kernels, library_kernels>;
 };
 
 template <class Kernel, class T, class Communicators>
 constexpr bound_step bind_one() {
+    using by = typename implementation<back_end_of<Communicators>>::template kernel<Kernel>;
     bound_step b;
-    if constexpr (requires { &cpu_kernel<Kernel>::template run<T, Communicators>; })
-        b.run = &cpu_kernel<Kernel>::template run<T, Communicators>;
+    if constexpr (requires { static_cast<kernel_function>(&by::template run<T, Communicators>); })  // nvcc wants the cast
+        b.run = &by::template run<T, Communicators>;
     else
-        b.run = &cpu_kernel<Kernel>::template run<T>;
+        b.run = &by::template run<T>;
     b.found = true;
-    if constexpr (requires { &cpu_kernel<Kernel>::template prepare<T>; })
-        b.prepare = &cpu_kernel<Kernel>::template prepare<T>;
+    if constexpr (requires { static_cast<prepare_function>(&by::template prepare<T>); })
+        b.prepare = &by::template prepare<T>;
     return b;
 }
 
@@ -102,8 +106,8 @@ struct narrow_kernels<Plan, type_list<Kernels...>, true> {
 /// the communicators.
 template <class Job, class Communicators = thread::rank_communicators>
 struct program {
-    using element = typename checked<Job>::element;  ///< of the state: weights, gradients, moments
-    using plan = lowered<Job, cpu_back_end>;         ///< the schedule it runs
+    using element = typename checked<Job>::element;         ///< of the state: weights, gradients, moments
+    using plan = lowered<Job, back_end_of<Communicators>>;  ///< the schedule it runs
     static constexpr int steps = static_cast<int>(sizeof(plan::value.steps) / sizeof(step));  ///< of the schedule
     /// The binding.
     struct table {
@@ -128,7 +132,7 @@ struct program {
   public:
     static constexpr table bound = bind();  ///< what each step runs
     static_assert(bound.complete || !plan::accepted,
-                  "a kernel of the job's schedule has no implementation in the CPU back end");
+                  "a kernel of the job's schedule is neither in the library's list nor in the job's");
     static constexpr schedule_view view = view_of(plan::value);  ///< what the walker follows
 };
 

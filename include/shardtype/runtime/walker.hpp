@@ -3,16 +3,17 @@
 #include <ctime>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
-#include <shardtype/kernels/cpu/openmp_threads.hpp>
-#include <shardtype/runtime/arena.hpp>
+#include <shardtype/runtime/back_end.hpp>
+#include <shardtype/runtime/device.hpp>
 #include <shardtype/runtime/program.hpp>
 #include <shardtype/runtime/trace.hpp>
 
 namespace shardtype {
 
-/// One rank's executor: the arena, what was prepared at set-up, and the walk over the schedule. It knows no operation
+/// One rank's executor: its device, what was prepared at set-up, and the walk over the schedule. It knows no operation
 /// and no communicator: `walker_on` makes it.
 class walker {
   public:
@@ -23,27 +24,34 @@ class walker {
     /// before each micro-batch to place its inputs.
     template <class Fill>
     void step_once(int micro_batches, Fill fill) {
-        walk_all(segment_kind::begin_step);
-        for (context_->micro_batch = 0; context_->micro_batch < micro_batches; ++context_->micro_batch) {
-            fill(context_->micro_batch);
-            walk_all(segment_kind::forward);
-            walk_all(segment_kind::backward);
+        device_->numbers(*context_);
+        for (int m = 0; m < micro_batches; ++m) {
+            fill(m);
+            part(m == 0 ? walk_part::first : walk_part::later, m, [&] {
+                if (m == 0) walk_all(segment_kind::begin_step);
+                walk_all(segment_kind::forward);
+                walk_all(segment_kind::backward);
+            });
         }
-        walk_all(segment_kind::report);
-        walk_all(segment_kind::update);
+        part(walk_part::end, micro_batches, [&] {
+            walk_all(segment_kind::report);
+            walk_all(segment_kind::update);
+        });
     }
     /// The forward of a step, up to the loss over all ranks; no state changes.
     template <class Fill>
     void evaluate_once(int micro_batches, Fill fill) {
-        walk_all(segment_kind::begin_step);
-        for (context_->micro_batch = 0; context_->micro_batch < micro_batches; ++context_->micro_batch) {
-            fill(context_->micro_batch);
-            walk_all(segment_kind::forward);
+        for (int m = 0; m < micro_batches; ++m) {
+            fill(m);
+            part(m == 0 ? walk_part::first_evaluated : walk_part::later_evaluated, m, [&] {
+                if (m == 0) walk_all(segment_kind::begin_step);
+                walk_all(segment_kind::forward);
+            });
         }
-        walk_all(segment_kind::report);
+        part(walk_part::end_evaluated, micro_batches, [&] { walk_all(segment_kind::report); });
     }
 
-    /// The address of a buffer's slot.
+    /// The address of a buffer's slot, on the device.
     template <class T>
     T* at(short index, int slot = 0) const {
         return static_cast<T*>(address({index, static_cast<short>(slot), accumulate::write}, 0));
@@ -63,28 +71,54 @@ class walker {
     /// @}
     /// What it walks.
     program_view const& program() const { return program_; }
+    /// Where it runs.
+    device& on() const { return *device_; }
 
   protected:
-    /// Allocates the arena.
-    explicit walker(program_view const& p) : program_(p), arena_(p.schedule.at.arena_bytes) {}
+    /// On a device with room for the arena.
+    walker(program_view const& p, std::unique_ptr<device> made) : program_(p), device_(std::move(made)) {
+        base_ = device_->data();
+    }
     ~walker() = default;
 
     /// Makes what the steps want at set-up, and walks the segments of set-up.
     void set_up(rank_context& context) {
         context_ = &context;
-        cpu::use_threads(context.exec.threads);
+        device_->set_up(context);
         prepared_.resize(static_cast<std::size_t>(program_.schedule.step_count));
-        for (int i = 0; i < program_.schedule.step_count; ++i)
-            if (program_.bound[i].prepare != nullptr)
-                prepared_[static_cast<std::size_t>(i)] =
-                    program_.bound[i].prepare(program_.schedule.steps[i], context.exec.threads);
+        for (int i = 0; i < program_.schedule.step_count; ++i) {
+            if (program_.bound[i].prepare == nullptr) continue;
+            step const& s = program_.schedule.steps[i];
+            void* operands[max_arguments];
+            find(s, 0, operands);
+            prepared_[static_cast<std::size_t>(i)] = program_.bound[i].prepare(context, s, operands);
+        }
         walk_all(segment_kind::set_up);
     }
 
   private:
     void* address(argument const& a, int trip) const {
         buffer const& b = program_.schedule.buffers[a.buffer];
-        return arena_.data() + b.offset + b.stride * ((trip + a.shift) % b.period);
+        return base_ + b.offset + b.stride * ((trip + a.shift) % b.period);
+    }
+    // Where a step's operands and scratch lie.
+    void find(step const& s, int layer, void** operands) const {
+        for (int k = 0; k < s.args; ++k) operands[k] = address(s.arg[k], layer);
+        execution& exec = context_->exec;
+        exec.scratch = nullptr;
+        exec.scratch_bytes = 0;
+        if (s.scratch < 0) return;
+        buffer const& scratch = program_.schedule.buffers[s.scratch];
+        exec.scratch = base_ + scratch.offset;
+        exec.scratch_bytes = static_cast<std::size_t>(scratch.bytes);
+    }
+
+    template <class Walk>
+    void part(walk_part which, int micro_batch, Walk walk) {
+        context_->micro_batch = micro_batch;
+        if (!device_->begin(which)) return;
+        walk();
+        device_->end(which);
     }
 
     void walk_all(segment_kind when) {
@@ -101,14 +135,7 @@ class walker {
                 step const& s = program_.schedule.steps[i];
                 if (s.kind == step_kind::release || t < s.from || t >= s.to) continue;
                 void* operands[max_arguments];
-                for (int k = 0; k < s.args; ++k) operands[k] = address(s.arg[k], layer);
-                context_->exec.scratch = nullptr;
-                context_->exec.scratch_bytes = 0;
-                if (s.scratch >= 0) {
-                    buffer const& scratch = program_.schedule.buffers[s.scratch];
-                    context_->exec.scratch = arena_.data() + scratch.offset;
-                    context_->exec.scratch_bytes = static_cast<std::size_t>(scratch.bytes);
-                }
+                find(s, layer, operands);
                 auto const index = static_cast<std::size_t>(i);
                 double const before = seconds_.empty() ? 0 : cpu_seconds();
                 bool const traced = trace_ != nullptr && trace_->open();
@@ -130,7 +157,8 @@ class walker {
     program_view const& program_;
     std::vector<double> seconds_;
     trace_recorder* trace_ = nullptr;
-    arena arena_;
+    std::unique_ptr<device> device_;
+    char* base_ = nullptr;
     rank_context* context_ = nullptr;
     std::vector<std::unique_ptr<prepared>> prepared_;
 };
@@ -145,7 +173,7 @@ class walker_on : public walker {
     /// thread. The program must outlive it.
     /// @throws std::runtime_error where memory or a library refuses
     walker_on(program_on<Communicators> const& p, Communicators const& comm)
-        : walker(p),
+        : walker(p, implementation<back_end_of<Communicators>>::make_device(p.schedule.at.arena_bytes, comm)),
           in_use_(comm, p.schedule.at.staging < 0 ? nullptr : at<std::byte>(p.schedule.at.staging)),
           rank_(comm) {
         set_up(rank_);

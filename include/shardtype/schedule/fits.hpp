@@ -36,7 +36,9 @@ constexpr double rough_memory(job const& j, parallel_dims const& d) {
 /// Of a model that was read.
 template <class BackEnd = buffers_only>
 constexpr rank_memory memory_of_graph(graph const& g, bool overlap = true) {
-    landmarks const at = lower<library_operations>(g, BackEnd::scratch, overlap, staging_of<BackEnd>(g.policy.axes)).at;
+    landmarks const at =
+        lower<library_operations>(g, BackEnd::scratch, overlap, staging_of<BackEnd>(g.policy.axes), room_of<BackEnd>)
+            .at;
     return {at.state_bytes, at.state_bytes, 2 * at.state_bytes, at.arena_bytes - 4 * at.state_bytes};
 }
 

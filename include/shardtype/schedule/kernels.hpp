@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shardtype/base/fixed_string.hpp>
+#include <shardtype/schedule/step.hpp>
 
 /// What steps may call: a name, and which arguments are read and written (bit masks). A back end implements each of
 /// them (ops/); one without an implementation there is a compile error where schedule and back end meet.
@@ -199,7 +200,9 @@ struct mask {
     static constexpr unsigned reads = 0b01, writes = 0b10;
 };
 
-// Collectives: source -> target.
+/// Collectives: source -> target, and if the back end wants it a room, its bytes in the last of the dims. Start writes
+/// there and wait reads; those that pack their source for the others there keep it until their finish.
+inline constexpr int room_dim = max_dims - 1;
 /// dim count
 struct all_reduce {
     static constexpr char const* name = "all_reduce";
@@ -225,5 +228,15 @@ struct all_to_all {
     static constexpr char const* name = "all_to_all";
     static constexpr unsigned reads = 0b01, writes = 0b10;
 };
+
+/// Whether a collective may pack its source into its room.
+/// @{
+template <class Kernel>
+inline constexpr bool packs_into_room = false;
+template <>
+inline constexpr bool packs_into_room<reduce_scatter> = true;
+template <>
+inline constexpr bool packs_into_room<all_to_all> = true;
+/// @}
 
 }  // namespace shardtype::kernels

@@ -54,10 +54,10 @@ constexpr void replay(lowerer& l, short region) {
 
 /// All but the arena.
 template <class Operations>
-constexpr schedule_builder lower_steps(graph const& g, scratch_bound scratch) {
+constexpr schedule_builder lower_steps(graph const& g, scratch_bound scratch, room_bound room = nullptr) {
     schedule_builder b;
     if (!g.ok()) return b;  // reported by checked<Job>
-    lowerer l(g, b, scratch);
+    lowerer l(g, b, scratch, room);
     b.micro_batches = g.micro_batches > 1;
     lower_state(g, b);
     short const inputs[] = {g.tokens, g.targets};
@@ -105,8 +105,9 @@ constexpr schedule_builder finish_steps(schedule_builder b, long staging) {
     return b;
 }
 template <class Operations>
-constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool overlap = true, long staging = 0) {
-    schedule_builder b = finish_steps(order_steps(lower_steps<Operations>(g, scratch), overlap), staging);
+constexpr schedule_builder lower(graph const& g, scratch_bound scratch, bool overlap = true, long staging = 0,
+                                 room_bound room = nullptr) {
+    schedule_builder b = finish_steps(order_steps(lower_steps<Operations>(g, scratch, room), overlap), staging);
     if (g.ok() && b.says.legal()) place_buffers(b, lay_out_arena(b));
     return b;
 }
@@ -141,6 +142,11 @@ constexpr long staging_of(int) {
 template <class BackEnd>
     requires requires { BackEnd::staging_bytes(1); }
 constexpr long staging_of(int axes) { return BackEnd::staging_bytes(axes); }
+template <class BackEnd>
+inline constexpr room_bound room_of = nullptr;
+template <class BackEnd>
+    requires requires { BackEnd::room; }
+inline constexpr room_bound room_of<BackEnd> = BackEnd::room;
 
 template <class Job>
 inline constexpr bool overlaps = Job::mesh::size > 1;
@@ -155,7 +161,8 @@ struct buffers_only {
 };
 
 /// A job lowered to its schedule: what one rank walks, every buffer at its place. BackEnd bounds the scratch of its
-/// kernels: `cpu_back_end`, or `buffers_only` where only types are at hand.
+/// kernels, and where it has `staging_bytes` or `room`, what its collectives take: `cpu_back_end`, `mpi_back_end`, or
+/// `buffers_only` where only types are at hand.
 /// @snippet 05_chain.cpp memory
 template <class Job, class BackEnd>
 struct lowered {
@@ -163,7 +170,8 @@ struct lowered {
 
   private:
     // Each a constant of its own: compilers count the steps of one.
-    static constexpr schedule_builder written = detail::lower_steps<operations>(checked<Job>::value, BackEnd::scratch);
+    static constexpr schedule_builder written =
+        detail::lower_steps<operations>(checked<Job>::value, BackEnd::scratch, detail::room_of<BackEnd>);
     static constexpr bool moves = detail::overlaps<Job>;
     static constexpr schedule_builder moved_1 = detail::order_steps(written, moves, 0, 3),
                                       moved_2 = detail::order_steps(moved_1, moves, 1, 3),

@@ -90,6 +90,7 @@ struct lowering<rules::embedding> {
         layout const& w = l.lay(n.in[1]);
         detail::set_dims(s, l.lay(n.in[0]).local_count(), w.local(1), w.local(0));
         detail::set_part(s, w, 0);
+        l.finish(s);
     }
 };
 

@@ -87,6 +87,7 @@ constexpr void lower_optimizer(lowerer& l) {
         step& s = l.kernel<kernels::square_sum>(operands, l.g.element);
         s.dim[0] = first;
         s.dim[1] = (end - first) / element;
+        l.finish(s);
         for (int a = 0; a < l.g.policy.axes; ++a)
             if (((group >> a) & 1U) != 0) {
                 lowerer::location const over = l.fresh(8);

@@ -7,6 +7,9 @@ namespace shardtype {
 
 /// The scratch bytes that a kernel of the back end may use, from its step's name, dtype and dims.
 using scratch_bound = long (*)(step const&);
+/// The bytes beside its operands that a collective of the back end takes among so many ranks, from its step as above.
+/// Null: none ever.
+using room_bound = long (*)(step const&, int ranks);
 
 /// Turns a graph into steps, and carries what forward leaves for backward. Gradients follow by reverse mode: each
 /// value's gradient has a location; a location may be shared by several values (an addition gives both operands
@@ -28,6 +31,7 @@ struct lowerer {
     graph const& g;                                  ///< what is lowered
     schedule_builder& b;                             ///< what it becomes
     scratch_bound scratch;                           ///< of the back end
+    room_bound room;                                 ///< of the back end
     bool replaying = false;                          ///< forward is made again, in backward
     location loss{};                                 ///< of this rank
     bool claimed[graph::max_parameters]{};           ///< something writes the parameter's gradient already
@@ -40,8 +44,8 @@ struct lowerer {
     short aux[graph::max_nodes][2]{};                ///< buffers that a node's forward leaves for its backward
 
     /// Keeps references to the graph and the builder.
-    constexpr lowerer(graph const& graph_, schedule_builder& builder, scratch_bound bound)
-        : g(graph_), b(builder), scratch(bound) {
+    constexpr lowerer(graph const& graph_, schedule_builder& builder, scratch_bound bound, room_bound wants = nullptr)
+        : g(graph_), b(builder), scratch(bound), room(wants) {
         // g++ 12 starts `grad` with zeros at run time once the same file has run this in a constant expression.
         for (int v = 0; v < graph::max_values; ++v) where[v] = regathered[v] = grad[v] = location{};
     }
@@ -73,11 +77,13 @@ struct lowerer {
         long const bytes = scratch(s);
         if (bytes > 0) s.scratch = b.add_buffer(bytes);
     }
-    /// Emits a collective as its start, wait and finish on a slot of their own.
+    /// Emits a collective as its start, wait and finish on a slot of their own, with the room that the back end wants.
     template <class Kernel>
     constexpr void collective(int axis, location source, location to, long const* dim, int dims, dtype type,
                               accumulate mode = accumulate::write, bool gathers_parameter = false) {
         short const slot = b.at.slots++;
+        location lent{};
+        long lent_bytes = 0;
         for (int i = 0; i < 3; ++i) {
             location const operands[] = {source, to};
             step& s = kernel<Kernel>(operands, type);
@@ -89,6 +95,14 @@ struct lowerer {
             s.slot = slot;
             s.arg[1].mode = mode;
             for (int d = 0; d < dims; ++d) s.dim[d] = dim[d];
+            if (i == 0 && room != nullptr) lent_bytes = room(s, g.policy.axis_size[axis]);
+            if (lent_bytes <= 0) continue;
+            if (i == 0) lent = fresh(lent_bytes);
+            s.args = 3;
+            s.arg[2] = {lent.buffer, lent.shift, accumulate::write};
+            s.dim[kernels::room_dim] = lent_bytes;
+            s.writes |= i == 0 ? 0b100 : 0;
+            s.reads |= i == 1 || (i == 2 && kernels::packs_into_room<Kernel>) ? 0b100 : 0;
         }
     }
 

@@ -54,7 +54,8 @@ namespace detail {
 struct collective_phases {
     enum phase : unsigned char { none, started, waited, first_started, ahead_waited, one_finished, next_started };
     phase at = none;
-    short source = -1, target = -1, source_shift = 0, target_shift = 0;
+    short operands = 0;  // of its start: source, target, and room where it has one
+    argument operand[3]{};
 
     /// Takes note of a step. @returns whether it is the one that must come
     constexpr bool next(step const& t, segment const& g) {
@@ -63,8 +64,8 @@ struct collective_phases {
         bool const always = t.from == 0 && t.to >= g.trips && t.ahead == 0;
         int const trip = g.reverse ? -1 : 1;
         if (at == none) {
-            source = t.arg[0].buffer, target = t.arg[1].buffer;
-            source_shift = t.arg[0].shift, target_shift = t.arg[1].shift;
+            operands = t.args < 3 ? t.args : short{3};
+            for (short k = 0; k < operands; ++k) operand[k] = t.arg[k];
             at = always ? started : first_started;
             return starts && t.ahead == 0 && t.from == 0 && (always || (g.trips > 1 && t.to == 1));
         }
@@ -88,8 +89,10 @@ struct collective_phases {
             right = finishes && t.ahead == 0 && t.from == g.trips - 1 && t.to >= g.trips;
             at = none;
         }
-        return right && t.arg[0].buffer == source && t.arg[1].buffer == target &&
-               t.arg[0].shift == source_shift + later && t.arg[1].shift == target_shift + later;
+        right = right && t.args == operands;
+        for (short k = 0; k < operands; ++k)
+            right = right && t.arg[k].buffer == operand[k].buffer && t.arg[k].shift == operand[k].shift + later;
+        return right;
     }
 };
 

@@ -116,6 +116,13 @@ inline launch read_launch(int threads = 1) {
     return read_launch(threads, [](char const* name) { return std::getenv(name); });
 }
 
+/// Who started it, in words: `Open MPI's mpirun`.
+inline char const* launcher_name(launcher by) {
+    for (detail::launcher_variables const& v : detail::launchers)
+        if (v.by == by) return v.name;
+    return "nothing";
+}
+
 /// Checks the number of ranks that a mesh type has against what was started.
 /// @throws std::invalid_argument, in one line that names both
 template <class Mesh>
@@ -123,11 +130,10 @@ void check_launch(launch const& l) {
     if (l.size == Mesh::size) return;
     std::string text;
     for (int a = 0; a < Mesh::axes; ++a) text += (a > 0 ? " x " : "") + std::to_string(Mesh::axis_size[a]);
-    char const* by = "the program was told";
-    for (detail::launcher_variables const& v : detail::launchers)
-        if (v.by == l.by) by = v.name;
-    throw std::invalid_argument("the mesh has " + std::to_string(Mesh::size) + " ranks (" + text + "), but " + by +
-                                (l.by == launcher::threads ? " " : " has started ") + std::to_string(l.size));
+    throw std::invalid_argument(
+        "the mesh has " + std::to_string(Mesh::size) + " ranks (" + text + "), but " +
+        (l.by == launcher::threads ? "the program was told " : std::string(launcher_name(l.by)) + " has started ") +
+        std::to_string(l.size));
 }
 
 }  // namespace shardtype

@@ -3,7 +3,8 @@
 /// Training on MPI ranks, one process each. The only header of a program that includes <mpi.h>.
 
 #include <shardtype/comm/mpi/world.hpp>
-#include <shardtype/runtime/mpi/rooms.hpp>
+#include <shardtype/runtime/cpu/implementation.hpp>
+#include <shardtype/runtime/mpi/back_end.hpp>
 #include <shardtype/train/trainer.hpp>
 
 namespace shardtype::mpi {
@@ -30,9 +31,9 @@ template <class Job, class F>
 void run(F f) {
     process const& here = this_process();
     std::unique_ptr<world> ranks;
-    schedule_view const& s = program_of<Job, rank_communicators>.schedule;
     try {
-        ranks = std::make_unique<world>(here, typename Job::mesh{}, 2 * s.at.slots);
+        ranks = std::make_unique<world>(here, typename Job::mesh{},
+                                        2 * program_of<Job, rank_communicators>.schedule.at.slots);
     } catch (std::invalid_argument const& error) {  // the same on every rank
         if (here.rank() == 0) detail::say(error.what());
         std::exit(1);
@@ -40,8 +41,6 @@ void run(F f) {
         detail::abort_all("rank " + std::to_string(here.rank()) + ": " + error.what());
     }
     ranks->run([&](rank_communicators& comm) {
-        rooms const room(s, comm);
-        comm.room_bytes = room.bytes();
         trainer<Job> mine(comm);
         f(mine);
     });

@@ -3,7 +3,6 @@
 #include <stdexcept>
 #include <string>
 
-#include <shardtype/comm/thread/world.hpp>
 #include <shardtype/train/initialise.hpp>
 #include <shardtype/train/state.hpp>
 
@@ -27,7 +26,7 @@ class trainer {
         checked<Job>::value.at(checked<Job>::value.tokens);  ///< which rows this rank has
     /// Bytes of this rank's one allocation.
     /// @snippet 05_chain.cpp memory
-    static constexpr long arena_bytes = lowered<Job, cpu_back_end>::arena_bytes;
+    static constexpr long arena_bytes = lowered<Job, back_end_of<Communicators>>::arena_bytes;
 
     /// Token ids are below this.
     static constexpr long vocabulary = checked<Job>::value.vocabulary();
@@ -48,13 +47,14 @@ class trainer {
     /// First values by the model's own initialisers; the same numbers in every layout.
     void initialise(std::uint64_t seed) {
         for_each_parameter([&](int k, int layer, parameter_record const& p) {
-            auto* const values = parameter_values<element>(walker_, k, layer);
             auto const stream = static_cast<std::uint32_t>(p.number);
-            for_each_run(p.stored, coordinate(), [&](long global, long local, long count) {
-                for (long i = 0; i < count; ++i)
-                    values[local + i] =
-                        static_cast<element>(initial_value(p.init, seed, stream, static_cast<std::uint64_t>(global + i),
-                                                           p.first_layer + layer, p.stored.extent[p.stored.rank - 1]));
+            write_parameter<element>(walker_, k, layer, [&](element* values) {
+                for_each_run(p.stored, coordinate(), [&](long global, long local, long count) {
+                    for (long i = 0; i < count; ++i)
+                        values[local + i] = static_cast<element>(
+                            initial_value(p.init, seed, stream, static_cast<std::uint64_t>(global + i),
+                                          p.first_layer + layer, p.stored.extent[p.stored.rank - 1]));
+                });
             });
         });
     }
@@ -67,8 +67,8 @@ class trainer {
     step_result step(step_numbers const& numbers, Row row) {
         walker_.context().numbers = numbers;
         walker_.step_once(batch.micro_batches, [&](int m) { place_rows(m, row); });
-        walker const& w = walker_;
-        double const* const report = w.at<double>(w.program().schedule.at.report);
+        double report[2];
+        read(report, walker_.program().schedule.at.report);
         return {report[0], report[1]};
     }
     /// The mean loss of the rows that `row` writes, as `step` would report it; nothing is learnt.
@@ -76,8 +76,9 @@ class trainer {
     template <class Row>
     double evaluate(Row row) {
         walker_.evaluate_once(batch.micro_batches, [&](int m) { place_rows(m, row); });
-        walker const& w = walker_;
-        return static_cast<double>(*w.at<element>(w.program().schedule.at.loss));
+        element loss[1];
+        read(loss, walker_.program().schedule.at.loss);
+        return static_cast<double>(loss[0]);
     }
 
     /// Calls f(parameter number, layer, record) for every parameter of every layer; `layer` is its slot, from 0, and
@@ -100,12 +101,27 @@ class trainer {
         landmarks const& at = w.program().schedule.at;
         long const first = m * (batch.global / batch.micro_batches) + tokens_layout.offset(0, coordinate());
         long const rows = tokens_layout.local(0);
+        bool const direct = w.on().host_data() != nullptr;
         int *tokens = w.at<int>(at.tokens), *targets = w.at<int>(at.targets);
+        if (!direct) {
+            ids_.resize(static_cast<std::size_t>(2 * rows * batch.sequence));
+            tokens = ids_.data();
+            targets = tokens + rows * batch.sequence;
+        }
         for (long r = 0; r < rows; ++r) {
             row(first + r, tokens + r * batch.sequence, targets + r * batch.sequence);
             check_ids(first + r, tokens + r * batch.sequence, "token");
             check_ids(first + r, targets + r * batch.sequence, "target");
         }
+        if (direct) return;
+        long const bytes = rows * batch.sequence * static_cast<long>(sizeof(int));
+        w.on().put(w.at<int>(at.tokens), tokens, bytes);
+        w.on().put(w.at<int>(at.targets), targets, bytes);
+    }
+    template <class T, std::size_t N>
+    void read(T (&to)[N], short buffer) const {
+        walker const& w = walker_;
+        w.on().get(to, w.at<T>(buffer), static_cast<long>(sizeof to));
     }
     static void check_ids(long row, int const* ids, char const* what) {
         for (long i = 0; i < batch.sequence; ++i)
@@ -116,19 +132,7 @@ class trainer {
     }
 
     walker_on<Communicators> walker_;
+    std::vector<int> ids_;  // of a micro-batch, where the host cannot reach the device's memory
 };
-
-/// Runs a job on thread ranks: `f(trainer<Job>&)` once per rank.
-/// @throws std::runtime_error `rank R: ...` of the first rank that failed
-/// @snippet 05_chain.cpp train
-template <class Job, class F>
-void run(F f) {
-    using mesh = typename Job::mesh;
-    thread::world world(mesh{}, 2 * program_of<Job>.schedule.at.slots, thread::staging_from::ranks);
-    world.run([&](thread::rank_communicators& comm) {
-        trainer<Job> mine(comm);
-        f(mine);
-    });
-}
 
 }  // namespace shardtype

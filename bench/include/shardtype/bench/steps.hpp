@@ -1,6 +1,8 @@
 #pragma once
 
 #include <shardtype/bench/measure.hpp>
+#include <shardtype/comm/thread/world.hpp>
+#include <shardtype/runtime/cpu/implementation.hpp>
 #include <shardtype/runtime/walker.hpp>
 
 namespace shardtype::bench::detail {
@@ -79,7 +81,8 @@ struct bound_steps {
     static constexpr table bind() {
         table t;
         for (int i = 0; i < count; ++i) {
-            t.of[i] = shardtype::detail::bind_step<T>(decltype(kernels_run<Maker>(cpu_kernels{})){}, schedule.steps[i]);
+            t.of[i] =
+                shardtype::detail::bind_step<T>(decltype(kernels_run<Maker>(library_kernels{})){}, schedule.steps[i]);
             t.complete = t.complete && t.of[i].found;
         }
         return t;

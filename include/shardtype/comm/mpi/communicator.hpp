@@ -2,25 +2,21 @@
 
 #include <shardtype/comm/communicator.hpp>
 #include <shardtype/comm/mpi/group.hpp>
-#include <shardtype/comm/thread/combine.hpp>
+#include <shardtype/comm/mpi/parts.hpp>
+#include <shardtype/comm/mpi/room_sizes.hpp>
 
 namespace shardtype::mpi {
 
 /// One rank's handle in a group of processes; models `shardtype::communicator`, see there. For the group's thread.
 ///
 /// Every result is bit by bit that of `thread::communicator`: sums are made in rank order by the same code. With n ranks
-/// and S bytes per rank a rank sends and receives, and has room for: an all_gather (n - 1) S; a reduce_scatter and an
-/// all_to_all (n - 1) / n S; an all_reduce up to `whole_bytes`, or of two ranks, (n - 1) S in one round, else
-/// 2 (n - 1) / n S in two, the second within the wait. Rows that do not lie together (outer > 1) are copied once more
-/// on both sides.
-///
-/// MPI moves large messages only while this rank is in a call of it: overlap is what MPI's own threads give.
+/// and S bytes per rank a rank sends and receives: an all_gather (n - 1) S; a reduce_scatter and an all_to_all
+/// (n - 1) / n S; an all_reduce up to `whole_bytes`, or of two ranks, (n - 1) S in one round, else 2 (n - 1) / n S in
+/// two, the second within the wait. Rows that do not lie together (outer > 1) are copied once more. MPI moves large messages only while this rank is in a call of it: overlap is what MPI's own threads give.
 /// @throws std::runtime_error for ranks that issue different collectives, where that is checked, and for errors of
 /// MPI's; std::invalid_argument for sizes out of range. A rank that waits longer than the deadline ends its process.
-class communicator {
+class communicator : public room_sizes {
   public:
-    static constexpr long whole_bytes = 8192;  ///< all_reduces up to this size go whole to every rank
-
     communicator() = default;
     /// The handle of a rank of `of`, which outlives it.
     explicit communicator(group& of) : group_(&of) {}
@@ -32,26 +28,13 @@ class communicator {
     /// @}
     /// Seconds that this rank has waited in the group's collectives.
     [[nodiscard]] double waited_seconds() const noexcept { return group_ ? group_->waited_seconds() : 0; }
+    /// Bytes of room for parts of others that nobody lent, so that the group has taken them.
+    [[nodiscard]] long own_room_bytes() const noexcept { return group_ ? group_->own_room_bytes() : 0; }
     /// See `rank_communicators::withdraw`.
     void withdraw() const noexcept {
         if (group_) group_->withdraw();
     }
-    /// Bytes of a group's room that a collective takes.
-    /// @{
-    [[nodiscard]] static long all_reduce_room(int n, long count, long element) {
-        return n * (whole(n, count * element) ? count : slice(n, count)) * element;
-    }
-    [[nodiscard]] static long all_gather_room(int n, long outer, long block, long element) {
-        return outer == 1 ? 0 : n * outer * block * element;
-    }
-    [[nodiscard]] static long reduce_scatter_room(int n, long outer, long block, long element) {
-        return (outer == 1 ? 1 : 2) * n * outer * block * element;
-    }
-    [[nodiscard]] static long all_to_all_room(int n, exchange const& x, long element) {
-        return 2 * n * x.outer * x.split * x.middle * x.block * element;
-    }
-    /// @}
-    /// The room of a slot is from now on this memory, as long as it is enough.
+    /// The room of the collective that starts next in the slot, until its finish; without, the group's own is taken.
     void lend(int slot, std::byte* memory, long bytes) const { group_->lend(slot, memory, bytes); }
 
     /// Waits for all ranks of the group.
@@ -59,7 +42,7 @@ class communicator {
         posting post;
         post.what.kind = collective::barrier;
         post.what.slot = group_->own_slot();
-        group::flight& f = group_->start(post, 0);
+        flight& f = group_->start(post, 0);
         to_all<char>(f, nullptr, 0);
         for_others([&](int r) { group_->receive<char>(f, r, nullptr, 0); });
         group_->wait(post);
@@ -71,30 +54,31 @@ class communicator {
     void all_reduce_start(int slot, T const* source, T* target, long count, reduction by = reduction::sum) const {
         int const n = size(), me = rank();
         auto const element = static_cast<long>(sizeof(T));
-        group::flight& f = group_->start(reducing(slot, source, target, count, by), all_reduce_room(n, count, element));
+        flight& f =
+            group_->start(detail::post_reduction(slot, source, target, count, by), all_reduce_room(n, count, element));
         T* const parts = f.parts<T>();
         if (whole(n, count * element)) {
-            for_others([&](int r) { group_->receive(f, r, parts + r * count, count); });
+            for_others([&](int r) { group_->receive(f, r, parts + among(r) * count, count); });
             to_all(f, source, count);
             return;
         }
         long const step = slice(n, count), mine = part(n, count, me);
-        for_others([&](int r) { group_->receive(f, r, parts + r * step, mine); });
+        for_others([&](int r) { group_->receive(f, r, parts + among(r) * step, mine); });
         for_others([&](int r) { group_->send(f, r, source + from(n, count, r), part(n, count, r)); });
     }
     /// Completes it: this rank sums all, or its slice, which it sends to the others.
     template <class T>
     void all_reduce_wait(int slot, T const* source, T* target, long count, reduction by = reduction::sum) const {
         int const n = size(), me = rank();
-        group::flight& f = group_->wait(reducing(slot, source, target, count, by));
+        flight& f = group_->wait(detail::post_reduction(slot, source, target, count, by));
         if (source == target || !whole(n, count * static_cast<long>(sizeof(T)))) group_->settle(f);
         T const* const parts = f.parts<T>();
         if (whole(n, count * static_cast<long>(sizeof(T)))) {
-            sum(source, parts, count, target, count, by);
+            detail::sum_parts(n, me, source, parts, count, target, count, by);
             return;
         }
         long const begin = from(n, count, me), mine = part(n, count, me);
-        sum(source + begin, parts, slice(n, count), target + begin, mine, by);
+        detail::sum_parts(n, me, source + begin, parts, slice(n, count), target + begin, mine, by);
         for_others([&](int r) { group_->receive(f, r, target + from(n, count, r), part(n, count, r), 2); });
         for_others([&](int r) { group_->send(f, r, target + begin, mine, 2); });
         group_->settle(f);
@@ -102,43 +86,45 @@ class communicator {
     /// When it returns, nobody reads or writes this rank's operands any more.
     template <class T>
     void all_reduce_finish(int slot, T const* source, T* target, long count, reduction by = reduction::sum) const {
-        group_->finish(reducing(slot, source, target, count, by));
+        group_->finish(detail::post_reduction(slot, source, target, count, by));
     }
 
     /// source [outer][block] -> target [outer][n][block]
     template <class T>
     void all_gather_start(int slot, T const* source, T* target, long outer, long block) const {
-        group::flight& f = group_->start(post<T>(collective::all_gather, slot, source, target, rows(outer, block)),
-                                         all_gather_room(size(), outer, block, sizeof(T)));
-        T* const to = outer == 1 ? target : f.parts<T>();
-        for_others([&](int r) { group_->receive(f, r, to + r * outer * block, outer * block); });
+        flight& f = group_->start(detail::post_rows(collective::all_gather, slot, source, target, outer, block),
+                                  all_gather_room(size(), outer, block, sizeof(T)));
+        T* const parts = f.parts<T>();
+        for_others([&](int r) {
+            group_->receive(f, r, outer == 1 ? target + r * block : parts + among(r) * outer * block, outer * block);
+        });
         to_all(f, source, outer * block);
     }
     /// Completes it: this rank's own part, and rows in their places.
     template <class T>
     void all_gather_wait(int slot, T const* source, T* target, long outer, long block) const {
-        group::flight& f = group_->wait(post<T>(collective::all_gather, slot, source, target, rows(outer, block)));
+        flight& f = group_->wait(detail::post_rows(collective::all_gather, slot, source, target, outer, block));
         for (int r = 0; r < size(); ++r)
             if (r == rank() || outer > 1)
-                thread::detail::copy_rows(r == rank() ? source : f.parts<T>() + r * outer * block, block,
+                thread::detail::copy_rows(r == rank() ? source : f.parts<T>() + among(r) * outer * block, block,
                                           target + r * block, size() * block, outer, block);
     }
     /// When it returns, nobody reads or writes this rank's operands any more.
     template <class T>
     void all_gather_finish(int slot, T const* source, T* target, long outer, long block) const {
-        group_->finish(post<T>(collective::all_gather, slot, source, target, rows(outer, block)));
+        group_->finish(detail::post_rows(collective::all_gather, slot, source, target, outer, block));
     }
 
     /// source [outer][n][block] -> target [outer][block]; to accumulate: target + (the sum in rank order)
     template <class T>
     void reduce_scatter_start(int slot, T const* source, T* target, long outer, long block) const {
-        group::flight& f = group_->start(post<T>(collective::reduce_scatter, slot, source, target, rows(outer, block)),
-                                         reduce_scatter_room(size(), outer, block, sizeof(T)));
+        flight& f = group_->start(detail::post_rows(collective::reduce_scatter, slot, source, target, outer, block),
+                                  reduce_scatter_room(size(), outer, block, sizeof(T)));
         long const count = outer * block;
         T* const parts = f.parts<T>();
-        for_others([&](int r) { group_->receive(f, r, parts + r * count, count); });
+        for_others([&](int r) { group_->receive(f, r, parts + among(r) * count, count); });
         for_others([&](int r) {
-            T* const packed = parts + (size() + r) * count;
+            T* const packed = parts + (size() - 1 + among(r)) * count;
             if (outer > 1) thread::detail::copy_rows(source + r * block, size() * block, packed, block, outer, block);
             group_->send(f, r, outer > 1 ? packed : source + r * block, count);
         });
@@ -146,49 +132,50 @@ class communicator {
     /// Completes it: this rank sums its part of all sources.
     template <class T>
     void reduce_scatter_wait(int slot, T const* source, T* target, long outer, long block, bool accumulate) const {
-        group::flight& f = group_->wait(post<T>(collective::reduce_scatter, slot, source, target, rows(outer, block)));
+        flight& f = group_->wait(detail::post_rows(collective::reduce_scatter, slot, source, target, outer, block));
         for (long o = 0; o < outer; ++o)
-            sum(source + (o * size() + rank()) * block, f.parts<T>() + o * block, outer * block, target + o * block,
-                block, reduction::sum, accumulate);
+            detail::sum_parts(size(), rank(), source + (o * size() + rank()) * block, f.parts<T>() + o * block,
+                              outer * block, target + o * block, block, reduction::sum, accumulate);
     }
     /// When it returns, nobody reads or writes this rank's operands any more.
     template <class T>
     void reduce_scatter_finish(int slot, T const* source, T* target, long outer, long block) const {
-        group_->finish(post<T>(collective::reduce_scatter, slot, source, target, rows(outer, block)));
+        group_->finish(detail::post_rows(collective::reduce_scatter, slot, source, target, outer, block));
     }
 
     /// See `shardtype::exchange`. Source and target must not overlap.
     template <class T>
     void all_to_all_start(int slot, T const* source, T* target, exchange const& x) const {
-        group::flight& f = group_->start(post<T>(collective::all_to_all, slot, source, target, x),
-                                         all_to_all_room(size(), x, sizeof(T)));
+        flight& f = group_->start(detail::post(collective::all_to_all, slot, source, target, x),
+                                  all_to_all_room(size(), x, sizeof(T)));
         long const count = x.outer * x.split * x.middle * x.block;
-        T* const parts = f.parts<T>();
-        for_others([&](int r) { group_->receive(f, r, parts + r * count, count); });
+        T* const parts = f.parts<T>();  // the own one, those received, those sent
+        for_others([&](int r) { group_->receive(f, r, parts + (1 + among(r)) * count, count); });
         for_others([&](int r) {
-            T* const packed = parts + (size() + r) * count;
-            pack(source, r, packed, x);
+            T* const packed = parts + (size() + among(r)) * count;
+            detail::pack(source, r, size(), packed, x);
             group_->send(f, r, packed, count);
         });
-        pack(source, rank(), parts + rank() * count, x);
+        detail::pack(source, rank(), size(), parts, x);
     }
     /// Completes it: this rank puts the parts in their places.
     template <class T>
     void all_to_all_wait(int slot, T const* source, T* target, exchange const& x) const {
-        group::flight& f = group_->wait(post<T>(collective::all_to_all, slot, source, target, x));
+        flight& f = group_->wait(detail::post(collective::all_to_all, slot, source, target, x));
+        long const count = x.outer * x.split * x.middle * x.block;
         for (int r = 0; r < size(); ++r)
-            unpack(f.parts<T>() + r * x.outer * x.split * x.middle * x.block, r, target, x);
+            detail::unpack(f.parts<T>() + (r == rank() ? 0 : 1 + among(r)) * count, r, size(), target, x);
     }
     /// When it returns, nobody reads or writes this rank's operands any more.
     template <class T>
     void all_to_all_finish(int slot, T const* source, T* target, exchange const& x) const {
-        group_->finish(post<T>(collective::all_to_all, slot, source, target, x));
+        group_->finish(detail::post(collective::all_to_all, slot, source, target, x));
     }
 
     /// From `root` to all, straight.
     template <class T>
     void broadcast_start(int slot, T* buffer, long count, int root) const {
-        group::flight& f = group_->start(sending(slot, buffer, count, root), 0);
+        flight& f = group_->start(detail::post_broadcast(slot, buffer, count, root), 0);
         if (rank() == root)
             to_all(f, static_cast<T const*>(buffer), count);
         else
@@ -197,12 +184,12 @@ class communicator {
     /// Completes it.
     template <class T>
     void broadcast_wait(int slot, T* buffer, long count, int root) const {
-        group_->wait(sending(slot, buffer, count, root));
+        group_->wait(detail::post_broadcast(slot, buffer, count, root));
     }
     /// When it returns, nobody reads or writes this rank's operands any more.
     template <class T>
     void broadcast_finish(int slot, T* buffer, long count, int root) const {
-        group_->finish(sending(slot, buffer, count, root));
+        group_->finish(detail::post_broadcast(slot, buffer, count, root));
     }
 
     /// Start, wait and finish in one.
@@ -240,90 +227,14 @@ class communicator {
     /// @}
 
   private:
-    static constexpr int max_size = 1024;  // the sources of a sum lie on the stack
-    friend class world;
-
-    static constexpr exchange rows(long outer, long block) { return {outer, 1, 1, block, false}; }
-    static constexpr bool whole(int n, long bytes) { return n <= 2 || bytes <= whole_bytes; }
-    // The slices of an all_reduce.
-    static constexpr long slice(int n, long count) { return (count + n - 1) / n; }
-    static constexpr long from(int n, long count, int r) {
-        long const begin = slice(n, count) * r;
-        return begin < count ? begin : count;
-    }
-    static constexpr long part(int n, long count, int r) { return from(n, count, r + 1) - from(n, count, r); }
-
+    [[nodiscard]] int among(int r) const { return detail::among_others(rank(), r); }
     template <class F>
     void for_others(F f) const {
         for (int k = 1; k < size(); ++k) f((rank() + k) % size());
     }
     template <class T>
-    void to_all(group::flight& f, T const* source, long count) const {
+    void to_all(flight& f, T const* source, long count) const {
         for_others([&](int r) { group_->send(f, r, source, count); });
-    }
-    // In rank order: this rank's `own`, of rank r what lies at parts + r * step.
-    template <class T>
-    void sum(T const* own, T const* parts, long step, T* target, long count, reduction by, bool add = false) const {
-        T const* sources[max_size];
-        for (int r = 0; r < size(); ++r) sources[r] = r == rank() ? own : parts + r * step;
-        if (by == reduction::max)
-            thread::detail::combine<reduction::max>(sources, size(), &target, 1, 0, count);
-        else if (add)
-            thread::detail::combine<reduction::sum, true>(sources, size(), &target, 1, 0, count);
-        else
-            thread::detail::combine<reduction::sum>(sources, size(), &target, 1, 0, count);
-    }
-    // What is for rank r as [outer][split][middle][block], and from rank r back into its place.
-    template <class T>
-    void pack(T const* source, int r, T* packed, exchange const& x) const {
-        long const inner = x.split * x.middle, n = size();
-        for (long o = 0; o < (inner > 0 ? x.outer : 0); ++o)
-            if (x.trailing_to_leading)
-                thread::detail::copy(source + (o * n + r) * inner * x.block, packed + o * inner * x.block,
-                                     inner * x.block);
-            else
-                thread::detail::copy_rows(source + (o * inner * n + r) * x.block, n * x.block,
-                                          packed + o * inner * x.block, x.block, inner, x.block);
-    }
-    template <class T>
-    void unpack(T const* packed, int r, T* target, exchange const& x) const {
-        long const inner = x.split * x.middle, n = size();
-        for (long o = 0; o < (inner > 0 ? x.outer : 0); ++o)
-            if (x.trailing_to_leading)
-                thread::detail::copy_rows(packed + o * inner * x.block, x.block, target + (o * inner * n + r) * x.block,
-                                          n * x.block, inner, x.block);
-            else
-                thread::detail::copy(packed + o * inner * x.block, target + (o * n + r) * inner * x.block,
-                                     inner * x.block);
-    }
-
-    template <class T>
-    static posting post(collective kind, int slot, T const* source, T* target, exchange const& x, int root = 0) {
-        posting made;
-        made.what = {kind,
-                     thread::detail::type_letter<T>(),
-                     sizeof(T),
-                     reduction::sum,
-                     x.trailing_to_leading,
-                     slot,
-                     root,
-                     x.outer,
-                     x.split,
-                     x.middle,
-                     x.block};
-        made.source = source;
-        made.target = target;
-        return made;
-    }
-    template <class T>
-    static posting reducing(int slot, T const* source, T* target, long count, reduction by) {
-        auto made = post<T>(collective::all_reduce, slot, source, target, rows(count, 1));
-        made.what.combine = by;
-        return made;
-    }
-    template <class T>
-    static posting sending(int slot, T* buffer, long count, int root) {
-        return post<T>(collective::broadcast, slot, buffer, buffer, rows(count, 1), root);
     }
 
     group* group_ = nullptr;

@@ -19,12 +19,17 @@ struct rank_communicators {
     int coordinate[max_axes] = {};  ///< 0 beyond the mesh's axes
     communicator on[max_axes];      ///< unusable beyond the mesh's axes
     communicator all;               ///< the whole mesh as one group
-    long room_bytes = 0;            ///< of `rooms`, where a job is run
 
     /// Ends this rank's part in what it has started and not finished.
     void withdraw() const noexcept {
         all.withdraw();
         for (communicator const& group : on) group.withdraw();
+    }
+    /// Bytes of room that collectives were not lent and took themselves: 0 where a trainer runs, for it lends them.
+    [[nodiscard]] long own_room_bytes() const noexcept {
+        long sum = all.own_room_bytes();
+        for (communicator const& group : on) sum += group.own_room_bytes();
+        return sum;
     }
     /// Seconds that this rank has waited for others.
     [[nodiscard]] double waited_seconds() const noexcept {
@@ -64,10 +69,10 @@ class world {
         for (int a = 0; a < axes; ++a) {
             size *= axis_sizes[a];
             text += (a > 0 ? " x " : "") + std::to_string(axis_sizes[a]);
-            if (axis_sizes[a] < 1 || size > communicator::max_size)
+            if (axis_sizes[a] < 1 || size > detail::max_ranks)
                 throw std::invalid_argument("axis " + std::to_string(a) + " of a world has size " +
                                             std::to_string(axis_sizes[a]) + ": sizes are positive, at most " +
-                                            std::to_string(communicator::max_size) + " ranks in all");
+                                            std::to_string(detail::max_ranks) + " ranks in all");
         }
         if (size != here.size())
             throw std::invalid_argument("the mesh has " + std::to_string(size) + " ranks (" + text +

@@ -1,23 +1,13 @@
 #pragma once
 #include <cmath>
+#include <shardtype/kernels/adamw_parameters.hpp>
 #include <shardtype/kernels/cpu/blocks.hpp>
 #include <shardtype/kernels/cpu/vector_loop.hpp>
 #include <shardtype/kernels/execution.hpp>
 
 namespace shardtype::cpu {
 
-/// AdamW's knobs, with PyTorch's defaults.
-struct adamw_parameters {
-    double lr = 1e-3;  ///< learning rate
-    /// Decay of the two moments.
-    /// @{
-    double beta1 = 0.9;
-    double beta2 = 0.999;
-    /// @}
-    double eps = 1e-8;           ///< added to the root
-    double weight_decay = 0.01;  ///< decoupled: times the rate
-    long step = 1;               ///< counted from 1
-};
+using shardtype::adamw_parameters;
 
 /// One AdamW step over n elements, in place on the weight w and the moments m and v:
 ///   g' = gradient_scale g,  m = beta1 m + (1 - beta1) g',  v = beta2 v + (1 - beta2) g'^2,

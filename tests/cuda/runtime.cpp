@@ -1,0 +1,104 @@
+// Whole trainings by the GPU back end, on the fake runtime, against the same by the CPU's: one rank, ranks that share a
+// GPU, ranks that NCCL joins. Recorded steps against walked ones; the order of streams is drawn anew for each.
+
+#include <doctest/doctest.h>
+
+#include "runtime_cases.hpp"
+
+#include <shardtype/train/cuda.hpp>
+
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace gpu_cases;
+
+namespace {
+
+template <class Job>
+record sharing() {
+    std::vector<record> all(Job::mesh::size);
+    st::cuda::run_sharing<Job>([&](auto& t) { all[static_cast<std::size_t>(t.rank())] = train(t); });
+    for (record const& r : all) CHECK(r.loss == all[0].loss);
+    return all[0];
+}
+/// Processes are threads to the fake.
+template <class Job>
+record processes() {
+    std::vector<record> all(Job::mesh::size);
+    std::vector<std::string> errors(Job::mesh::size);
+    auto const id = st::nccl::unique_id();
+    std::vector<std::thread> ranks;
+    for (int r = 0; r < Job::mesh::size; ++r)
+        ranks.emplace_back([&, r] {
+            try {
+                st::launch l;
+                l.by = st::launcher::torchrun;
+                l.rank = l.local_rank = r;
+                l.size = Job::mesh::size;
+                st::cuda::run_processes<Job>(l, id, [&](auto& t) { all[static_cast<std::size_t>(r)] = train(t); });
+            } catch (std::exception const& e) {
+                errors[static_cast<std::size_t>(r)] = e.what();
+            }
+        });
+    for (auto& r : ranks) r.join();
+    for (auto const& e : errors) CHECK(e == "");
+    for (record const& r : all) CHECK(r.loss == all[0].loss);
+    return all[0];
+}
+
+double apart(std::vector<double> const& x, std::vector<double> const& y) {
+    REQUIRE(x.size() == y.size());
+    double worst = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        double const d = std::abs(x[i] / y[i] - 1);
+        if (!(d <= worst)) worst = d;
+    }
+    return worst;
+}
+void check_same(char const* what, record const& gpu, record const& cpu, double band) {
+    CAPTURE(what);
+    double const worst =
+        std::max({apart(gpu.loss, cpu.loss), apart(gpu.norm, cpu.norm), std::abs(gpu.evaluated / cpu.evaluated - 1)});
+    MESSAGE(std::string(what), ": ", worst, " apart");
+    CHECK(worst <= band);
+}
+
+struct graphs {
+    explicit graphs(bool on) { setenv("SHARDTYPE_CUDA_GRAPHS", on ? "1" : "0", 1); }
+    ~graphs() { unsetenv("SHARDTYPE_CUDA_GRAPHS"); }
+};
+
+template <class Job>
+void check_all(int k) {
+    CAPTURE(Job::name);
+    record const cpu = on_cpu(k);
+    CHECK(cpu.loss[steps - 1] < cpu.loss[0]);
+    record eager;
+    {
+        graphs const off(false);
+        eager = sharing<Job>();
+        check_same("sharing, eager", eager, cpu, 1e-12);
+    }
+    record const recorded = sharing<Job>();
+    CHECK(recorded.loss == eager.loss);
+    CHECK(recorded.norm == eager.norm);
+    CHECK(recorded.evaluated == eager.evaluated);
+    {
+        graphs const off(false);
+        check_same("NCCL, eager", processes<Job>(), cpu, 1e-12);
+    }
+    check_same("NCCL, recorded", processes<Job>(), cpu, 1e-12);
+}
+
+template <class... Jobs>
+void check_each(st::type_list<Jobs...>) {
+    int k = 0;
+    (check_all<Jobs>(k++), ...);
+}
+
+}  // namespace
+
+TEST_CASE("layouts on the GPU back end learn what the CPU's do") { check_each(jobs{}); }
