@@ -26,7 +26,7 @@ class ShardtypeRecipe(ConanFile):
     options = {"with_runtime": [True, False], "with_cuda": [True, False]}
     # with_runtime: shardtype::runtime, which takes oneDNN 2, Thrust, xsimd and Random123 from the system, as a plain
     # CMake build does: the registry has no Random123, and its other packages have not been tried.
-    # with_cuda: refused until there is a CUDA back end. It will take the toolkit and NCCL from the system as well.
+    # with_cuda: shardtype::cuda and shardtype::nccl, which take the toolkit, cuDNN and NCCL from the system as well.
     default_options = {"with_runtime": False, "with_cuda": False}
     exports_sources = "CMakeLists.txt", "LICENSE", "cmake/*", "include/*"
     no_copy_source = True
@@ -43,8 +43,8 @@ class ShardtypeRecipe(ConanFile):
 
     def validate(self):
         check_min_cppstd(self, 20)
-        if self.options.with_cuda:
-            raise ConanInvalidConfiguration("shardtype: with_cuda: there is no CUDA back end yet")
+        if self.options.with_cuda and not self.options.with_runtime:
+            raise ConanInvalidConfiguration("shardtype: with_cuda needs with_runtime")
         if self.options.with_runtime and self.settings.os != "Linux":
             raise ConanInvalidConfiguration("shardtype: with_runtime needs Linux")
 
@@ -81,3 +81,10 @@ class ShardtypeRecipe(ConanFile):
             runtime.bindirs = runtime.libdirs = []
             runtime.system_libs = ["dnnl", "gomp", "pthread"]
             runtime.defines = [f"THRUST_{side}_SYSTEM=THRUST_{side}_SYSTEM_CPP" for side in ("HOST", "DEVICE")]
+        if self.options.with_cuda:  # without cuDNN: only CMake's own package file looks for it
+            for name, needs, libraries in (("cuda", "runtime", ["cudart", "cublasLt"]), ("nccl", "cuda", ["nccl"])):
+                part = self.cpp_info.components[name]
+                part.set_property("cmake_target_name", f"shardtype::{name}")
+                part.requires = [needs]
+                part.bindirs = part.libdirs = []
+                part.system_libs = libraries

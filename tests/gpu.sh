@@ -7,7 +7,7 @@
 # is cut off or left out, and the summary says so. Steps, in order:
 #   kernels    each kernel against float64, on the device
 #   device     jobs and libraries: the gold run, layouts on one GPU against the CPU, graph against eager, NCCL with one rank
-#   train      the job train_llama for some steps
+#   train      train_llama, on one rank and on eight that share the GPU
 #   bench      the benchmark table, and torch.compile's line beside it where Python has torch
 #   sanitize   compute-sanitizer on the kernels' tests: memcheck, racecheck, initcheck, synccheck
 # Exit code 1 if a step failed.
@@ -16,8 +16,10 @@
 #                           may lack into FOLDER (45 MiB); a folder third_party/ in the checkout is found by itself
 #   --dry-run               what would be built and run
 #   SHARDTYPE_DEPS=FOLDER   that folder, elsewhere
-#   OUT=FOLDER              for summary.txt, table.md and log.txt (default: build-gpu)
+#   SHARDTYPE_BUILD_DIR=FOLDER  where to build (default: build-gpu)
+#   OUT=FOLDER              for summary.txt, table.md and log.txt (default: the same)
 #   SHARDTYPE_GPU_SECONDS=N the limit of all together (default: 530)
+#   SHARDTYPE_GPU_STEP_SECONDS=N  of any one run (default: 60 to 150, as its kind)
 #   SHARDTYPE_JOBS=N        compiles at a time (default: one for each core)
 #   CUDA_HOME, CUDNN_ROOT, NCCL_HOME  where the toolkit and the libraries are, if not in the usual places or pip's
 set -uo pipefail
@@ -84,8 +86,9 @@ seconds=${SHARDTYPE_GPU_SECONDS:-530}
 [[ $seconds =~ ^[1-9][0-9]{0,4}$ ]] || refuse "SHARDTYPE_GPU_SECONDS is '$seconds', not a number of seconds"
 jobs=${SHARDTYPE_JOBS:-$(nproc)}
 [[ $jobs =~ ^[1-9][0-9]{0,2}$ ]] || refuse "SHARDTYPE_JOBS is '$jobs', not a number"
-out=${OUT:-build-gpu}
-build=$root/build-gpu/programs
+folder=${SHARDTYPE_BUILD_DIR:-$root/build-gpu}
+out=${OUT:-$folder}
+build=$folder/programs
 SECONDS=0
 left() { echo $((seconds - SECONDS)); }
 
@@ -117,19 +120,18 @@ for kind in train device bench kernels; do
     while IFS= read -r program; do
         IFS='|' read -r name is source <<<"$program"
         [ "$is" = "$kind" ] || continue
-        if [ ${#gpu_nccl_link[@]} -eq 0 ] && gpu_wants_nccl "$is" "$source"; then continue; fi
+        if [ ${#gpu_nccl_link[@]} -eq 0 ] && gpu_wants_nccl "$source"; then continue; fi
         programs+=("$program")
     done < <(gpu_programs)
 done
 
-{
+heading=$(
     echo "device: ${name_of_device:-none}, sm_$capability; $("$nvcc" --version | sed -n 's/.*release \([0-9.]*\).*/nvcc \1/p');" \
         "$("${CXX:-g++}" --version | head -n 1); $jobs compiles at a time; limit $seconds s"
     [ ${#gpu_notes[@]} -eq 0 ] || printf '%s\n' "${gpu_notes[@]}"
     [ -n "$sanitizer" ] || echo "compute-sanitizer is not installed: the step sanitize is skipped"
-} | tee "${TMPDIR:-/tmp}/shardtype-gpu-$$.txt"
-heading=$(cat "${TMPDIR:-/tmp}/shardtype-gpu-$$.txt")
-rm -f "${TMPDIR:-/tmp}/shardtype-gpu-$$.txt"
+)
+echo "$heading"
 if [ -n "$dry" ]; then
     echo "builds:"
     for program in "${programs[@]}"; do echo "  ${program%%|*} (${program##*|})"; done
@@ -164,6 +166,8 @@ run() {
         say skipped 0 "$name" "no time left"
         return 1
     fi
+    [ "$limit" -le "${SHARDTYPE_GPU_STEP_SECONDS:-$limit}" ] || limit=$SHARDTYPE_GPU_STEP_SECONDS
+    local own=$limit
     [ "$limit" -le "$(left)" ] || limit=$(left)
     timeout -k 5 "$limit" "$@" >"$file" 2>&1 || status=$?
     printf '\n=== %s: exit code %s, %s s: %s\n' "$name" "$status" $((SECONDS - begin)) "$*" >>"$log"
@@ -171,7 +175,10 @@ run() {
     case $status in
         0) say passed $((SECONDS - begin)) "$name" ;;
         77) say skipped $((SECONDS - begin)) "$name" "$(grep -m 1 -oE 'no CUDA device.*|skipped: .*' "$file" || tail -n 1 "$file")" ;;
-        124 | 137) say failed $((SECONDS - begin)) "$name" "cut off after $limit s" ;;
+        124 | 137)
+            if [ "$limit" -lt "$own" ]; then say skipped $((SECONDS - begin)) "$name" "cut off: no time left"
+            else say failed $((SECONDS - begin)) "$name" "cut off after $limit s"
+            fi ;;
         *)
             why=$(grep -m 1 -E 'ERROR|error:|terminate|what\(\)|Error' "$file" || tail -n 1 "$file")
             say failed $((SECONDS - begin)) "$name" "exit code $status: ${why:0:300}" ;;
@@ -180,6 +187,9 @@ run() {
 }
 
 begin=$SECONDS
+if [[ " ${programs[*]} " == *"|train|"* ]]; then
+    gpu_train_llama "$build" "$jobs" >>"$log" 2>&1 || say failed 0 "the host's part of train_llama" "it does not compile"
+fi
 gpu_mains "$build" >>"$log" 2>&1 || say failed 0 "the mains of tests and benchmarks" "they do not compile"
 running=0
 for program in "${programs[@]}"; do
@@ -226,7 +236,11 @@ export OMP_NUM_THREADS=1
 if wanted kernels; then for name in $(each kernels); do run "$name" 60 "$build/$name"; done; fi
 if wanted device; then for name in $(each device); do run "$name" 120 "$build/$name"; done; fi
 if wanted train; then
-    for name in $(each train); do run "$name" 90 bash tests/gpu/train.sh "$build/$name"; done
+    for name in $(each train); do
+        for layout in dp_shard=1 dp_shard=2,tp=4; do
+            run "$name $layout" 60 "$build/$name" --device cuda --layout "$layout" --steps 20 --dataset LICENSE
+        done
+    done
 fi
 if wanted bench; then
     {
@@ -250,7 +264,7 @@ if wanted sanitize; then
             if [ -z "$sanitizer" ]; then
                 say skipped 0 "$tool $name" "compute-sanitizer is not installed"
             else
-                SHARDTYPE_SMALL=1 run "$tool $name" 60 "$sanitizer" --tool "$tool" --error-exitcode 9 --leak-check no "$build/$name"
+                run "$tool $name" 60 "$sanitizer" --tool "$tool" --error-exitcode 9 "$build/$name"
             fi
         done
     done

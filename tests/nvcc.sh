@@ -45,26 +45,31 @@ architectures=(-gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code
 mkdir -p "$build"
 begin=$SECONDS
 gpu_mains "$build" || shardtype_refuse "the main of the tests or of the benchmarks does not compile, see above"
+if [[ " ${programs[*]} " == *"|train|"* ]]; then
+    gpu_train_llama "$build" "$jobs" || shardtype_refuse "the host's part of train_llama does not compile, see above"
+fi
 printf '%d programs, %s, sm_80 and sm_90, %d at a time\n' "${#programs[@]}" \
     "$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\).*/nvcc \1/p')" "$jobs"
 
 # One program: compiled, linked, started. A line for it, when it is through.
 try() {
-    local name kind source status seconds mib said text=ok
+    local name kind source status seconds mib cpu said text=ok
     IFS='|' read -r name kind source <<<"$1"
     gpu_compile "$build" "$name" "$kind" "$source" "${architectures[@]}" || true
-    read -r status seconds mib <"$build/$name.built"
+    read -r status seconds mib cpu <"$build/$name.built"
     if [ "$status" -ne 0 ]; then
         text="does not compile: $(grep -m 1 -E 'error|undefined reference|fatal' "$build/$name.log" || tail -n 1 "$build/$name.log")"
     else
         status=0
-        said=$(CUDA_VISIBLE_DEVICES='' timeout 60 "$build/$name" 2>&1) || status=$?
-        if [ "$status" -ne 77 ] || [ "$(wc -l <<<"$said")" -ne 1 ] || [[ $said != *"no CUDA device"* ]]; then
+        local arguments=() wanted=77
+        [ "$kind" != train ] || arguments=(--device cuda) wanted=2  # where a CPU does, too, a GPU that is not there is a wrong flag
+        said=$(CUDA_VISIBLE_DEVICES='' timeout 60 "$build/$name" "${arguments[@]}" 2>&1) || status=$?
+        if [ "$status" -ne "$wanted" ] || [ "$(wc -l <<<"$said")" -ne 1 ] || [[ $said != *"no CUDA device"* ]]; then
             text="without a device: exit code $status and: $(head -n 3 <<<"$said" | paste -sd ' ' -)"
         fi
     fi
     if [ "$mib" != "?" ] && [ "$mib" -gt "$most_mib" ]; then text="takes more than $most_mib MiB; $text"; fi
-    printf '%-32s %6s s %6s MiB  %s\n' "$name" "$seconds" "$mib" "$text"
+    printf '%-32s %5s s (%4s s of CPU) %6s MiB  %s\n' "$name" "$seconds" "$cpu" "$mib" "$text"
     [ "$text" = ok ]
 }
 

@@ -33,9 +33,8 @@ void adamw(benchmark::State& state) {
         auto const numbers = gpu::copy_of(std::vector{st::cuda::step_values{1e-5, 0.9, 0.95, 1e-8, 0.1, 0.9, 0.9, 1}});
         auto const report = gpu::copy_of(std::vector<double>{0, 0, 1});
         gpu::context const on;
-        row(state, on, 28.0 * static_cast<double>(n), [&] {
-            st::cuda::adamw<float>(on.exec(), w, g, m, v, n, numbers.data(), report.data());
-        });
+        row(state, on, 28.0 * static_cast<double>(n),
+            [&] { st::cuda::adamw<float>(on.exec(), w, g, m, v, n, numbers.data(), report.data()); });
     });
 }
 
@@ -55,22 +54,21 @@ void rms_norm_forward(benchmark::State& state) {
         gpu::array<bf16> const y(tokens * width);
         gpu::array<float> const rstd(tokens);
         gpu::context const on;
-        row(state, on, 2.0 * 2 * tokens * width, [&] {
-            st::cuda::rms_norm_forward<bf16>(on.exec(), x, w, y, rstd, tokens, width, 1e-5f);
-        });
+        row(state, on, 2.0 * 2 * tokens * width,
+            [&] { st::cuda::rms_norm_forward<bf16>(on.exec(), x, w, y, rstd, tokens, width, 1e-5f); });
     });
 }
 
 void rms_norm_backward(benchmark::State& state) {
     gpu::guarded(state, [&] {
-        auto const dy = gpu::noise<bf16>(tokens * width), x = gpu::noise<bf16>(tokens * width), w = gpu::noise<bf16>(width);
+        auto const dy = gpu::noise<bf16>(tokens * width), x = gpu::noise<bf16>(tokens * width),
+                   w = gpu::noise<bf16>(width);
         auto const rstd = gpu::noise<float>(tokens, 0.1f, 1.f);
         gpu::array<bf16> const dx(tokens * width);
         gpu::array<float> const dw(width);
         gpu::context const on(st::cuda::rms_norm_backward_scratch_bytes<bf16>(tokens, width));
-        row(state, on, 3.0 * 2 * tokens * width, [&] {
-            st::cuda::rms_norm_backward<bf16>(on.exec(), dy, x, w, rstd, dx, false, dw, false, tokens, width);
-        });
+        row(state, on, 3.0 * 2 * tokens * width,
+            [&] { st::cuda::rms_norm_backward<bf16>(on.exec(), dy, x, w, rstd, dx, false, dw, false, tokens, width); });
     });
 }
 
@@ -102,9 +100,8 @@ void rotary(benchmark::State& state) {
         gpu::array<float> const cos(tokens * head_dim / 2), sin(tokens * head_dim / 2);
         gpu::context const on;
         st::cuda::rotary_table<float>(on.exec(), cos, sin, tokens, head_dim, 500000.0);
-        row(state, on, 2.0 * 2 * n, [&] {
-            st::cuda::rotary<bf16>(on.exec(), x, cos, sin, y, 1, tokens, heads, head_dim, false);
-        });
+        row(state, on, 2.0 * 2 * n,
+            [&] { st::cuda::rotary<bf16>(on.exec(), x, cos, sin, y, 1, tokens, heads, head_dim, false); });
     });
 }
 
@@ -121,8 +118,8 @@ void cross_entropy(benchmark::State& state) {
             st::cuda::cross_entropy_row_max<bf16>(on.exec(), logits, max, tokens, vocabulary);
             st::cuda::cross_entropy_sum_and_pick<bf16>(on.exec(), logits, targets, max, stats, tokens, vocabulary, 0);
             st::cuda::cross_entropy_loss<float>(on.exec(), max, stats, loss, tokens, 1.f / tokens, false);
-            st::cuda::cross_entropy_backward<bf16>(on.exec(), logits, targets, max, stats, dlogits, tokens, vocabulary, 0,
-                                                   1.f / tokens);
+            st::cuda::cross_entropy_backward<bf16>(on.exec(), logits, targets, max, stats, dlogits, tokens, vocabulary,
+                                                   0, 1.f / tokens);
         });
     });
 }
@@ -134,9 +131,8 @@ void embedding_backward(benchmark::State& state) {
         auto const dw = gpu::noise<float>(vocabulary * width);
         auto const ids = gpu::ids(tokens, static_cast<int>(vocabulary));
         gpu::context const on(st::cuda::embedding_backward_scratch_bytes(tokens));
-        row(state, on, (2.0 + 2 * 4) * tokens * width, [&] {
-            st::cuda::embedding_backward<bf16>(on.exec(), ids, dy, dw, tokens, width, 0, vocabulary, true);
-        });
+        row(state, on, (2.0 + 2 * 4) * tokens * width,
+            [&] { st::cuda::embedding_backward<bf16>(on.exec(), ids, dy, dw, tokens, width, 0, vocabulary, true); });
     });
 }
 

@@ -6,14 +6,17 @@
 namespace {
 
 constexpr char const* columns =
-    "Time: a call's mean by the device's clock; best_us, median_us: of blocks of calls between two events of the stream, "
-    "warm, on noise; GFLOP/s, GB/s: in the best block; limit_*: what this device reached at best in this run; share: of "
+    "Time: a call's mean by the device's clock; best_us, median_us: of blocks of calls between two events of the "
+    "stream, "
+    "warm, on noise; GFLOP/s, GB/s: in the best block; limit_*: what this device reached at best in this run; share: "
+    "of "
     "it. The label names the limit";
 
 void print_help() {
-    std::printf("A row is a benchmark of a kernel or of a training step on one GPU.\n\n%s.\n\n"
-                "          [--markdown]  rows of a Markdown table, nothing else\n\n",
-                columns);
+    std::printf(
+        "A row is a benchmark of a kernel or of a training step on one GPU.\n\n%s.\n\n"
+        "          [--markdown]  rows of a Markdown table, nothing else\n\n",
+        columns);
     std::fflush(stdout);
     benchmark::PrintDefaultHelp();
 }

@@ -17,7 +17,8 @@ namespace {
 
 void check(cublasStatus_t status, char const* what) {
     if (status != CUBLAS_STATUS_SUCCESS)
-        throw std::runtime_error(std::string("cuBLASLt: ") + what + ": status " + std::to_string(static_cast<int>(status)));
+        throw std::runtime_error(std::string("cuBLASLt: ") + what + ": status " +
+                                 std::to_string(static_cast<int>(status)));
 }
 
 struct product {
@@ -28,9 +29,7 @@ struct product {
 template <class Result>
 constexpr cudaDataType type_of = sizeof(Result) == 2 ? CUDA_R_16BF : CUDA_R_32F;
 
-double flops(product p) {
-    return 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
-}
+double flops(product p) { return 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k); }
 
 /// Flops per second of cuBLASLt's fastest algorithm of up to 64, with 64 MiB of workspace: all are tried briefly, and the
 /// five fastest are measured as our own rows are. Done once for each product.
@@ -51,23 +50,26 @@ double library_best(gpu::context const& on, product p, st::bf16 const* a, st::bf
     // Column-major: C^T = op(B)^T op(A)^T.
     cublasOperation_t const op_left = p.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N;
     cublasOperation_t const op_right = p.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N;
-    check(cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_TRANSA, &op_left, sizeof op_left), "transposing");
-    check(cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_TRANSB, &op_right, sizeof op_right), "transposing");
+    check(cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_TRANSA, &op_left, sizeof op_left),
+          "transposing");
+    check(cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_TRANSB, &op_right, sizeof op_right),
+          "transposing");
     auto const matrix = [](cublasLtMatrixLayout_t& made, cudaDataType type, long rows, long columns) {
-        check(cublasLtMatrixLayoutCreate(&made, type, static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(columns),
-                                         rows),
+        check(cublasLtMatrixLayoutCreate(&made, type, static_cast<std::uint64_t>(rows),
+                                         static_cast<std::uint64_t>(columns), rows),
               "a matrix");
     };
     matrix(left, CUDA_R_16BF, p.transpose_b ? p.k : p.n, p.transpose_b ? p.n : p.k);
     matrix(right, CUDA_R_16BF, p.transpose_a ? p.m : p.k, p.transpose_a ? p.k : p.m);
     matrix(result, type_of<Result>, p.n, p.m);
     check(cublasLtMatmulPreferenceCreate(&preference), "a preference");
-    check(cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &room, sizeof room),
-          "the workspace");
+    check(
+        cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &room, sizeof room),
+        "the workspace");
     std::vector<cublasLtMatmulHeuristicResult_t> found(most);
     int count = 0;
-    check(cublasLtMatmulAlgoGetHeuristic(library, operation, left, right, result, result, preference, most, found.data(),
-                                         &count),
+    check(cublasLtMatmulAlgoGetHeuristic(library, operation, left, right, result, result, preference, most,
+                                         found.data(), &count),
           "looking for algorithms");
     float const one = 1, zero = 0;
     std::vector<std::pair<double, int>> tried;  // seconds, which
@@ -121,8 +123,9 @@ constexpr long tokens = 8192, width = 4096, kv = 1024, hidden = 14336, vocabular
 void layer(char const* name, long in, long out, bool tuned) {
     std::string const of = std::string(tuned ? "/tuned/" : "/first/") + name;
     auto const add = [&](char const* what, auto* body, product p) {
-        benchmark::RegisterBenchmark(("matmul" + of + what).c_str(), [=](benchmark::State& s) { body(s, p, tuned); })
-            ->Apply(gpu::settings);
+        benchmark::RegisterBenchmark(("matmul" + of + what).c_str(), [=](benchmark::State& s) {
+            body(s, p, tuned);
+        })->Apply(gpu::settings);
     };
     add("/forward", &matmul<st::bf16>, {tokens, out, in, false, true});
     add("/input_gradient", &matmul<st::bf16>, {tokens, in, out, false, false});

@@ -29,8 +29,8 @@ constexpr st::llama_config sizes = [] {
 }();
 
 struct job {
-    using mesh = st::mesh<st::dp_shard<1>>;
-    using strategy = st::strategy<st::fsdp<st::dp_shard<1>>>;
+    using mesh = st::mesh<st::tp<1>>;  // one row cannot be split, not even over one rank
+    using strategy = st::strategy<st::tensor_parallel<st::tp<1>>>;
     using model = st::llama<sizes>;
     using compute = st::bf16;
     static constexpr st::batch_shape batch{.global = 1, .sequence = 8192};
@@ -65,8 +65,8 @@ void fill(Trainer& t) {
         bool const matrix = p.stored.rank > 1;
         auto const seed = static_cast<std::uint64_t>(1000 * k + layer);
         st::cuda::launch(&gpu::detail::fill_with_noise<element>, 1024u, 256u, nullptr,
-                         st::parameter_values<element>(t.walk(), k, layer), n, matrix ? 0.03f : 0.1f, matrix ? 0.f : 1.f,
-                         seed);
+                         st::parameter_values<element>(t.walk(), k, layer), n, matrix ? 0.03f : 0.1f,
+                         matrix ? 0.f : 1.f, seed);
     });
     st::cuda::check(cudaDeviceSynchronize(), "filling the parameters");
 }
@@ -83,11 +83,11 @@ void train_step(benchmark::State& state) {
                 numbers.adamw = {1e-5, 0.9, 0.95, 1e-8, 0.1, ++number};
                 auto const begin = std::chrono::steady_clock::now();
                 loss = t.step(numbers, [&](long row, int* ids, int* targets) {
-                             for (long i = 0; i < job::batch.sequence; ++i) {
-                                 ids[i] = static_cast<int>((row * 7919 + i * 104'729) % t.vocabulary);
-                                 targets[i] = static_cast<int>((row * 7919 + (i + 1) * 104'729) % t.vocabulary);
-                             }
-                         }).loss;
+                            for (long i = 0; i < job::batch.sequence; ++i) {
+                                ids[i] = static_cast<int>((row * 7919 + i * 104'729) % t.vocabulary);
+                                targets[i] = static_cast<int>((row * 7919 + (i + 1) * 104'729) % t.vocabulary);
+                            }
+                        }).loss;
                 return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
             };
             for (int i = 0; i < 4; ++i) step();  // as it is, recorded, and warm

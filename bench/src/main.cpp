@@ -22,7 +22,6 @@ void print_help() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return shardtype::bench::run_program(
-        argc, argv, print_help, columns, "ranks",
-        "threads, on " + std::to_string(shardtype::thread::usable_cpus()) + " CPUs");
+    return shardtype::bench::run_program(argc, argv, print_help, columns, "ranks",
+                                         "threads, on " + std::to_string(shardtype::thread::usable_cpus()) + " CPUs");
 }

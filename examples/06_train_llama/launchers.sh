@@ -44,6 +44,11 @@ refuses 'compiled for that number: dp_shard=1' bash "$mpirun" 1 "$program" --dat
 refuses 'tp 3 do not fill --ranks 2' bash "$mpirun" 2 "$program" --dataset "$data" --tensor-parallel-degree 3
 refuses "'--step': no such option" bash "$mpirun" 3 "$program" --step 3
 refuses 'missing.txt: no such file' bash "$mpirun" 8 "$program" --dataset missing.txt
+cat >rank_5.sh <<'SH'
+[ "${OMPI_COMM_WORLD_RANK:-${PMI_RANK-}}" != 5 ] || set -- "$@" --steps 0
+exec "$@"
+SH
+refuses '--steps: 0 is not' bash "$mpirun" 8 bash rank_5.sh "$program" --dataset "$data"  # on one process alone
 refuses 'no/such/folder' bash "$mpirun" 8 "$program" --dataset "$data" --record no/such/folder/run.toml
 refuses '--trace: a trace is of ranks that are threads' bash "$mpirun" 8 "$program" --trace trace.json
 refuses 'SHARDTYPE_DEADLINE is "x"' env SHARDTYPE_DEADLINE=x bash "$mpirun" 8 "$program" --dataset "$data"

@@ -111,6 +111,9 @@ struct prepared_run {
 };
 
 prepared_run prepare(settings with, layout_table const& all, st::launch const& started) {
+    if (gpus::here && (with.enable_profiling.value || !with.trace.value.empty()))
+        throw usage_error(std::string(with.trace.value.empty() ? "--enable-profiling" : "--trace") +
+                          ": it is of ranks on the CPU");
     bool const several = started.by != st::launcher::threads;
     if (several && with.ranks.from == origin::standard) with.ranks.value = started.size;
     if (several && !with.trace.value.empty())
@@ -126,9 +129,10 @@ prepared_run prepare(settings with, layout_table const& all, st::launch const& s
         throw;
     }
     machine on;
+    if (gpus::here) on.memory_bytes = gpus::memory();
     if (several) {
         check_ranks(chosen, all, started);
-        on.processes = started.local_size > 0 ? started.local_size : started.size;
+        on.processes = gpus::here ? 1 : started.local_size > 0 ? started.local_size : started.size;
     }
     for (int const i : chosen) check_memory(all.layouts[static_cast<std::size_t>(i)], on);
     data_sets data = read_data(with);
@@ -143,26 +147,26 @@ struct told_elsewhere {};
 
 // Of all processes the first that fails speaks for all.
 template <class F>
-void together(bool several, F f) {
+void together(processes const* others, F f) {
     std::exception_ptr failure;
     try {
         f();
     } catch (std::exception const&) {
         failure = std::current_exception();
     }
-    int const failed = several ? processes::first(failure != nullptr) : -1;
+    int const failed = others != nullptr ? others->first(failure != nullptr) : -1;
     if (failed >= 0) {
-        speaks = failure != nullptr && failed == processes::rank();
+        speaks = failure != nullptr && failed == others->rank();
         if (!speaks) throw told_elsewhere{};
     }
     if (failure) std::rethrow_exception(failure);
 }
 
-void run_all(int argc, char** argv, layout_table const& all, st::launch const& started) {
-    bool const several = started.by != st::launcher::threads;
+// `others`: null where all ranks are threads of this process.
+void run_all(int argc, char** argv, layout_table const& all, st::launch const& started, processes const* others) {
     std::optional<prepared_run> made;
     std::optional<output_file> record, page, trace_file;
-    together(several, [&] {
+    together(others, [&] {
         std::optional<settings> const given = read_settings(argc, argv, layouts_help(all.layouts));
         if (!given) return;
         made = prepare(*given, all, started);
@@ -179,12 +183,15 @@ void run_all(int argc, char** argv, layout_table const& all, st::launch const& s
     for (int const i : chosen) specs.push_back(layout(i).spec);
     for (std::string const& note : without_effect(with, specs)) say(note);
     bool const first_here = started.local_rank == 0;
-    if (several) on.cpus = static_cast<int>(std::lround(processes::sum(first_here ? on.cpus : 0)));
+    if (others) on.cpus = static_cast<int>(std::lround(others->sum(first_here ? on.cpus : 0)));
     report out(with);
     out.data(data.training.source(), data.training.size(), data.training.documents() > 0, on.cpus,
              data.held_out ? data.held_out->source() : "", data.held_out ? data.held_out->size() : 0);
-    if (first_here) on.matmul_flops = st::product_peak(on_start.cpus);
-    if (several) on.matmul_flops = processes::sum(on.matmul_flops);
+    if (gpus::here)
+        on.matmul_flops = gpus::peak();
+    else if (first_here)
+        on.matmul_flops = st::product_peak(on_start.cpus);
+    if (others) on.matmul_flops = others->sum(on.matmul_flops);
     std::vector<run_report> runs;
     st::trace_writer trace;
     bool one_batch = true;
@@ -218,12 +225,12 @@ st::launch who_started() {
     }
 }
 
-void join(st::launch const& started) {
-    if (started.by == st::launcher::torchrun)
+void join(st::launch const& started, processes const& others) {
+    if (&others == &mpi_processes && started.by == st::launcher::torchrun)
         throw usage_error("torchrun has started " + std::to_string(started.size) +
                           " processes, but CPU ranks that are processes need MPI: start them by mpirun -n " +
                           std::to_string(started.size) + ", or one by itself: then its ranks are threads");
-    processes::join(started);
+    others.join(started);
 }
 
 int failed(int code, std::exception const& e) {
@@ -239,9 +246,14 @@ int main(int argc, char** argv) {
         st::launch const started = who_started();
         bool const several = started.by != st::launcher::threads;
         speaks = started.rank == 0;
-        if (several) join(started), joined = true;
+        processes const* const others = !several ? nullptr : gpus::here ? &gpus::joined : &mpi_processes;
+        if (others) join(started, *others), joined = true;
         if (!speaks && std::freopen("/dev/null", "w", stdout) == nullptr) throw std::runtime_error("no /dev/null");
-        run_all(argc, argv, several ? processes::layouts() : on_threads(compiled{}), started);
+        run_all(argc, argv,
+                others       ? others->layouts()
+                : gpus::here ? gpus::sharing()
+                             : on_threads(compiled{}),
+                started, others);
         if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
         say("standard output could not be written");
         return 1;

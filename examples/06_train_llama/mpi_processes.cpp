@@ -17,6 +17,12 @@ st::mpi::communicator const& all() {
     return made.ranks().all;
 }
 
+double sum(double mine) {
+    double total = 0;
+    all().all_reduce(&mine, &total, 1);
+    return total;
+}
+
 struct process_ranks {
     using communicators = st::mpi::rank_communicators;
     static constexpr bool one_per_process = true;
@@ -24,7 +30,7 @@ struct process_ranks {
     static void run(F f) {
         st::mpi::run<Job>(f);
     }
-    static double sum(double mine) { return processes::sum(mine); }
+    static double sum(double mine) { return ::sum(mine); }
 };
 
 template <class... Jobs>
@@ -32,9 +38,7 @@ layout_table table_of(st::type_list<Jobs...>) {
     return {{{Jobs::spec, st::mpi::trainer<Jobs>::arena_bytes}...}, {&train<Jobs, process_ranks>...}};
 }
 
-}  // namespace
-
-void processes::join(st::launch const& started) {
+void join(st::launch const& started) {
     st::mpi::process const& here = st::mpi::this_process();
     if (here.size() != started.size)
         throw usage_error(std::string(st::launcher_name(started.by)) + " has started " + std::to_string(started.size) +
@@ -46,16 +50,15 @@ void processes::join(st::launch const& started) {
         throw usage_error(error.what());
     }
 }
-layout_table processes::layouts() { return table_of(compiled{}); }
-int processes::rank() { return all().rank(); }
-int processes::first(bool mine) {
+layout_table layouts() { return table_of(compiled{}); }
+int rank() { return all().rank(); }
+int first(bool mine) {
     int const lowest = mine ? all().size() - all().rank() : 0;
     int found = 0;
     all().all_reduce(&lowest, &found, 1, st::reduction::max);
     return found > 0 ? all().size() - found : -1;
 }
-double processes::sum(double mine) {
-    double total = 0;
-    all().all_reduce(&mine, &total, 1);
-    return total;
-}
+
+}  // namespace
+
+processes const mpi_processes{&join, &layouts, &rank, &first, &sum};

@@ -25,7 +25,7 @@ TEST_CASE_TEMPLATE("collectives", T, float, double, bf16, int) {
 
 TEST_CASE_TEMPLATE("several in flight, on several axes", T, float, bf16) {
     for (auto const& sizes : meshes)
-        for (unsigned seed = 1; seed <= 15; ++seed) {
+        for (unsigned seed = 1; seed <= 6; ++seed) {
             fake::set_seed(seed);
             CHECK(lab::run(sizes, {}, [&](rank_communicators& me) { lab::crossing<T>(me, sizes, true); }) == "");
         }

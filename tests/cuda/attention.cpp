@@ -65,6 +65,15 @@ TEST_CASE("extreme scores stay right") {
     }
 }
 
+TEST_CASE("16 bytes are moved at once only where every row begins at a multiple of them") {
+    using shardtype::cuda::detail::attention_call_of;
+    alignas(16) float const x[8] = {};
+    CHECK(attention_call_of<float>({1, 8, 2, 1, 12}, x, x + 4).vectors);
+    CHECK(!attention_call_of<float>({1, 8, 2, 1, 12}, x, x + 1).vectors);
+    CHECK(!attention_call_of<float>({1, 8, 2, 1, 10}, x).vectors);
+    CHECK(!attention_call_of<bf16>({1, 8, 2, 1, 12}, x).vectors);
+}
+
 TEST_CASE("operands that are not aligned to 16 bytes are read element by element") {
     compare<float>({1, 40, 2, 1, 16}, 1e-6, 3e-6, 1, 1);
     compare<double>({1, 40, 2, 1, 16}, 1e-14, 1e-13, 1, 1);
@@ -98,7 +107,7 @@ TEST_CASE("what no kernel computes is refused in one line, at set-up") {
                          doctest::Contains("attention_backward: sizes"), std::invalid_argument);
     problem<float> const p({1, 8, 2, 2, 16});
     float* const none = nullptr;
-    CHECK_THROWS_WITH_AS(shardtype::cuda::attention_backward<float>({}, p.n.s, none, none, none, none, none, none, none,
-                                                                    none, none),
-                         "attention_backward: needs 64 bytes of scratch, got 0", std::runtime_error);
+    CHECK_THROWS_WITH_AS(
+        shardtype::cuda::attention_backward<float>({}, p.n.s, none, none, none, none, none, none, none, none, none),
+        "attention_backward: needs 64 bytes of scratch, got 0", std::runtime_error);
 }

@@ -38,8 +38,7 @@ class device_values {
     std::vector<T> values() {
         std::vector<T> padded(size_ + 2 * margin);
         check(cudaMemcpy(padded.data(), all_, padded.size() * sizeof(T), cudaMemcpyDeviceToHost), "cudaMemcpy");
-        for (std::size_t i = 0; i < margin; ++i)
-            CHECK((padded[i] == T(77) && padded[margin + size_ + i] == T(77)));
+        for (std::size_t i = 0; i < margin; ++i) CHECK((padded[i] == T(77) && padded[margin + size_ + i] == T(77)));
         return {padded.begin() + margin, padded.end() - margin};
     }
 
@@ -173,8 +172,8 @@ struct results {
     std::vector<wide_t<T>> lse;
 };
 
-/// Both halves on a stream: `forth` and `back` are called like the CPU's kernels, without the shape. `shift` misaligns the
-/// operands.
+/// Both halves on a stream: `forth` and `back` are called like the CPU's kernels, without the shape. `shift` misaligns
+/// the operands.
 template <class T, class Forward, class Backward>
 results<T> run(problem<T> const& p, Forward const& forth, Backward const& back, std::size_t shift = 0) {
     auto const moved = [&](std::vector<T> x) {
@@ -193,8 +192,8 @@ results<T> run(problem<T> const& p, Forward const& forth, Backward const& back, 
     with.scratch = scratch.get();
     with.scratch_bytes = static_cast<std::size_t>(bytes);
     forth(with, q.get() + shift, k.get() + shift, v.get() + shift, out.get(), lse.get());
-    back(with, q.get() + shift, k.get() + shift, v.get() + shift, out.get(), lse.get(), dout.get() + shift,
-                  dq.get(), dk.get(), dv.get());
+    back(with, q.get() + shift, k.get() + shift, v.get() + shift, out.get(), lse.get(), dout.get() + shift, dq.get(),
+         dk.get(), dv.get());
     check(cudaStreamSynchronize(on.it), "synchronise");
     scratch.values();
     return {out.values(), dq.values(), dk.values(), dv.values(), lse.values()};

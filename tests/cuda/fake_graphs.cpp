@@ -200,6 +200,7 @@ TEST_CASE("memory that may not be touched") {
     auto* const freed = gone.at;
     REQUIRE(cudaFree(gone.at) == cudaSuccess);
     gone.at = nullptr;
+    fake::memory.shut();
     CHECK(signal_of([&] { x.at[0] = 1; }) != 0);  // the host
     CHECK(signal_of([&] { std::memset(freed, 0, sizeof(int)); }) != 0);
     CHECK(signal_of([&] {

@@ -134,6 +134,21 @@ TEST_CASE("an asynchronous error of one rank") {
     CHECK(std::string(ncclGetErrorString(ncclRemoteError)).find("remote") != std::string::npos);
 }
 
+TEST_CASE("a rank fails while the others wait for one another") {
+    ranks_of_one_thread world(2);
+    device_arrays<int> x(2, 1, {1, 1});
+    auto& first = *world.ranks[0];
+    auto& second = *world.ranks[1];
+    CHECK(done(sum_in_place(first, x[0], 1), first.comm));
+    CHECK(world.hangs(first));
+    fake::nccl_fail(first.comm, 0, ncclSystemError);
+    cudaSetDevice(1);
+    CHECK(done(sum_in_place(second, x[1], 1), second.comm));
+    CHECK(world.hangs(second));
+    CHECK(world.hangs(first));
+    CHECK(settled(first.comm) == ncclSystemError);
+}
+
 TEST_CASE("an error while collectives are under way: all abort, all streams end") {
     ranks_of_one_thread world(2);
     device_arrays<int> x(2, 1, {1, 1});

@@ -21,7 +21,7 @@ using shardtype::cuda::gemm_options;
 using shardtype::cuda::gemm_scratch_bytes;
 using shardtype::cuda::products;
 
-static_assert(gemm_scratch_bytes<float>(1 << 20, 1 << 20, 1 << 20) == shardtype::cuda::gemm_workspace_limit + 256);
+static_assert(gemm_scratch_bytes<float>(2048, 2048, 2048) == shardtype::cuda::gemm_workspace_limit + 256);
 static_assert(gemm_scratch_bytes<float>(64, 64, 4096) == 64 * 64 * 4 * 8 + 256);
 static_assert(gemm_scratch_bytes<bf16>(64, 64, 64) == 0);
 
@@ -61,7 +61,8 @@ struct problem {
 std::vector<problem> problems() {
     std::vector<problem> all;
     for (auto [m, n, k] : {std::array<long, 3>{1, 1, 1}, {3, 5, 7}, {8, 16, 32}, {33, 17, 70}, {2, 64, 1000}})
-        for (int bits = 0; bits < 8; ++bits) all.push_back({m, n, k, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0});
+        for (int bits = 0; bits < 8; ++bits)
+            all.push_back({m, n, k, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0});
     return all;
 }
 
@@ -151,9 +152,12 @@ TEST_CASE("tuning is asked for once per product and process, and keeps the resul
     device_values<float> const left(a), right(b), result(c);
     one.tune({}, left.at, right.at, result.at);
     CHECK(!one.wants_tuning());
-    CHECK(!two.wants_tuning());
+    CHECK(two.wants_tuning());  // made before: it has the heuristic's choice
     CHECK(other.wants_tuning());
     two.tune({}, left.at, right.at, result.at);  // takes what the first one found
+    CHECK(!two.wants_tuning());
+    gemm<float> const three(p.m, p.n, p.k, p.transpose_a, p.transpose_b, p.accumulate, options);
+    CHECK(!three.wants_tuning());
     auto const after = run(one, p, a, b, c), same = run(two, p, a, b, c);
     CHECK(std::memcmp(after.data(), same.data(), after.size() * sizeof(float)) == 0);
     for (std::size_t i = 0; i < after.size(); ++i) CHECK(after[i] == doctest::Approx(before[i]).epsilon(1e-5));
@@ -169,3 +173,17 @@ TEST_CASE("wrong calls are refused in one line that names the product") {
                          "gemm: operands must be aligned to 16 bytes in C[8,4] += A[2,8]^T B[2,4], bf16 to float",
                          std::runtime_error);
 }
+
+#ifndef SHARDTYPE_TEST_ON_DEVICE
+TEST_CASE("what the library refuses is one line that names the product") {
+    fake::fail_call("cublasLtMatmulAlgoGetHeuristic", 1, CUBLAS_STATUS_NOT_SUPPORTED);
+    CHECK_THROWS_WITH_AS(
+        gemm<double>(6, 4, 2, false, false, false),
+        "gemm: CUBLAS_STATUS_NOT_SUPPORTED in choosing an algorithm for C[6,4] = A[6,2] B[2,4], double to double",
+        std::runtime_error);
+    gemm<double> const product(6, 4, 2, false, false, false);
+    fake::fail_call("cublasLtMatmul", 1, CUBLAS_STATUS_EXECUTION_FAILED);
+    double* const none = nullptr;
+    CHECK_THROWS_WITH_AS(product({}, none, none, none), doctest::Contains(" in running C[6,4] = "), std::runtime_error);
+}
+#endif

@@ -19,7 +19,8 @@ TEST_CASE_TEMPLATE("ten steps equal the formula in float64", T, float, double) {
     for (long const n : {31L, 4096L, 4101L, 30001L})
         for (long const offset : {0L, 1L}) {
             auto const start = numeric::random<T>(n, 1);
-            array<T> const w(start, offset), m(std::vector<T>(start.size()), offset), v(std::vector<T>(start.size()), offset);
+            array<T> const w(start, offset), m(std::vector<T>(start.size()), offset),
+                v(std::vector<T>(start.size()), offset);
             auto w64 = numeric::as<double>(start);
             std::vector<double> m64(w64.size()), v64(w64.size());
             double const scale = 0.37;
@@ -60,7 +61,8 @@ TEST_CASE("an element's result does not depend on where its shard begins") {
     CHECK(device::bits(v1.host()) == device::bits(v2.host()));
 }
 
-TEST_CASE_TEMPLATE("a sum of squares is in double, written or added, the same bits every time", T, float, double, bf16) {
+TEST_CASE_TEMPLATE("a sum of squares is in double, written or added, the same bits every time", T, float, double,
+                   bf16) {
     for (long const n : {0L, 1L, 9L, 4096L, 16384L, 100003L})
         for (long const offset : {0L, 1L}) {
             auto const x = numeric::random<T>(n, 1);

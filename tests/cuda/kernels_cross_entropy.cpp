@@ -29,8 +29,8 @@ struct reference {
 
 /// All of it with the vocabulary in parts of `widths`, combined as ranks would; every part at `offset`.
 template <class T>
-void check(std::vector<T> const& logits, std::vector<int> const& targets, std::vector<long> const& widths, long offset = 0,
-           double size = 1) {
+void check(std::vector<T> const& logits, std::vector<int> const& targets, std::vector<long> const& widths,
+           long offset = 0, double size = 1) {
     using wide = wide_t<T>;
     long const rows = static_cast<long>(targets.size()), cols = static_cast<long>(logits.size()) / rows;
     CAPTURE(rows);

@@ -19,7 +19,8 @@ using shardtype::cuda::check;
 template <class T>
 class array {
   public:
-    explicit array(std::vector<T> const& x, long offset = 0) : n_(x.size()), offset_(guard + static_cast<std::size_t>(offset)) {
+    explicit array(std::vector<T> const& x, long offset = 0)
+        : n_(x.size()), offset_(guard + static_cast<std::size_t>(offset)) {
         void* p = nullptr;
         check(cudaMalloc(&p, bytes()), "cudaMalloc");
         all_.reset(static_cast<unsigned char*>(p));
@@ -58,10 +59,9 @@ class array {
 /// Scratch of exactly so many bytes, filled with NaNs, and the execution that uses it.
 class lent {
   public:
-    explicit lent(long bytes = 0) : room_(std::vector<unsigned char>(static_cast<std::size_t>(bytes), 0xff)), bytes_(bytes) {}
-    operator shardtype::execution() const {
-        return {room_.data(), static_cast<std::size_t>(bytes_), 1, nullptr};
-    }
+    explicit lent(long bytes = 0)
+        : room_(std::vector<unsigned char>(static_cast<std::size_t>(bytes), 0xff)), bytes_(bytes) {}
+    operator shardtype::execution() const { return {room_.data(), static_cast<std::size_t>(bytes_), 1, nullptr}; }
     bool kept_its_bounds() const { return bytes_ == 0 || !room_.host().empty(); }
 
   private:

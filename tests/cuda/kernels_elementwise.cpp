@@ -7,12 +7,14 @@
 namespace gpu = shardtype::cuda;
 using device::array, device::lent, shardtype::bf16, shardtype::wide_t;
 
-TEST_CASE_TEMPLATE("add, copy and fill write exactly n elements, at any alignment, also in place", T, float, double, bf16) {
+TEST_CASE_TEMPLATE("add, copy and fill write exactly n elements, at any alignment, also in place", T, float, double,
+                   bf16) {
     for (long const n : {0L, 1L, 7L, 33L, 4101L, 50001L})
         for (long const offset : {0L, 1L}) {
             auto const a = numeric::random<T>(n, 1), b = numeric::random<T>(n, 2);
             std::vector<T> want;
-            for (std::size_t i = 0; i < a.size(); ++i) want.push_back(static_cast<T>(wide_t<T>(a[i]) + wide_t<T>(b[i])));
+            for (std::size_t i = 0; i < a.size(); ++i)
+                want.push_back(static_cast<T>(wide_t<T>(a[i]) + wide_t<T>(b[i])));
             array<T> const x(a, offset), y(b, offset), out(b, offset);
             gpu::add<T, T>(lent(), x, y, out, n);
             CHECK(out.host() == want);

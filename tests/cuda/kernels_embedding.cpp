@@ -55,23 +55,25 @@ void check(std::vector<int> const& tokens, long cols, long first, long rows, lon
 TEST_CASE_TEMPLATE("shards of a vocabulary take the tokens that are theirs", T, float, double, bf16) {
     for (long const cols : {19L, 32L})
         for (long const offset : {0L, 1L})
-            for (long const first : {0L, 4L, 8L}) check<T>(random_tokens(41, 10, 3), cols, first, first == 8 ? 2 : 4, offset);
+            for (long const first : {0L, 4L, 8L})
+                check<T>(random_tokens(41, 10, 3), cols, first, first == 8 ? 2 : 4, offset);
     check<T>({4, 0, 2, 2, 7, 1, 4, 2}, 3, 1, 5);
     check<T>({5}, 8, 0, 8);
     check<T>({9, 9, 9}, 8, 0, 8);  // nothing is here
 }
 
 TEST_CASE_TEMPLATE("gradients of tokens that repeat a little, much, or always", T, float, bf16) {
-    check<T>(random_tokens(3000, 3000, 1), 8, 0, 3000);      // several rows to a bucket
+    check<T>(random_tokens(3000, 3000, 1), 8, 0, 3000);  // several rows to a bucket
     check<T>(random_tokens(3000, 3000, 1), 8, 1000, 1500);
-    check<T>(random_tokens(900, 5, 2), 16, 1, 3);            // runs of hundreds
-    check<T>(std::vector<int>(700, 3), 40, 0, 1024);         // one row
-    auto tokens = random_tokens(1200, 70000, 3);             // a few rows often, of one bucket and of others
+    check<T>(random_tokens(900, 5, 2), 16, 1, 3);     // runs of hundreds
+    check<T>(std::vector<int>(700, 3), 40, 0, 1024);  // one row
+    auto tokens = random_tokens(1200, 70000, 3);      // a few rows often, of one bucket and of others
     for (std::size_t i = 0; i < tokens.size(); i += 2) tokens[i] = (i % 8 < 4 ? 256 : 512) * (i % 3 == 0 ? 1 : 9) + 5;
     check<T>(tokens, 8, 0, 70000);
-    for (int length : {31, 32, 33, 34, 63, 64, 65, 100}) {   // about the length where another kernel takes over
+    for (int length : {31, 32, 33, 34, 63, 64, 65, 100}) {  // about the length where another kernel takes over
         std::vector<int> runs;
-        for (int token = 0; token < 6; ++token) runs.insert(runs.end(), static_cast<std::size_t>(length + token % 2), 5 - token);
+        for (int token = 0; token < 6; ++token)
+            runs.insert(runs.end(), static_cast<std::size_t>(length + token % 2), 5 - token);
         check<T>(runs, 8, 0, 6);
     }
 }

@@ -57,7 +57,8 @@ void check(long rows, long cols, long offset, double middle = 0) {
     CAPTURE(cols);
     CAPTURE(offset);
     CAPTURE(Centred);
-    auto const x = numeric::random<T>(rows * cols, 1, middle - 2, middle + 2), w = numeric::random<T>(cols, 2, 0.5, 1.5);
+    auto const x = numeric::random<T>(rows * cols, 1, middle - 2, middle + 2),
+               w = numeric::random<T>(cols, 2, 0.5, 1.5);
     auto const b = numeric::random<T>(cols, 3), dy = numeric::random<T>(rows * cols, 4);
     auto const old_dx = numeric::random<T>(rows * cols, 5);
     auto const old_dw = numeric::random<wide>(cols, 6), old_db = numeric::random<wide>(cols, 7);
@@ -65,7 +66,8 @@ void check(long rows, long cols, long offset, double middle = 0) {
                          numeric::as<double>(dy), rows, cols, 1e-5);
     double const f32 = 4e-6 * (1 + middle), f64 = 2e-13 * (1 + middle);
     array<T> const dev_x(x, offset), dev_w(w, offset), dev_b(b, offset), dev_dy(dy, offset);
-    auto const forward = [&](array<T> const& from, array<T> const& to, array<wide> const& mean, array<wide> const& rstd) {
+    auto const forward = [&](array<T> const& from, array<T> const& to, array<wide> const& mean,
+                             array<wide> const& rstd) {
         if constexpr (Centred)
             gpu::layer_norm_forward<T>(lent(), from, dev_w, dev_b, to, mean, rstd, rows, cols, wide(1e-5));
         else
@@ -83,8 +85,8 @@ void check(long rows, long cols, long offset, double middle = 0) {
 
     long const bytes = Centred ? gpu::layer_norm_backward_scratch_bytes<T>(rows, cols)
                                : gpu::rms_norm_backward_scratch_bytes<T>(rows, cols);
-    auto const backward = [&](array<T> const& d, array<T> const& h, array<T> const& dx, bool add_x, array<wide> const& dw,
-                              bool add_w, array<wide> const& db, bool add_b) {
+    auto const backward = [&](array<T> const& d, array<T> const& h, array<T> const& dx, bool add_x,
+                              array<wide> const& dw, bool add_w, array<wide> const& db, bool add_b) {
         lent const scratch(bytes);
         if constexpr (Centred)
             gpu::layer_norm_backward<T>(scratch, d, h, dev_w, mean, rstd, dx, add_x, dw, add_w, db, add_b, rows, cols);
@@ -92,7 +94,9 @@ void check(long rows, long cols, long offset, double middle = 0) {
             gpu::rms_norm_backward<T>(scratch, d, h, dev_w, rstd, dx, add_x, dw, add_w, rows, cols);
         CHECK(scratch.kept_its_bounds());
     };
-    for (unsigned modes : Centred ? std::vector<unsigned>{0, 7, 1, 2, 4} : std::vector<unsigned>{0, 3, 1, 2}) {
+    std::vector<unsigned> all_modes{0, Centred ? 7U : 3U};
+    if (cols < 300) all_modes.insert(all_modes.end(), {1, 2, 4});
+    for (unsigned const modes : all_modes) {
         bool const add_x = (modes & 1U) != 0, add_w = (modes & 2U) != 0, add_b = (modes & 4U) != 0;
         array<T> const dx(old_dx, offset);
         array<wide> const dw(old_dw, offset), db(old_db, offset);

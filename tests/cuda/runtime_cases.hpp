@@ -25,7 +25,7 @@ struct record {
     double evaluated = 0;
 };
 
-constexpr int steps = 6;  // of each part of a step the second is recorded, the later ones are replays
+constexpr int steps = 4;  // of each part of a step the second is recorded, the later ones are replays
 template <class Trainer>
 record train(Trainer& t) {
     record r;

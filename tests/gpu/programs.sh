@@ -9,22 +9,23 @@
 #   train    train_llama
 gpu_programs() {
     local source name
-    for source in tests/cuda/*.cpp bench/gpu/*.cpp examples/06_train_llama/cuda.cpp; do
+    for source in tests/cuda/*.cpp bench/gpu/*.cpp; do
         [ -f "$source" ] || continue
         name=$(basename "$source" .cpp)
         case $source in
             tests/cuda/fake_*) ;;  # of the fake runtime, which g++ compiles
+            *_cpu.cpp) ;;          # the host's part of the program beside it
             tests/cuda/device_* | tests/cuda/runtime*) echo "cuda_$name|device|$source" ;;
             tests/cuda/*) echo "cuda_$name|kernels|$source" ;;
             bench/gpu/main.cpp) ;;
-            bench/gpu/*) echo "bench_gpu_$name|bench|$source" ;;
-            *) echo "train_llama_cuda|train|$source" ;;
+            *) echo "bench_gpu_$name|bench|$source" ;;
         esac
     done
+    echo "train_llama_cuda|train|examples/06_train_llama/gpus.cpp"
 }
 
-# gpu_wants_nccl KIND SOURCE: all that train do
-gpu_wants_nccl() { [ "$1" = device ] || [ "$1" = train ] || grep -q '#include <shardtype/train/cuda' "$2"; }
+# gpu_wants_nccl SOURCE: all that train do
+gpu_wants_nccl() { grep -qE '#include (<shardtype/train/cuda|"device_gold)' "$1"; }
 
 # gpu_first DIRECTORY_SUFFIX FILE FOLDER...: the first FOLDER/SUFFIX that has FILE
 gpu_first() {
@@ -129,47 +130,75 @@ gpu_has_header() {
         <<<"$(printf '#if !__has_include(<%s>)\n#error\n#endif' "$1")"
 }
 
-# gpu_measured FILE COMMAND...: runs it, and writes "seconds MiB" of its largest process to FILE ("seconds ?" where
+# gpu_measured FILE COMMAND...: runs it, and writes "seconds MiB CPU-seconds" to FILE, MiB of its largest process ("?" where
 # neither GNU time nor Python is there to tell)
 gpu_measured() {
     local file=$1 status=0
     shift
     if [ -x /usr/bin/time ]; then
-        /usr/bin/time -o "$file" -f '%e %M' "$@" || status=$?
-        awk 'END { printf "%.0f %.0f\n", $1, $2 / 1024 }' "$file" >"$file.new" && mv "$file.new" "$file"
+        /usr/bin/time -o "$file" -f '%e %M %U %S' "$@" || status=$?
+        awk 'END { printf "%.0f %.0f %.0f\n", $1, $2 / 1024, $3 + $4 }' "$file" >"$file.new" && mv "$file.new" "$file"
     elif command -v python3 >/dev/null; then
         python3 -c 'import resource, subprocess, sys, time
 begin = time.time()
 status = subprocess.call(sys.argv[2:])
-most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-print(f"{time.time() - begin:.0f} {most}", file=open(sys.argv[1], "w"))
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(f"{time.time() - begin:.0f} {used.ru_maxrss // 1024} {used.ru_utime + used.ru_stime:.0f}", file=open(sys.argv[1], "w"))
 sys.exit(status)' "$file" "$@" || status=$?
     else
         local begin=$SECONDS
         "$@" || status=$?
-        echo "$((SECONDS - begin)) ?" >"$file"
+        echo "$((SECONDS - begin)) ? ?" >"$file"
     fi
     return "$status"
 }
 
 # gpu_compile BUILD NAME KIND SOURCE ARCHITECTURE_FLAG...: BUILD/NAME, BUILD/NAME.log, and BUILD/NAME.built with
-# "status seconds MiB"
+# "status seconds MiB CPU-seconds"
 gpu_compile() {
     local build=$1 name=$2 kind=$3 source=$4 status=0 link=("${gpu_link[@]}") main=()
     shift 4
     rm -f "$build/$name" "$build/$name.built"
     case $kind in
+        train)
+            # shellcheck disable=SC2206  # no path here has a space or a star
+            main=($build/train_llama/*.o)
+            set -- "$@" "-I$build/train_llama" -Iexamples/06_train_llama -Icmake/check_config ;;
         bench) main=("$build/bench_main.o") link=(-lbenchmark "${link[@]}") ;;
         kernels | device) main=("$build/test_main.o") ;;
     esac
-    grep -qE '^int main' "$source" && main=()
-    ! gpu_wants_nccl "$kind" "$source" || link=("${gpu_nccl_link[@]}" "${link[@]}")
+    ! grep -qE '^int main' "$source" || main=()
+    ! gpu_wants_nccl "$source" || link=("${gpu_nccl_link[@]}" "${link[@]}")
+    [ ! -f "${source%.cpp}_cpu.cpp" ] || main+=("$build/$name.cpu.o")
     {
+        { [ ! -f "${source%.cpp}_cpu.cpp" ] ||
+            "${CXX:-g++}" "${gpu_flags[@]}" -c "${source%.cpp}_cpu.cpp" -o "$build/$name.cpu.o"; } &&
         gpu_measured "$build/$name.cost" "$nvcc" -x cu "${gpu_flags[@]}" "$@" -c "$source" -o "$build/$name.o" &&
             "$nvcc" "$@" -o "$build/$name" "$build/$name.o" "${main[@]}" "${link[@]}"
     } >"$build/$name.log" 2>&1 || status=$?
-    echo "$status $(cat "$build/$name.cost" 2>/dev/null || echo "? ?")" >"$build/$name.built"
+    echo "$status $(cat "$build/$name.cost" 2>/dev/null || echo "? ? ?")" >"$build/$name.built"
     return "$status"
+}
+
+# gpu_train_llama BUILD [JOBS]: what of train_llama is host code, with the layouts that CMake would compile for GPUs
+gpu_train_llama() {
+    local here=examples/06_train_llama made=$1/train_llama source jobs='' layout pids=() one
+    mkdir -p "$made"
+    rm -f "$made"/*.o
+    for layout in dp_shard=8 tp=8 dp_shard=2,tp=4 dp_shard=1; do jobs+=${jobs:+, }"llama_job<\"$layout\">"; done
+    sed -e "s|@jobs@|$jobs|; s|@gpu_jobs@|$jobs|; s|@PROJECT_SOURCE_DIR@|$PWD|; s|@PROJECT_BINARY_DIR@|$1|" \
+        -e 's|@[A-Z_]*@||' "$here/compiled_layouts.hpp.in" >"$made/compiled_layouts.hpp"
+    for source in "$here"/*.cpp; do
+        case $source in */gpus.cpp | */no_gpus.cpp | */mpi_processes.cpp) continue ;; esac
+        "${CXX:-g++}" "${gpu_flags[@]}" "-I$made" -I$here -Icmake/check_config -c "$source" \
+            -o "$made/$(basename "$source" .cpp).o" &
+        pids+=("$!")
+        if [ ${#pids[@]} -gt "${2:-1}" ]; then
+            wait "${pids[0]}" || return 1
+            pids=("${pids[@]:1}")
+        fi
+    done
+    for one in "${pids[@]}"; do wait "$one" || return 1; done
 }
 
 # gpu_mains BUILD: the two mains, host code

@@ -8,6 +8,7 @@
 #include <shardtype/optim/learning_rate.hpp>
 #include <shardtype/train/launch.hpp>
 #include <shardtype/train/mpi.hpp>
+#include <shardtype/train/run.hpp>
 
 #include <cstring>
 #include <iostream>

@@ -31,7 +31,7 @@ machine() {
     echo 0 >"$STATE/uid"
     (source "$root/cmake/packages.sh"
         printf '%s\n' "${shardtype_runtime_packages[@]%%|*}" "${shardtype_bench_packages[@]%%|*}" \
-            "${shardtype_test_packages[@]%%|*}") >"$STATE/installed"
+            "${shardtype_test_packages[@]%%|*}" "${shardtype_mpi_packages[@]%%|*}") >"$STATE/installed"
     cp "$STATE/installed" "$STATE/archive"
 }
 

@@ -3,7 +3,7 @@
 # Includes run one way: a header includes only its own layer and those before it in this list, and the compile-time
 # layers include nothing heavy. So nothing light can become heavy through a header it includes. CUDA's and NCCL's headers
 # are wanted only by what lies in a folder cuda, nccl or shared_gpu or is named so; others include of these only
-# *scratch.hpp, which need no toolkit.
+# sizes (*scratch.hpp, room_sizes.hpp and the back end's, which hands them on), which need no toolkit.
 set -euo pipefail
 cd "$1/shardtype"
 
@@ -12,7 +12,7 @@ compile_time=8  # the first eight: base to schedule
 heavy='thrust/|cub/|cuda|cublas|cudnn|nccl|mpi\.h|dnnl|oneapi/|xsimd|Random123|(iostream|functional|ranges|memory|chrono|algorithm|regex|unordered_map)$'
 
 gpu='(^|/)(cuda|nccl|shared_gpu)(/|\.hpp$)'
-light_gpu='^shardtype/(.*/)?(cuda|nccl|shared_gpu)/[a-z_]*scratch\.hpp$'
+light_gpu='^shardtype/((.*/)?(cuda|nccl|shared_gpu)/([a-z_]*scratch|room_sizes)|ops/cuda/back_end)\.hpp$'
 
 declare -A rank
 for i in "${!layers[@]}"; do rank[${layers[i]}]=$i; done

@@ -5,8 +5,10 @@
 #include "layouts.hpp"
 #include "whole_tensors.hpp"
 
+#include <shardtype/optim/learning_rate.hpp>
 #include <shardtype/train/corpus.hpp>
 #include <shardtype/train/safetensors.hpp>
+#include <shardtype/train/trainer.hpp>
 
 #include <nlohmann/json.hpp>
 

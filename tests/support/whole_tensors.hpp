@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/runtime.hpp>
+#include <shardtype/train/state.hpp>
 
 #include <cmath>
 #include <cstring>

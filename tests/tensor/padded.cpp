@@ -8,6 +8,8 @@
 
 #include "../support/whole_tensors.hpp"
 
+#include <shardtype/runtime.hpp>
+
 namespace {
 
 /// The rows of each rank: what the axes before the last one cut evenly, the last one rounded up.

@@ -46,7 +46,9 @@ template <class Kernel, class T, class Communicators>
 constexpr bound_step bind_one() {
     using by = typename implementation<back_end_of<Communicators>>::template kernel<Kernel>;
     bound_step b;
-    if constexpr (requires { static_cast<kernel_function>(&by::template run<T, Communicators>); })  // nvcc wants the cast
+    if constexpr (requires {
+                      static_cast<kernel_function>(&by::template run<T, Communicators>);
+                  })  // nvcc wants the cast
         b.run = &by::template run<T, Communicators>;
     else
         b.run = &by::template run<T>;

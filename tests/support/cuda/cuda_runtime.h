@@ -7,6 +7,7 @@
 #include "fake/scheduler.hpp"
 #include "fake/streams.hpp"
 #include "fake/types.hpp"
+#include "fake/warps.hpp"
 
 #include "fake/device_calls.hpp"
 #include "fake/stream_calls.hpp"

@@ -67,9 +67,9 @@ inline ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* state) 
     if (auto const error = fake::injected("ncclCommGetAsyncError"); error != 0) {
         return static_cast<ncclResult_t>(error);
     }
-    auto const lock = fake::locked();
+    auto lock = fake::locked();
     if (auto const error = fake::check_comm(comm, "ncclCommGetAsyncError", false); error != ncclSuccess) return error;
-    *state = fake::poll(comm);
+    *state = fake::poll(lock, comm);
     return ncclSuccess;
 }
 inline ncclResult_t ncclCommCount(ncclComm_t comm, int* count) {

@@ -52,6 +52,7 @@ template <bool OfHost>
 class memory {
   public:
     memory() = default;
+    /// So many bytes.
     explicit memory(std::size_t bytes) { resize(bytes); }
     memory(memory const&) = delete;
     memory& operator=(memory const&) = delete;
@@ -89,7 +90,7 @@ inline bool capturing(cudaStream_t of) {
     return now != cudaStreamCaptureStatusNone;
 }
 
-inline constexpr unsigned block_threads = 256;
+inline constexpr unsigned block_threads = 256;  ///< of every launch
 
 /// Runs a kernel over `items`, each thread taking some, at stride.
 template <class... P, class... A>

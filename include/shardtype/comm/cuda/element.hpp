@@ -13,6 +13,7 @@ template <class T>
 __device__ __forceinline__ T widened(T x) {
     return x;
 }
+/// The same, of bf16.
 __device__ __forceinline__ float widened(bf16 x) {
     unsigned const all = static_cast<unsigned>(x.bits) << 16U;
     float wide = 0;
@@ -25,6 +26,7 @@ template <class T>
 __device__ __forceinline__ T narrowed(wide_t<T> x) {
     return x;
 }
+/// The same, to bf16.
 template <>
 __device__ __forceinline__ bf16 narrowed<bf16>(float x) {
     unsigned all = 0;
@@ -38,7 +40,7 @@ __device__ __forceinline__ bf16 narrowed<bf16>(float x) {
 /// A few elements that lie together, moved by one instruction of 16 bytes at most.
 template <class T, int Width>
 struct alignas(sizeof(T) * Width) packet {
-    T of[Width];
+    T of[Width];  ///< in their order
 };
 
 }  // namespace shardtype::comm_cuda

@@ -9,12 +9,18 @@ namespace shardtype::comm_cuda {
 
 /// Distances, in elements, of the parts, the outer and the inner rows of an array.
 struct strides {
-    long part = 0, outer = 0, inner = 0;
+    long part = 0;   ///< from one part to the next
+    long outer = 0;  ///< from one outer row to the next
+    long inner = 0;  ///< from one inner row to the next
 };
 
 /// Of such an array, which has rows of `width` together.
 struct box {
-    long parts = 1, outer = 1, inner = 1, width = 1;
+    long parts = 1;  ///< of outer rows
+    long outer = 1;  ///< of inner rows
+    long inner = 1;  ///< of elements together
+    long width = 1;  ///< elements together
+    /// Of elements, in all.
     [[nodiscard]] __host__ __device__ long count() const { return parts * outer * inner * width; }
 };
 

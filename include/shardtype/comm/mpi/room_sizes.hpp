@@ -26,14 +26,17 @@ struct room_sizes {
     /// @}
 
   protected:
+    /// Does every rank of an all_reduce get all of it?
     static constexpr bool whole(int n, long bytes) { return n <= 2 || bytes <= whole_bytes; }
-    // The slices of an all_reduce: the most that one has, and where that of rank r begins, and what it has.
+    /// The slices of one that does not: the most that a rank has, where that of rank r begins, and how much it has.
+    /// @{
     static constexpr long slice(int n, long count) { return (count + n - 1) / n; }
     static constexpr long from(int n, long count, int r) {
         long const begin = slice(n, count) * r;
         return begin < count ? begin : count;
     }
     static constexpr long part(int n, long count, int r) { return from(n, count, r + 1) - from(n, count, r); }
+    /// @}
 };
 
 }  // namespace shardtype::mpi

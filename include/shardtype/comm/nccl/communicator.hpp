@@ -3,6 +3,7 @@
 #include <shardtype/comm/communicator.hpp>
 #include <shardtype/comm/cuda/permute.hpp>
 #include <shardtype/comm/nccl/group.hpp>
+#include <shardtype/comm/nccl/room_sizes.hpp>
 #include <shardtype/tensor/dtype.hpp>
 
 namespace shardtype::nccl {
@@ -18,7 +19,7 @@ namespace shardtype::nccl {
 /// rounded. A group of one rank copies and needs no NCCL.
 /// @throws std::runtime_error for errors of NCCL's and where this rank has failed; for ranks that issue different
 /// collectives, where that is checked; std::invalid_argument for sizes out of range
-class communicator {
+class communicator : public room_sizes {
   public:
     communicator() = default;
     /// The handle of a rank of `of`, which outlives it.
@@ -28,17 +29,6 @@ class communicator {
     /// @{
     [[nodiscard]] int rank() const noexcept { return group_ ? group_->rank() : 0; }
     [[nodiscard]] int size() const noexcept { return group_ ? group_->size() : 1; }
-    /// @}
-    /// Bytes of a group's room, memory of the device, that a collective takes.
-    /// @{
-    [[nodiscard]] static long all_reduce_room(int, long, long) { return 0; }
-    [[nodiscard]] static long all_gather_room(int, long, long, long) { return 0; }
-    [[nodiscard]] static long reduce_scatter_room(int, long outer, long block, long element) {
-        return outer * block * element;
-    }
-    [[nodiscard]] static long all_to_all_room(int n, exchange const& x, long element) {
-        return whole(x) ? 0 : 2 * n * part(x) * element;
-    }
     /// @}
     /// The room of a slot is from now on this memory, as long as it is enough.
     void lend(int slot, std::byte* memory, long bytes) const { group_->lend(slot, memory, bytes); }
@@ -132,8 +122,8 @@ class communicator {
     /// See `shardtype::exchange`. Source and target must not overlap.
     template <class T>
     void all_to_all_start(int slot, T const* source, T* target, exchange const& x) const {
-        group_->start(post(collective::all_to_all, slot, source, target, x),
-                      size() == 1 ? 0 : all_to_all_room(size(), x, sizeof(T)), [&](group::flight& f) {
+        group_->start(post(collective::all_to_all, slot, source, target, x), all_to_all_room(size(), x, sizeof(T)),
+                      [&](group::flight& f) {
                           long const count = part(x), n = size();
                           if (n == 1) return copied(source, target, count);
                           T const* send = source;

@@ -37,6 +37,7 @@ class group {
     [[nodiscard]] cudaStream_t compute() const noexcept { return watch_.compute(); }
     [[nodiscard]] cudaStream_t stream() const noexcept { return watch_.comm(); }
     /// @}
+    /// The rank's.
     [[nodiscard]] watch& rank_watch() const noexcept { return watch_; }
 
     /// The room of a slot is from now on this memory of the device, as long as it is enough.

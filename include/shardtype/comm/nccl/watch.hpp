@@ -58,10 +58,10 @@ class watch {
     };
     /// A collective, for messages.
     struct record {
-        label const* group = nullptr;
-        operation what{};
-        long number = 0;         ///< in its group, from 0
-        bool comparing = false;  ///< it is about to begin: ranks compare what they are in
+        label const* group = nullptr;  ///< whose
+        operation what{};              ///< which
+        long number = 0;               ///< in its group, from 0
+        bool comparing = false;        ///< it is about to begin: ranks compare what they are in
     };
 
     /// `name`: of this rank, `rank 3 on host b`.
@@ -169,12 +169,14 @@ class watch {
         if (!failure_.empty()) [[unlikely]]
             throw std::runtime_error(failure_);
     }
+    /// Whether it has.
     [[nodiscard]] bool failed() const noexcept { return !failure_.empty(); }
     /// Aborts all that is under way, and ends this rank's part in it.
     [[noreturn]] void fail(std::string const& why) {
         abort(name_ + ": " + why);
         throw std::runtime_error(failure_);
     }
+    /// The same without an exception; the first reason stays.
     void abort(std::string why) noexcept {
         if (failure_.empty()) failure_ = std::move(why);
         for (; !all_.empty(); all_.pop_back()) (void)ncclCommAbort(all_.back());  // parts before the whole

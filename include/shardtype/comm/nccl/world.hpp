@@ -37,8 +37,8 @@ struct rank_communicators {
     /// Looks for the same, and does not wait: for a host that waits in a way of its own.
     void poll() const { here->poll(); }
 
-    /// Records what the rank gives to its streams in a graph: starts, waits and the work between them, no start without its
-    /// wait.
+    /// Records what the rank gives to its streams in a graph: starts, waits and the work between them, no start without
+    /// its wait.
     /// @{
     [[nodiscard]] bool can_capture() const { return !here->with().check; }
     void begin_capture() const {
@@ -98,10 +98,10 @@ inline ncclUniqueId unique_id() {
 /// A mesh of ranks, each a GPU, joined by NCCL; rank numbers are row-major, the last axis is the fastest.
 class world {
   public:
-    /// This rank's part in it, on the device that is current: `axis_sizes` ranks along each of `axes` axes, with `slots`
-    /// collectives in flight in one group. All ranks call it, with the id of rank 0.
-    /// @throws std::invalid_argument for sizes that are not positive; std::runtime_error, in one line, for errors of NCCL's
-    /// and where a rank does not come before the deadline
+    /// This rank's part in it, on the device that is current: `axis_sizes` ranks along each of `axes` axes, with
+    /// `slots` collectives in flight in one group. All ranks call it, with the id of rank 0.
+    /// @throws std::invalid_argument for sizes that are not positive; std::runtime_error, in one line, for errors of
+    /// NCCL's and where a rank does not come before the deadline
     world(ncclUniqueId const& id, int rank, int const* axis_sizes, int axes, int slots,
           options with = options::of_environment())
         : watch_(with, name_of(rank)) {
@@ -163,8 +163,8 @@ class world {
     [[nodiscard]] int size() const noexcept { return size_; }
     /// This rank's.
     [[nodiscard]] rank_communicators const& ranks() const noexcept { return ranks_; }
-    /// Calls f(rank_communicators&), and waits for the others. Where it throws, this rank's collectives are aborted, and
-    /// the others meet their deadline, or an error of NCCL's.
+    /// Calls f(rank_communicators&), and waits for the others. Where it throws, this rank's collectives are aborted,
+    /// and the others meet their deadline, or an error of NCCL's.
     /// @throws std::runtime_error `rank R on host H: <message>`
     template <class F>
     void run(F&& f) {

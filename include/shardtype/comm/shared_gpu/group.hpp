@@ -17,8 +17,11 @@ using thread::detail::posting;
 /// Whose turn it is to give work to the device, where that matters: while ranks record one CUDA graph together.
 class turns {
   public:
+    /// Of the one that has its turn.
+    /// @{
     void lock() { mutex_.lock(); }
     void unlock() { mutex_.unlock(); }
+    /// @}
 
   private:
     std::mutex mutex_;
@@ -32,18 +35,21 @@ struct seat {
     comm_cuda::stream own;           ///< where nothing else is bound
 
     seat() { compute = own.get(); }
+    /// Takes this rank's turn; nests.
     void enter() {
         if (depth++ == 0) all->lock();
     }
+    /// Gives it up.
     void leave() {
         if (--depth == 0) all->unlock();
     }
 };
 
-/// This rank gives work to the device, and no other rank of the world does, until this ends; nests. While the rank waits
-/// on the host in a collective, the others have their turn.
+/// This rank gives work to the device, and no other rank of the world does, until this ends; nests. While the rank
+/// waits on the host in a collective, the others have their turn.
 class enqueuing {
   public:
+    /// Of this rank.
     explicit enqueuing(seat& of) : of_(of) { of_.enter(); }
     enqueuing(enqueuing const&) = delete;
     enqueuing& operator=(enqueuing const&) = delete;
@@ -56,6 +62,7 @@ class enqueuing {
 /// This rank waits on the host.
 class resting {
   public:
+    /// Of this rank, which gives up its turn for as long.
     explicit resting(seat& of) : of_(of) {
         if (of_.depth > 0) of_.all->unlock();
     }
@@ -69,14 +76,16 @@ class resting {
     seat& of_;
 };
 
-/// Ranks of one device that meet on the host, in a `thread::team`, and whose collectives are then kernels on a stream of
-/// the group.
+/// Ranks of one device that meet on the host, in a `thread::team`, and whose collectives are then kernels on a stream
+/// of the group.
 ///
-/// Whoever is the first to wait where all have started launches the kernel, behind an event of every rank's stream; each
-/// rank's stream then waits for the event behind it. No kernel waits for another rank, so ranks need not run at once.
+/// Whoever is the first to wait where all have started launches the kernel, behind an event of every rank's stream;
+/// each rank's stream then waits for the event behind it. No kernel waits for another rank, so ranks need not run at
+/// once.
 class group {
   public:
-    /// `team` as for thread ranks. @param seats of the group's ranks; they outlive the group
+    /// @param seats of the group's ranks, which outlive it  @param slots collectives in flight
+    /// @param limits of waiting on the host  @param failure the world's, which outlives the group
     group(std::vector<seat*> seats, int slots, thread::patience limits, thread::poison& failure)
         : seats_(std::move(seats)), team_(size(), slots, limits, failure) {
         for (int s = 0; s <= slots; ++s) {
@@ -86,15 +95,22 @@ class group {
         }
     }
 
+    /// Ranks of the group.
     [[nodiscard]] int size() const noexcept { return static_cast<int>(seats_.size()); }
+    /// Where they meet.
+    /// @{
     [[nodiscard]] thread::team& team() noexcept { return team_; }
     [[nodiscard]] thread::team const& team() const noexcept { return team_; }
+    /// @}
+    /// A rank's.
     [[nodiscard]] seat& of(int rank) const noexcept { return *seats_[static_cast<std::size_t>(rank)]; }
+    /// Whether a rank is one of it.
     [[nodiscard]] bool has(seat const* rank) const {
         for (seat const* s : seats_)
             if (s == rank) return true;
         return false;
     }
+    /// Of the group's kernels.
     [[nodiscard]] cudaStream_t stream() const noexcept { return stream_.get(); }
 
     /// `rank` shows its operands, which are ready when its stream comes here.
@@ -106,8 +122,8 @@ class group {
         team_.start(rank, operands, 0);
         ++places_[slot].uses[static_cast<std::size_t>(rank)];
     }
-    /// The stream of `rank` waits for the collective of these operands: `launch(stream)` gives it to the group's stream,
-    /// called by one rank for all.
+    /// The stream of `rank` waits for the collective of these operands: `launch(stream)` gives it to the group's
+    /// stream, called by one rank for all.
     template <class F>
     void wait(int rank, posting const& operands, bool accumulate, F launch) {
         {

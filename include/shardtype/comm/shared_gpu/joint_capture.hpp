@@ -47,7 +47,8 @@ class joint_capture {
         (void)cudaStreamEndCapture(stream(0), &graph);
         if (graph != nullptr) (void)cudaGraphDestroy(graph);
     }
-    /// Rank 0 launches the graph in between: behind what all ranks have been given, and before what they are given then.
+    /// Rank 0 launches the graph in between: behind what all ranks have been given, and before what they are given
+    /// then.
     /// @{
     void before_replay(int rank) { gather(rank); }
     void after_replay(int rank) {

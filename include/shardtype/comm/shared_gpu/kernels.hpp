@@ -11,8 +11,8 @@ inline constexpr int max_size = 64;  ///< ranks of a group: their addresses are 
 /// Of every rank, in rank order.
 template <class T>
 struct operands {
-    T const* source[max_size];
-    T* target[max_size];
+    T const* source[max_size];  ///< what is read
+    T* target[max_size];        ///< what is written
 };
 
 namespace detail {
@@ -66,8 +66,8 @@ __global__ void reduce_to_parts(operands<packet<T, Width>> of, int n, long outer
     }
 }
 
-/// From sources r to targets k, [k][r][outer][inner][width]: `from.part` is the distance of the k in a source, `to.part`
-/// that of the r in a target.
+/// From sources r to targets k, [k][r][outer][inner][width]: `from.part` is the distance of the k in a source,
+/// `to.part` that of the r in a target.
 template <class Unit>
 __global__ void move_all(operands<Unit> of, int targets, int sources, comm_cuda::box rows, comm_cuda::strides from,
                          comm_cuda::strides to) {

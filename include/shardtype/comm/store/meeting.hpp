@@ -197,19 +197,22 @@ class store_meeting {
     }
     // Rank 0 may not have begun.
     store_socket connect() const {
-        for (int error = ECONNREFUSED;;) {
+        for (int error = ETIMEDOUT;;) {
             store_socket made;
             resolve(with_.address, with_.port, [&](addrinfo const& a) {
                 store_socket s(::socket(a.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-                error = 0;
-                if (s.get() < 0 || ::connect(s.get(), a.ai_addr, a.ai_addrlen) != 0) error = errno;
-                if (error == EINPROGRESS) {
-                    socklen_t length = sizeof error;
-                    error = ETIMEDOUT;
-                    if (line_.ready(s.get(), POLLOUT)) ::getsockopt(s.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+                int now = 0;
+                if (s.get() < 0 || ::connect(s.get(), a.ai_addr, a.ai_addrlen) != 0) now = errno;
+                if (now == EINPROGRESS) {
+                    socklen_t length = sizeof now;
+                    now = error;  // no answer before the deadline: what was the matter before
+                    if (line_.ready(s.get(), POLLOUT)) ::getsockopt(s.get(), SOL_SOCKET, SO_ERROR, &now, &length);
                 }
-                if (error == 0) made = std::move(s);
-                return error == 0;
+                if (now == 0)
+                    made = std::move(s);
+                else
+                    error = now;
+                return now == 0;
             });
             if (made.get() >= 0) return made;
             if (line_.left() <= 0)

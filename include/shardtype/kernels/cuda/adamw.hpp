@@ -6,12 +6,12 @@ namespace shardtype::cuda {
 
 /// What a step's optimizer reads and a graph of steps must not hold: it lies in device memory.
 struct step_values {
-    double learning_rate;
-    double beta1, beta2;    ///< decay of the two moments
-    double eps;             ///< added to the root
-    double weight_decay;    ///< decoupled: times the rate
-    double bias1, bias2;    ///< 1 - beta1^step, 1 - beta2^step, steps counted from 1
-    double max_norm;        ///< of the gradients, see clip
+    double learning_rate;  ///< of this step
+    double beta1, beta2;   ///< decay of the two moments
+    double eps;            ///< added to the root
+    double weight_decay;   ///< decoupled: times the rate
+    double bias1, bias2;   ///< 1 - beta1^step, 1 - beta2^step, steps counted from 1
+    double max_norm;       ///< of the gradients, see clip
 };
 
 namespace detail {
@@ -36,12 +36,13 @@ struct adamw_step {
           eps(static_cast<T>(p.eps)),
           scale(static_cast<T>(gradient_scale)) {}
 
-    /// An element's step; g becomes the weight's new value.
+    /// An element's new weight. What is fused is written out: the compiler's choice could differ between the chunks and
+    /// the rest, and an element's result must not depend on where its shard begins.
     __device__ __forceinline__ T operator()(T w, T g, T& m, T& v) const {
         T const d = g * scale;
-        m = m + new1 * (d - m);
-        v = old2 * v + new2 * (d * d);
-        return keep * w - rate * (m / (std::sqrt(v) * root + eps));
+        m = std::fma(new1, std::fma(g, scale, -m), m);
+        v = std::fma(old2, v, new2 * (d * d));
+        return std::fma(keep, w, -(rate * (m / std::fma(std::sqrt(v), root, eps))));
     }
 };
 

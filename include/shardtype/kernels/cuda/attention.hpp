@@ -12,14 +12,15 @@ enum class attention_direction : unsigned char { forward, backward };
 // Calls are qualified: through its attention_shape the CPU's functions of the same names would be found, too.
 
 /// Attention of one shape, made at set-up with its device current. bf16 goes through cuDNN where SHARDTYPE_CUDNN is
-/// defined and the library has a plan that fits `attention_*_scratch_bytes`; where it has none, a line on stderr says so
-/// and our own kernel runs, as for the other types. Calls only enqueue, so graphs can capture them.
+/// defined and the library has a plan that fits `attention_*_scratch_bytes`; where it has none, a line on stderr says
+/// so and our own kernel runs, as for the other types. Calls only enqueue, so graphs can capture them.
 template <class T>
 class prepared_attention {
   public:
     /// @throws std::invalid_argument in one line for sizes that no kernel takes
     prepared_attention(attention_shape s, attention_direction direction) : s_(s) {
-        detail::check_attention(s, direction == attention_direction::forward ? "attention_forward" : "attention_backward");
+        detail::check_attention(s,
+                                direction == attention_direction::forward ? "attention_forward" : "attention_backward");
 #ifdef SHARDTYPE_CUDNN
         if constexpr (std::is_same_v<T, bf16>)
             plan_ = direction == attention_direction::forward

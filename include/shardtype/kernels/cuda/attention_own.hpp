@@ -69,9 +69,9 @@ void attention_forward(execution const& e, attention_shape s, T const* q, T cons
     });
 }
 
-/// `cpu::attention_backward` on device memory, for heads of at most 128 numbers: one pass for dq, one for dk and dv, which
-/// both make the probabilities anew (7 products instead of 5), so that no sum depends on the order of blocks. Needs
-/// `batch * heads * seq` numbers of scratch. Enqueues only.
+/// `cpu::attention_backward` on device memory, for heads of at most 128 numbers: one pass for dq, one for dk and dv,
+/// which both make the probabilities anew (7 products instead of 5), so that no sum depends on the order of blocks.
+/// Needs `batch * heads * seq` numbers of scratch. Enqueues only.
 /// @throws std::invalid_argument for other sizes, std::runtime_error for too little scratch
 template <class T>
 void attention_backward(execution const& e, attention_shape s, T const* q, T const* k, T const* v, T const* out,

@@ -40,8 +40,7 @@ __global__ void __launch_bounds__(attention_tiles<wide_t<T>, D>::backward_thread
             int const column = attention_column<W, D>(x, lane);
             sum[r][x] = W(0);
             if (row < seq && column < outputs.head_dim)
-                part += slope[(at + r) * tiles::stride + column] *
-                        widen(outputs.first[row * outputs.stride + column]);
+                part += slope[(at + r) * tiles::stride + column] * widen(outputs.first[row * outputs.stride + column]);
         }
         mean[r] = attention_row_sum(part);
         shift[r] = row < seq ? lse[head * call.s.seq + row] * static_cast<W>(attention_log2e) : W(0);
@@ -59,12 +58,13 @@ __global__ void __launch_bounds__(attention_tiles<wide_t<T>, D>::backward_thread
         __syncthreads();
         attention_dots<D>(score, query + at * tiles::stride, key + lane * tiles::stride);
         SHARDTYPE_UNROLL
-        for (int r = 0; r < R; ++r)
+        for (int r = 0; r < R; ++r) {
             SHARDTYPE_UNROLL
             for (int c = 0; c < C; ++c)
                 score[r][c] = from + c * attention_lanes + lane > first + at + r
                                   ? W(0)
                                   : std::exp2(score[r][c] - shift[r]) * (gradient[r][c] - mean[r]);
+        }
         attention_hand_over<columns>(score, weight + at * (columns + tiles::vector), lane);
         __syncwarp();
         attention_add<D, columns>(sum, weight + at * (columns + tiles::vector), key, lane);
@@ -99,13 +99,14 @@ __global__ void __launch_bounds__(attention_tiles<wide_t<T>, D>::backward_thread
     attention_fetch<D, rows, threads>(value, call.keys(v, b, kv), first, W(1));
     W sum_k[R][tiles::width], sum_v[R][tiles::width];
     SHARDTYPE_UNROLL
-    for (int r = 0; r < R; ++r)
+    for (int r = 0; r < R; ++r) {
         SHARDTYPE_UNROLL
         for (int x = 0; x < tiles::width; ++x) sum_k[r][x] = sum_v[r][x] = W(0);
+    }
     for (long h = kv * group; h < (kv + 1) * group; ++h) {
         W const* const shifts = lse + (b * call.s.heads + h) * call.s.seq;
         W const* const means = delta + (b * call.s.heads + h) * call.s.seq;
-        for (int from = first / columns * columns; from < seq; from += columns) {
+        for (int from = first; from < seq; from += columns) {
             W score[R][C], gradient[R][C];
             __syncthreads();
             attention_fetch<D, columns, threads>(query, call.queries(q, b, h), from,

@@ -4,8 +4,8 @@
 
 namespace shardtype::cuda::detail {
 
-/// One block: a tile of queries of one head, over the keys that they see, with softmax's maximum and sum kept up to date.
-/// Blocks with the most keys come first.
+/// One block: a tile of queries of one head, over the keys that they see, with softmax's maximum and sum kept up to
+/// date. Blocks with the most keys come first.
 template <class T, int D>
 __global__ void __launch_bounds__(attention_tiles<wide_t<T>, D>::forward_threads)
     attention_forward_kernel(attention_call call, T const* q, T const* k, T const* v, T* out, wide_t<T>* lse,

@@ -9,8 +9,8 @@ namespace shardtype::cuda::detail {
 /// Threads that share a row of scores; they lie in one warp, so rows are reduced and handed over without a barrier.
 inline constexpr int attention_lanes = 8;
 
-/// The tiles of one block, for heads of at most D numbers: what the row operands (queries, or keys for dk and dv) and the
-/// streamed operand take of 48 KiB of shared memory decides. W is what is computed in.
+/// The tiles of one block, for heads of at most D numbers: what the row operands (queries, or keys for dk and dv) and
+/// the streamed operand take of 48 KiB of shared memory decides. W is what is computed in.
 template <class W, int D>
 struct attention_tiles {
     static constexpr int bytes = static_cast<int>(sizeof(W)) * D;
@@ -20,7 +20,10 @@ struct attention_tiles {
     static constexpr int forward_rows = bytes <= 256 ? 64 : bytes <= 512 ? 32 : 16;
     static constexpr int forward_columns = bytes <= 128 && narrow ? 64 : bytes <= 512 ? 32 : 16;
     static constexpr int backward_rows = bytes <= 128 ? 64 : bytes <= 512 ? 32 : 16;
-    static constexpr int backward_columns = bytes <= 128 ? (narrow ? 64 : 32) : bytes <= 256 ? 32 : bytes <= 512 ? 16 : 8;
+    static constexpr int backward_columns = bytes <= 128   ? (narrow ? 64 : 32)
+                                            : bytes <= 256 ? 32
+                                            : bytes <= 512 ? 16
+                                                           : 8;
     static constexpr int forward_each = forward_rows >= 32 ? 4 : 2;  ///< rows of one thread
     static constexpr int backward_each = backward_rows >= 32 ? 4 : 2;
     static constexpr int forward_threads = forward_rows / forward_each * attention_lanes;
@@ -33,6 +36,7 @@ struct attention_tiles {
                   (2 * backward_rows + backward_columns) * stride * sizeof(W) +
                           backward_rows * (backward_columns + vector) * sizeof(W) <=
                       48 * 1024);
+    static_assert(backward_rows % backward_columns == 0, "the first queries that see a tile of keys begin a tile");
 };
 
 /// N numbers that are loaded and stored at once.
@@ -72,8 +76,7 @@ __device__ __forceinline__ void attention_fetch(W* to, attention_rows<T const> r
             for (int n = 0; n < many; ++n) at[n] = widen(some.x[n]) * scale;
         } else {
             SHARDTYPE_UNROLL
-            for (int n = 0; n < many; ++n)
-                at[n] = inside && x + n < rows.head_dim ? widen(source[n]) * scale : W(0);
+            for (int n = 0; n < many; ++n) at[n] = inside && x + n < rows.head_dim ? widen(source[n]) * scale : W(0);
         }
     }
 }
@@ -83,9 +86,10 @@ template <int D, int R, int C, class W>
 __device__ __forceinline__ void attention_dots(W (&sum)[R][C], W const* left, W const* right) {
     constexpr int vector = attention_tiles<W, D>::vector, stride = attention_tiles<W, D>::stride;
     SHARDTYPE_UNROLL
-    for (int r = 0; r < R; ++r)
+    for (int r = 0; r < R; ++r) {
         SHARDTYPE_UNROLL
         for (int c = 0; c < C; ++c) sum[r][c] = W(0);
+    }
     for (int x = 0; x < D; x += vector) {
         attention_pack<W, vector> a[R];
         SHARDTYPE_UNROLL
@@ -94,34 +98,37 @@ __device__ __forceinline__ void attention_dots(W (&sum)[R][C], W const* left, W 
         for (int c = 0; c < C; ++c) {
             auto const b = attention_load<vector>(right + c * attention_lanes * stride + x);
             SHARDTYPE_UNROLL
-            for (int r = 0; r < R; ++r)
+            for (int r = 0; r < R; ++r) {
                 SHARDTYPE_UNROLL
                 for (int n = 0; n < vector; ++n) sum[r][c] += a[r].x[n] * b.x[n];
+            }
         }
     }
 }
 
 /// sum[r][...] += sum over j of weights[r][j] * rows[j][this thread's columns].
-template <int D, int Columns, int R, class W>
-__device__ __forceinline__ void attention_add(W (&sum)[R][attention_tiles<W, D>::width], W const* weights, W const* rows,
-                                              int lane) {
+template <int D, int Columns, int R, int Width, class W>
+__device__ __forceinline__ void attention_add(W (&sum)[R][Width], W const* weights, W const* rows, int lane) {
     using tiles = attention_tiles<W, D>;
+    static_assert(Width == tiles::width);
     constexpr int vector = tiles::vector, piece = tiles::piece;
     for (int j = 0; j < Columns; j += vector) {
         attention_pack<W, vector> w[R];
         SHARDTYPE_UNROLL
         for (int r = 0; r < R; ++r) w[r] = attention_load<vector>(weights + r * (Columns + vector) + j);
         SHARDTYPE_UNROLL
-        for (int n = 0; n < vector; ++n)
+        for (int n = 0; n < vector; ++n) {
             SHARDTYPE_UNROLL
             for (int x = 0; x < tiles::width; x += piece) {
                 auto const b =
                     attention_load<piece>(rows + (j + n) * tiles::stride + x * attention_lanes + lane * piece);
                 SHARDTYPE_UNROLL
-                for (int r = 0; r < R; ++r)
+                for (int r = 0; r < R; ++r) {
                     SHARDTYPE_UNROLL
                     for (int y = 0; y < piece; ++y) sum[r][x + y] += w[r].x[n] * b.x[y];
+                }
             }
+        }
     }
 }
 
@@ -133,9 +140,9 @@ __device__ __forceinline__ int attention_column(int x, int lane) {
 }
 
 /// Writes a thread's numbers of one row, times `scale`, rounded once.
-template <int D, class W, class T>
-__device__ __forceinline__ void attention_store(W const (&sum)[attention_tiles<W, D>::width], attention_rows<T> rows,
-                                                int row, int lane, W scale) {
+template <int D, int Width, class W, class T>
+__device__ __forceinline__ void attention_store(W const (&sum)[Width], attention_rows<T> rows, int row, int lane,
+                                                W scale) {
     constexpr int piece = attention_tiles<W, D>::piece;
     if (row >= rows.rows) return;
     T* const to = rows.first + row * rows.stride;
@@ -161,9 +168,10 @@ template <int Columns, class W, int R, int C>
 __device__ __forceinline__ void attention_hand_over(W const (&from)[R][C], W* to, int lane) {
     constexpr int stride = Columns + 16 / static_cast<int>(sizeof(W));
     SHARDTYPE_UNROLL
-    for (int r = 0; r < R; ++r)
+    for (int r = 0; r < R; ++r) {
         SHARDTYPE_UNROLL
         for (int c = 0; c < C; ++c) to[r * stride + c * attention_lanes + lane] = from[r][c];
+    }
 }
 
 /// The sum over the threads that share a row.

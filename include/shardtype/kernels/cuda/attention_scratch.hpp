@@ -9,8 +9,8 @@ using cpu::attention_shape;
 /// The widest head that the kernels take.
 inline constexpr long attention_max_head_dim = 128;
 
-/// What a library's gradients may take for the seq x seq matrix of as many heads as one call takes, so that they are the
-/// same bits from run to run: Llama 3 8B's four heads per kv head at a sequence of 8,192 just fit.
+/// What a library's gradients may take for the seq x seq matrix of as many heads as one call takes, so that they are
+/// the same bits from run to run: Llama 3 8B's four heads per kv head at a sequence of 8,192 just fit.
 inline constexpr long attention_square_limit = 512L << 20;
 
 }  // namespace shardtype::cuda
@@ -64,7 +64,8 @@ constexpr long attention_backward_scratch_bytes(attention_shape s) {
         long const seq = shardtype::detail::attention_round_up(s.seq, 128);
         long const width = shardtype::detail::attention_round_up(s.head_dim, 64);
         long const rows = (fits ? slice.batch * slice.kv_heads * (s.heads / s.kv_heads) : s.batch * s.heads) * seq;
-        long const of_heads = s.heads == s.kv_heads ? 0 : rows * width * (fits ? 4 : 8);  // in float where they are added up
+        long const of_heads =
+            s.heads == s.kv_heads ? 0 : rows * width * (fits ? 4 : 8);  // in float where they are added up
         long const library = of_heads + rows * (fits ? 2 * seq : 4 * width) + rows * 8 + (1L << 20);
         return library > own ? library : own;
     }

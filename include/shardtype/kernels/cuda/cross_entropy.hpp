@@ -16,7 +16,8 @@ __device__ __forceinline__ float exp_of_negative(float x) { return std::exp2(x *
 __device__ __forceinline__ double exp_of_negative(double x) { return std::exp(x); }
 
 template <class T, int Threads>
-__global__ void __launch_bounds__(team_block<Threads>) row_max_kernel(T const* logits, wide_t<T>* max, long rows, long cols) {
+__global__ void __launch_bounds__(team_block<Threads>)
+    row_max_kernel(T const* logits, wide_t<T>* max, long rows, long cols) {
     int turn = 0;
     for (long r = team<Threads>(); r < rows; r += teams<Threads>()) {
         T const* const row = logits + r * cols;
@@ -32,8 +33,8 @@ __global__ void __launch_bounds__(team_block<Threads>) row_max_kernel(T const* l
 
 template <class T, int Threads>
 __global__ void __launch_bounds__(team_block<Threads>)
-    sum_and_pick_kernel(T const* logits, int const* targets, wide_t<T> const* max, wide_t<T>* stats, long rows, long cols,
-                        long first_col) {
+    sum_and_pick_kernel(T const* logits, int const* targets, wide_t<T> const* max, wide_t<T>* stats, long rows,
+                        long cols, long first_col) {
     int turn = 0;
     for (long r = team<Threads>(); r < rows; r += teams<Threads>()) {
         T const* const row = logits + r * cols;
@@ -77,8 +78,10 @@ __global__ void __launch_bounds__(team_block<Threads>)
         long const target = targets[r] - first_col;
         map_row<Threads, 4>(logits + r * cols, dlogits + r * cols, cols, [&](auto const& p, long c, auto& out) {
             for (int k = 0; k < p.count; ++k) out[k] = exp_of_negative(p[k] - most) * factor;
-            if (target >= c && target < c + p.count)
-                for (int k = 0; k < p.count; ++k) out[k] -= target == c + k ? scale : wide_t<T>(0);
+            if (target >= c && target < c + p.count) {  // fused everywhere, so that bits do not depend on alignment
+                for (int k = 0; k < p.count; ++k)
+                    if (target == c + k) out[k] = std::fma(exp_of_negative(p[k] - most), factor, -scale);
+            }
         });
     }
 }
@@ -136,8 +139,7 @@ void cross_entropy_loss(execution const& with, T const* max, T const* stats, T* 
 /// dlogits = scale (exp(l - max) / sum - onehot(target)), rounded once; `dlogits` may be `logits`.
 template <class T>
 void cross_entropy_backward(execution const& with, T const* logits, int const* targets, wide_t<T> const* max,
-                            wide_t<T> const* stats, T* dlogits, long rows, long cols, long first_col,
-                            wide_t<T> scale) {
+                            wide_t<T> const* stats, T* dlogits, long rows, long cols, long first_col, wide_t<T> scale) {
     if (rows <= 0) return;
     detail::by_columns(cols, [&](auto threads) {
         launch(detail::cross_entropy_backward_kernel<T, threads.value>, detail::row_blocks<threads.value>(rows),

@@ -18,30 +18,6 @@ enum class products : unsigned char { exact, tf32 };
 
 namespace shardtype::cuda::detail {
 
-/// What a status of cuBLAS says.
-inline char const* cublas_text(cublasStatus_t status) {
-    switch (status) {
-        case CUBLAS_STATUS_SUCCESS:
-            return "success";
-        case CUBLAS_STATUS_NOT_INITIALIZED:
-            return "not initialised";
-        case CUBLAS_STATUS_ALLOC_FAILED:
-            return "out of memory";
-        case CUBLAS_STATUS_INVALID_VALUE:
-            return "invalid value";
-        case CUBLAS_STATUS_ARCH_MISMATCH:
-            return "the device is too old for it";
-        case CUBLAS_STATUS_EXECUTION_FAILED:
-            return "execution failed";
-        case CUBLAS_STATUS_INTERNAL_ERROR:
-            return "internal error";
-        case CUBLAS_STATUS_NOT_SUPPORTED:
-            return "not supported";
-        default:
-            return "error";
-    }
-}
-
 /// CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE: partial sums of a split k keep the type that they are computed in.
 inline constexpr unsigned lt_wide_partial_sums = 2;
 
@@ -71,7 +47,8 @@ inline cublasLtHandle_t lt_handle_of_device() {
     }
     cublasLtHandle_t handle = nullptr;
     if (cublasStatus_t const status = cublasLtCreate(&handle); status != CUBLAS_STATUS_SUCCESS)
-        throw std::runtime_error("cublasLtCreate on device " + std::to_string(device) + ": " + cublas_text(status));
+        throw std::runtime_error("cublasLtCreate on device " + std::to_string(device) + ": " +
+                                 cublasLtGetStatusName(status));
     made.emplace_back(device, handle);
     return handle;
 }

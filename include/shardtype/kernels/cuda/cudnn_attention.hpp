@@ -54,8 +54,8 @@ class cudnn_attention {
                 take(make_cudnn_plan(graph.finish(device), device, bytes - alignment, false));
                 return;
             }
-            // cuDNN's engines sum dq by atomic additions in float, and do not say so in their notes; those that keep the
-            // probabilities' gradients do not.
+            // cuDNN's engines sum dq by atomic additions in float, and do not say so in their notes; those that keep
+            // the probabilities' gradients do not.
             if (auto const part = attention_slice_of(s); part.batch > 0) {
                 slice_ = part;
                 if (plan_backward(bytes, false, device)) return;
@@ -126,7 +126,9 @@ class cudnn_attention {
         int count = 0;
 
         call(cudnn_attention const& made, execution const& e)
-            : of(made), stream(e.stream), scale(static_cast<float>(1 / std::sqrt(static_cast<double>(made.s_.head_dim)))) {
+            : of(made),
+              stream(e.stream),
+              scale(static_cast<float>(1 / std::sqrt(static_cast<double>(made.s_.head_dim)))) {
             auto const at = reinterpret_cast<std::uintptr_t>(e.scratch);
             std::uintptr_t const skipped = (alignment - at % alignment) % alignment;
             if (static_cast<long>(e.scratch_bytes) - static_cast<long>(skipped) < made.scratch_bytes() - alignment)
@@ -219,13 +221,15 @@ inline std::shared_ptr<cudnn_attention const> cudnn_attention_plan(attention_sha
         }
         char const* const said = std::getenv("SHARDTYPE_DETERMINISTIC");
         bool const may_vary = said == nullptr || said[0] != '1';
-        plan = std::make_shared<cudnn_attention const>(s, forward, bytes, may_vary, cudnn_device{session.handle, nullptr});
+        plan =
+            std::make_shared<cudnn_attention const>(s, forward, bytes, may_vary, cudnn_device{session.handle, nullptr});
         if (!plan->planned()) {
             std::fprintf(stderr, "shardtype: cuDNN has no plan for %s, our own kernel runs: %s\n", what.c_str(),
                          plan->refused().c_str());
             plan = nullptr;
         } else if (plan->varies()) {
-            std::fprintf(stderr, "shardtype: cuDNN's plan for %s sums in no fixed order, its bits vary from run to run\n",
+            std::fprintf(stderr,
+                         "shardtype: cuDNN's plan for %s sums in no fixed order, its bits vary from run to run\n",
                          what.c_str());
         }
     } catch (std::runtime_error const& error) {

@@ -37,9 +37,8 @@ class cudnn_attention_graph : public cudnn_graph {
         auto const lse = operand(attention_lse, stored_numbers(), CUDNN_DATA_FLOAT);
         auto const scores = masked(scaled_scores(q, kt, scalar(attention_scale_value)));
         auto const top = reduce(CUDNN_REDUCE_TENSOR_MAX, scores, inner(numbers()));
-        auto const powers = pointwise(CUDNN_POINTWISE_EXP,
-                                      pointwise(CUDNN_POINTWISE_SUB, scores, top, inner(square())), nullptr,
-                                      inner(square()));
+        auto const powers = pointwise(CUDNN_POINTWISE_EXP, pointwise(CUDNN_POINTWISE_SUB, scores, top, inner(square())),
+                                      nullptr, inner(square()));
         auto const sum = reduce(CUDNN_REDUCE_TENSOR_ADD, powers, inner(numbers()));
         pointwise(CUDNN_POINTWISE_ADD, top, pointwise(CUDNN_POINTWISE_LOG, sum, nullptr, inner(numbers())), lse);
         auto const weights = pointwise(CUDNN_POINTWISE_DIV, powers, sum, inner(square(), CUDNN_DATA_BFLOAT16));
@@ -105,9 +104,7 @@ class cudnn_attention_graph : public cudnn_graph {
     cudnn_layout numbers() const { return packed(1); }
     cudnn_layout square() const { return packed(s_.seq); }
     /// lse, of all heads.
-    cudnn_layout stored_numbers() const {
-        return {{batch_, heads_, s_.seq, 1}, {s_.heads * s_.seq, s_.seq, 1, 1}};
-    }
+    cudnn_layout stored_numbers() const { return {{batch_, heads_, s_.seq, 1}, {s_.heads * s_.seq, s_.seq, 1, 1}}; }
 
     tensor scaled_scores(tensor q, tensor kt, tensor scale) {
         auto const scores = inner(square());
@@ -128,8 +125,8 @@ class cudnn_attention_graph : public cudnn_graph {
     /// to = weights^T rows, summed over the query heads that share a kv head.
     void add_over_keys(tensor weights, tensor rows_of_queries, tensor to) {
         std::int64_t const all = s_.seq * s_.seq;
-        auto const transposed = view(weights, inner({{batch_, heads_, s_.seq, s_.seq}, {heads_ * all, all, 1, s_.seq}},
-                                                    CUDNN_DATA_BFLOAT16));
+        auto const transposed = view(
+            weights, inner({{batch_, heads_, s_.seq, s_.seq}, {heads_ * all, all, 1, s_.seq}}, CUDNN_DATA_BFLOAT16));
         if (heads_ == kv_heads_) return matmul(transposed, rows_of_queries, to);
         auto const of_each = inner(packed(s_.head_dim), CUDNN_DATA_BFLOAT16);
         matmul(transposed, rows_of_queries, of_each);

@@ -33,9 +33,10 @@ inline bool cudnn_varies(cudnn_descriptor const& choice) {
     return false;
 }
 
-/// The heuristics' first engine that takes the graph with at most `bytes` of workspace, among those that do not say that
-/// they vary, unless `may_vary`. Compiles kernels: about a second.
-inline cudnn_plan make_cudnn_plan(cudnn_descriptor const& graph, cudnn_device const& device, long bytes, bool may_vary) {
+/// The heuristics' first engine that takes the graph with at most `bytes` of workspace, among those that do not say
+/// that they vary, unless `may_vary`. Compiles kernels: about a second.
+inline cudnn_plan make_cudnn_plan(cudnn_descriptor const& graph, cudnn_device const& device, long bytes,
+                                  bool may_vary) {
     cudnn_plan made;
     for (cudnnBackendHeurMode_t const mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
         try {
@@ -45,8 +46,8 @@ inline cudnn_plan make_cudnn_plan(cudnn_descriptor const& graph, cudnn_device co
             if (device.described != nullptr) heuristics.set(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, *device.described);
             heuristics.finalize("choosing engines");
             cudnnBackendDescriptor_t* const none = nullptr;
-            auto const count = cudnn_values(heuristics, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0,
-                                            none);
+            auto const count =
+                cudnn_values(heuristics, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, none);
             std::vector<std::unique_ptr<cudnn_descriptor>> choices;
             std::vector<cudnnBackendDescriptor_t> raw;
             for (std::int64_t i = 0; i < count; ++i) {
@@ -74,8 +75,8 @@ inline cudnn_plan make_cudnn_plan(cudnn_descriptor const& graph, cudnn_device co
                     std::int64_t wanted = 0;
                     cudnn_values(*plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1, &wanted);
                     if (wanted <= bytes) return {plan, wanted, ""};
-                    made.refused = "it wants " + std::to_string(wanted) + " bytes of workspace, more than the bound of " +
-                                   std::to_string(bytes);
+                    made.refused = "it wants " + std::to_string(wanted) +
+                                   " bytes of workspace, more than the bound of " + std::to_string(bytes);
                 } catch (std::runtime_error const& error) {
                     made.refused = error.what();
                 }

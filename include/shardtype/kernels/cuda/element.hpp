@@ -68,23 +68,28 @@ struct [[gnu::may_alias]] alignas(N * sizeof(T) < 16 ? N * sizeof(T) : 16) chunk
     static constexpr int count = N;  ///< elements
     T at[N];                         ///< as in memory
 
+    /// Element i, wide.
     __device__ __forceinline__ T operator[](int i) const { return at[i]; }
 };
+/// Two in a word, the first in its lower half.
 template <int N>
 struct [[gnu::may_alias]] alignas(N < 8 ? 2 * N : 16) chunk<bf16, N> {
-    static constexpr int count = N;
-    unsigned pairs[N / 2];
+    static constexpr int count = N;  ///< elements
+    unsigned pairs[N / 2];           ///< as in memory
 
+    /// Element i, wide.
     __device__ __forceinline__ float operator[](int i) const {
         unsigned const pair = pairs[i / 2];
         return __builtin_bit_cast(float, i % 2 == 0 ? pair << 16U : pair & 0xffff0000U);
     }
 };
+/// One alone.
 template <>
 struct [[gnu::may_alias]] chunk<bf16, 1> {
-    static constexpr int count = 1;
-    unsigned short bits;
+    static constexpr int count = 1;  ///< elements
+    unsigned short bits;             ///< as in memory
 
+    /// The element, wide.
     __device__ __forceinline__ float operator[](int) const {
         return __builtin_bit_cast(float, static_cast<unsigned>(bits) << 16U);
     }

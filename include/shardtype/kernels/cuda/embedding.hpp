@@ -24,8 +24,7 @@ __global__ void __launch_bounds__(256)
             for (int u = 0; u < 4; ++u) *reinterpret_cast<chunk<T, N>*>(y + i * cols + c + u * stride) = p[u];
         }
         for (; c < cols; c += stride)
-            *reinterpret_cast<chunk<T, N>*>(y + i * cols + c) =
-                here ? load_chunk<T, N>(from + c) : chunk<T, N>{};
+            *reinterpret_cast<chunk<T, N>*>(y + i * cols + c) = here ? load_chunk<T, N>(from + c) : chunk<T, N>{};
     }
 }
 
@@ -120,8 +119,8 @@ void add_embedding_rows(execution const& with, token_order const& at, T const* d
     if (count <= short_run) return;
     auto const marks = static_cast<unsigned>((count + short_run - 1) / short_run);
     auto const tiles = static_cast<unsigned>((cols + 32 * N - 1) / (32 * N));
-    launch(embedding_long_runs<T, N>, dim3(marks < 1024 ? marks : 1024, tiles < 16 ? tiles : 16), 256, with.stream, at, dy,
-           dw, cols, add);
+    launch(embedding_long_runs<T, N>, dim3(marks < 1024 ? marks : 1024, tiles < 16 ? tiles : 16), 256, with.stream, at,
+           dy, dw, cols, add);
 }
 
 }  // namespace detail
@@ -133,8 +132,8 @@ void embedding_forward(execution const& with, int const* tokens, T const* w, T* 
                        long first_row, long rows) {
     if (count <= 0 || cols <= 0) return;
     bool const by_chunks = aligned(w, static_cast<T const*>(y)) && cols % width_of<T> == 0;
-    auto const kernel = by_chunks ? detail::embedding_forward_kernel<T, width_of<T>>
-                                  : detail::embedding_forward_kernel<T, 1>;
+    auto const kernel =
+        by_chunks ? detail::embedding_forward_kernel<T, width_of<T>> : detail::embedding_forward_kernel<T, 1>;
     launch(kernel, blocks_for((count + 7) / 8, 256), 256, with.stream, tokens, w, y, count, cols, first_row, rows);
 }
 
@@ -146,7 +145,8 @@ void embedding_backward(execution const& with, int const* tokens, T const* dy, w
     if (!accumulate) fill(with, wide_t<T>(0), dw, rows * cols);
     if (count <= 0 || rows <= 0 || cols <= 0) return;
     detail::token_order const at = detail::order_tokens(with, tokens, count, first_row, rows);
-    if (aligned<char>(reinterpret_cast<char const*>(dy), reinterpret_cast<char const*>(dw)) && cols % width_of<T> == 0) {
+    if (aligned<char>(reinterpret_cast<char const*>(dy), reinterpret_cast<char const*>(dw)) &&
+        cols % width_of<T> == 0) {
         detail::add_embedding_rows<T, width_of<T>>(with, at, dy, dw, count, cols, accumulate);
     } else {
         detail::add_embedding_rows<T, 1>(with, at, dy, dw, count, cols, accumulate);

@@ -20,11 +20,11 @@ struct gemm_options {
 };
 
 /// C[m,n] = op(A) op(B), added to C where `accumulate`; all dense row-major in device memory, A stored [k,m] where
-/// `transpose_a`, B stored [n,k] where `transpose_b`. A and B are T, C is Result: bf16 factors may have a float product.
-/// Sums are of wide_t<T> and rounded once. By cuBLASLt, with the library's first choice or the tuned algorithm: the same
-/// bits from run to run. Made once at set-up, with its device current; calls only enqueue, so graphs can capture them.
-/// C may not overlap A or B; operands are aligned to 16 bytes. Scratch: what `gemm_scratch_bytes` offers or less; less
-/// than `scratch_bytes()` is refused. Cost: 2 m n k flops.
+/// `transpose_a`, B stored [n,k] where `transpose_b`. A and B are T, C is Result: bf16 factors may have a float
+/// product. Sums are of wide_t<T> and rounded once. By cuBLASLt, with the library's first choice or the tuned
+/// algorithm: the same bits from run to run. Made once at set-up, with its device current; calls only enqueue, so
+/// graphs can capture them. C may not overlap A or B; operands are aligned to 16 bytes. Scratch: what
+/// `gemm_scratch_bytes` offers or less; less than `scratch_bytes()` is refused. Cost: 2 m n k flops.
 template <class T, class Result = T>
 class gemm {
     using sum = wide_t<T>;
@@ -40,9 +40,9 @@ class gemm {
                    accumulate,
                    detail::lt_type<T>,
                    detail::lt_type<Result>,
-                   sizeof(T) == 8                                                           ? CUBLAS_COMPUTE_64F
+                   sizeof(T) == 8                                                    ? CUBLAS_COMPUTE_64F
                    : std::is_same_v<T, float> && options.precision == products::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32
-                                                                                            : CUBLAS_COMPUTE_32F},
+                                                                                     : CUBLAS_COMPUTE_32F},
           tune_(options.tune) {
         if (m < 1 || n < 1 || k < 1) throw std::invalid_argument("gemm: sizes must be positive in " + problem_.text());
         library_ = detail::lt_handle_of_device();
@@ -52,13 +52,15 @@ class gemm {
         // The library is column-major, where our matrices are transposed: C^T = op(B)^T op(A)^T.
         cublasOperation_t const left = transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N;
         cublasOperation_t const right = transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N;
-        check(cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_TRANSA, &left, sizeof left), "transposing");
+        check(cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_TRANSA, &left, sizeof left),
+              "transposing");
         check(cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_TRANSB, &right, sizeof right),
               "transposing");
         left_ = matrix(transpose_b ? k : n, transpose_b ? n : k, detail::lt_type<T>);
         right_ = matrix(transpose_a ? m : k, transpose_a ? k : m, detail::lt_type<T>);
         result_ = matrix(n, m, detail::lt_type<Result>);
-        if (!detail::lt_tuned::table().find(problem_, chosen_)) chosen_ = candidates(1).found[0];
+        tuned_ = detail::lt_tuned::table().find(problem_, chosen_);
+        if (!tuned_) chosen_ = candidates(1).found[0];
     }
 
     /// Enqueues it. @throws std::runtime_error for too little scratch, misaligned operands, or if the library fails
@@ -69,17 +71,15 @@ class gemm {
         return chosen_.workspaceSize == 0 ? 0 : static_cast<long>(chosen_.workspaceSize) + alignment;
     }
 
-    /// Whether tuning is on and this product was not tuned in this process yet.
-    bool wants_tuning() const {
-        cublasLtMatmulHeuristicResult_t known;
-        return tune_ && !detail::lt_tuned::table().find(problem_, known);
-    }
+    /// Whether tuning is on and this object does not use a measured algorithm yet, its own or another rank's.
+    bool wants_tuning() const { return tune_ && !tuned_; }
 
-    /// Times the library's first `count` algorithms, at most 16, on these operands and keeps the fastest for all such products of
-    /// this process; products made before are to call it too (or be made again) to use it. Overwrites C and waits for the
-    /// stream: for set-up only.
+    /// Times the library's first `count` algorithms, at most 16, on these operands and keeps the fastest for all such
+    /// products of this process; products made before are to call it too (or be made again) to use it. Overwrites C and
+    /// waits for the stream: for set-up only.
     void tune(execution const& with, T const* a, T const* b, Result* c, int count = 16) {
         std::lock_guard const lock(detail::lt_tuned::table().measuring());
+        tuned_ = true;
         if (detail::lt_tuned::table().find(problem_, chosen_)) return;
         auto const stream = static_cast<cudaStream_t>(with.stream);
         cudaEvent_t begin = nullptr, end = nullptr;
@@ -113,13 +113,13 @@ class gemm {
 
     void check(cublasStatus_t status, char const* what) const {
         if (status != CUBLAS_STATUS_SUCCESS)
-            throw std::runtime_error("gemm: cuBLASLt says '" + std::string(detail::cublas_text(status)) + "' (" +
-                                     std::to_string(static_cast<int>(status)) + ") in " + what + " " + problem_.text());
+            throw std::runtime_error(std::string("gemm: ") + cublasLtGetStatusName(status) + " in " + what + " " +
+                                     problem_.text());
     }
     void check(cudaError_t error, char const* what) const {
         if (error != cudaSuccess)
-            throw std::runtime_error("gemm: CUDA says '" + std::string(cudaGetErrorString(error)) + "' in " + what +
-                                     " " + problem_.text());
+            throw std::runtime_error(std::string("gemm: ") + cudaGetErrorString(error) + " in " + what + " " +
+                                     problem_.text());
     }
 
     detail::lt_matrix matrix(long rows, long columns, cudaDataType type) const {
@@ -130,8 +130,8 @@ class gemm {
         return detail::lt_matrix(made);
     }
 
-    /// The algorithms that the library would take, the best first; those that need more scratch than the bound, or would
-    /// round partial sums to the result's type, are left out.
+    /// The algorithms that the library would take, the best first; those that need more scratch than the bound, or
+    /// would round partial sums to the result's type, are left out.
     detail::lt_candidates candidates(int count) const {
         cublasLtMatmulPreference_t made = nullptr;
         check(cublasLtMatmulPreferenceCreate(&made), "preferences for");
@@ -170,8 +170,8 @@ class gemm {
             throw std::runtime_error("gemm: " + problem_.text() + " needs " + std::to_string(algorithm.workspaceSize) +
                                      " bytes of aligned scratch, got " + std::to_string(room));
         sum const one = 1, old = problem_.accumulate ? sum(1) : sum(0);
-        check(cublasLtMatmul(library_, operation_.get(), &one, b, left_.get(), a, right_.get(), &old, c, result_.get(), c,
-                             result_.get(), &algorithm.algo,
+        check(cublasLtMatmul(library_, operation_.get(), &one, b, left_.get(), a, right_.get(), &old, c, result_.get(),
+                             c, result_.get(), &algorithm.algo,
                              algorithm.workspaceSize == 0 ? nullptr : static_cast<char*>(with.scratch) + skipped,
                              algorithm.workspaceSize, static_cast<cudaStream_t>(with.stream)),
               "running");
@@ -179,6 +179,7 @@ class gemm {
 
     detail::lt_problem problem_;
     bool tune_;
+    bool tuned_ = false;
     cublasLtHandle_t library_ = nullptr;
     detail::lt_operation operation_;
     detail::lt_matrix left_, right_, result_;

@@ -1,38 +1,9 @@
 #pragma once
-#include <shardtype/kernels/cuda/columns.hpp>
-#include <shardtype/kernels/cuda/team.hpp>
+#include <shardtype/kernels/cuda/norm_backward_any.hpp>
 
 // Both norms: `Centred` is layer norm, else the mean counts as 0 and there is no db.
 
 namespace shardtype::cuda::detail {
-
-template <class T>
-struct norm_gradient_rows {
-    T const *dy, *x, *w;
-    wide_t<T> const *mean, *rstd;
-    T* dx;
-    bool add;  ///< to dx
-    long rows, cols;
-};
-
-/// What a row's dx takes from the sums over it: with h = x - mean and g = dy w, dx = rstd (g - shift - h slope).
-template <class A>
-struct norm_slope {
-    A mean, rstd, shift, slope;
-
-    /// @param sums of g h and, where it is centred, of g
-    template <bool Centred, int Values>
-    static __device__ __forceinline__ norm_slope of(A mean, A rstd, A const (&sums)[Values], long cols) {
-        auto const n = static_cast<A>(cols);
-        if constexpr (Centred)
-            return {mean, rstd, sums[1] / n, sums[0] * rstd * rstd / n};
-        else
-            return {A(0), rstd, A(0), sums[0] * rstd * rstd / n};
-    }
-    __device__ __forceinline__ A operator()(A dy, A w, A x) const {
-        return rstd * (dy * w - shift - (x - mean) * slope);
-    }
-};
 
 /// A thread's part of a row.
 template <class T, int Pieces>
@@ -59,13 +30,13 @@ struct norm_row {
 /// dx, and into parts [gridDim.x][values][cols] what the block's rows give to dw and db. Each thread owns its columns in
 /// all rows of its team, so their sums stay in registers.
 template <class T, bool Centred, int Threads, int Pieces>
-__global__ void __launch_bounds__(team_block<Threads>, Threads < 512 ? (Centred ? 512 : 768) / team_block<Threads> : 1)
+__global__ void __launch_bounds__(team_block<Threads>, norm_blocks_per_sm(Threads, Centred ? 2 : 1))
     norm_backward_kernel(norm_gradient_rows<T> a, wide_t<T>* parts) {
     using wide = wide_t<T>;
     constexpr int N = width_of<T>, values = Centred ? 2 : 1;
     // Where registers would not suffice w is read anew for each row, which is in cache, and the next row is not on its way.
     constexpr int numbers = Pieces * N * (Centred ? 2 : 1);
-    constexpr bool keep = numbers < 32 && Pieces <= 2, ahead = Pieces <= 2 && (numbers < 32 || Threads < 512);
+    constexpr bool keep = numbers < 16 && Pieces <= 2, ahead = Pieces <= 2 && (numbers < 32 || Threads < 512);
     long const first = static_cast<long>(team_thread<Threads>()) * N;
     auto const load_w = [&](long c) { return c < a.cols ? load_chunk<T, N>(a.w + c) : chunk<T, N>{}; };
     chunk<T, N> w[keep ? Pieces : 1];
@@ -82,7 +53,13 @@ __global__ void __launch_bounds__(team_block<Threads>, Threads < 512 ? (Centred 
     for (; r < a.rows; r += teams<Threads>()) {
         if constexpr (!ahead) next.template read<Centred, Threads>(a, r, first);
         norm_row<T, Pieces> const now = next;
-        if (ahead && r + teams<Threads>() < a.rows) next.template read<Centred, Threads>(a, r + teams<Threads>(), first);
+        chunk<T, N> old[Pieces];
+        for (int p = 0; p < Pieces; ++p) {
+            long const c = first + p * Threads * N;
+            old[p] = a.add && c < a.cols ? load_chunk<T, N>(a.dx + r * a.cols + c) : chunk<T, N>{};
+        }
+        if (ahead && r + teams<Threads>() < a.rows)
+            next.template read<Centred, Threads>(a, r + teams<Threads>(), first);
         wide row[values];
         for (int v = 0; v < values; ++v) row[v] = wide(0);
         for (int p = 0; p < Pieces; ++p) {
@@ -104,11 +81,10 @@ __global__ void __launch_bounds__(team_block<Threads>, Threads < 512 ? (Centred 
             long const c = first + p * Threads * N;
             if (c >= a.cols) break;
             chunk<T, N> const weight = keep ? w[keep ? p : 0] : load_w(c);
-            T* const to = a.dx + r * a.cols + c;
-            chunk<T, N> const old = a.add ? load_chunk<T, N>(static_cast<T const*>(to)) : chunk<T, N>{};
             wide out[N];
-            for (int k = 0; k < N; ++k) out[k] = (a.add ? old[k] : wide(0)) + slope(now.d[p][k], weight[k], now.x[p][k]);
-            store_chunk<T, N>(to, out);
+            for (int k = 0; k < N; ++k)
+                out[k] = (a.add ? old[p][k] : wide(0)) + slope(now.d[p][k], weight[k], now.x[p][k]);
+            store_chunk<T, N>(a.dx + r * a.cols + c, out);
         }
     }
     wide* const to = parts + static_cast<long>(blockIdx.x) * values * a.cols;
@@ -138,69 +114,6 @@ __global__ void __launch_bounds__(team_block<Threads>, Threads < 512 ? (Centred 
     }
 }
 
-/// dx of rows of any length, which are read twice; chunks of N.
-template <class T, bool Centred, int N>
-__global__ void __launch_bounds__(256) norm_backward_any(norm_gradient_rows<T> a) {
-    using wide = wide_t<T>;
-    constexpr int values = Centred ? 2 : 1;
-    long const first = static_cast<long>(threadIdx.x) * N;
-    int turn = 0;
-    for (long r = blockIdx.x; r < a.rows; r += gridDim.x) {
-        wide const rstd = a.rstd[r];
-        wide mean = wide(0);
-        if constexpr (Centred) mean = a.mean[r];
-        wide row[values];
-        for (int v = 0; v < values; ++v) row[v] = wide(0);
-        for (long c = first; c < a.cols; c += 256 * N) {
-            chunk<T, N> const d = load_chunk<T, N>(a.dy + r * a.cols + c), x = load_chunk<T, N>(a.x + r * a.cols + c);
-            chunk<T, N> const w = load_chunk<T, N>(a.w + c);
-            for (int k = 0; k < N; ++k) {
-                row[0] += d[k] * w[k] * (x[k] - mean);
-                if constexpr (Centred) row[1] += d[k] * w[k];
-            }
-        }
-        over_team<256>(row, turn);
-        turn ^= 1;
-        auto const slope = norm_slope<wide>::template of<Centred>(mean, rstd, row, a.cols);
-        for (long c = first; c < a.cols; c += 256 * N) {
-            chunk<T, N> const d = load_chunk<T, N>(a.dy + r * a.cols + c), x = load_chunk<T, N>(a.x + r * a.cols + c);
-            chunk<T, N> const w = load_chunk<T, N>(a.w + c);
-            T* const out = a.dx + r * a.cols + c;
-            chunk<T, N> const old = a.add ? load_chunk<T, N>(static_cast<T const*>(out)) : chunk<T, N>{};
-            wide y[N];
-            for (int k = 0; k < N; ++k) y[k] = (a.add ? old[k] : wide(0)) + slope(d[k], w[k], x[k]);
-            store_chunk<T, N>(out, y);
-        }
-    }
-}
-
-/// What a row gives to dw and db.
-template <class T, bool Centred>
-struct norm_term {
-    using wide = wide_t<T>;
-    static constexpr int values = Centred ? 2 : 1;
-    norm_gradient_rows<T> a;
-
-    template <int N>
-    struct piece {
-        chunk<T, N> d, x;
-        wide mean, rstd;
-    };
-    template <int N>
-    __device__ __forceinline__ piece<N> load(long r, long c) const {
-        wide mean = wide(0);
-        if constexpr (Centred) mean = a.mean[r];
-        return {load_chunk<T, N>(a.dy + r * a.cols + c), load_chunk<T, N>(a.x + r * a.cols + c), mean, a.rstd[r]};
-    }
-    template <int N>
-    __device__ __forceinline__ void add(piece<N> const& p, wide (&sum)[values][N]) const {
-        for (int k = 0; k < N; ++k) {
-            sum[0][k] += p.d[k] * ((p.x[k] - p.mean) * p.rstd);
-            if constexpr (Centred) sum[1][k] += p.d[k];
-        }
-    }
-};
-
 /// dx, and the partial sums of dw and db into scratch; gives their number.
 template <bool Centred, class T>
 long norm_backward_parts(execution const& with, norm_gradient_rows<T> const& a) {
@@ -208,7 +121,8 @@ long norm_backward_parts(execution const& with, norm_gradient_rows<T> const& a) 
     auto* const parts = static_cast<wide_t<T>*>(with.scratch);
     bool const by_chunks = aligned<T>(a.dy, a.x, a.w, a.dx) && a.cols % width_of<T> == 0;
     row_shape const shape = by_chunks ? row_shape_of(a.cols, sizeof(T)) : row_shape{0, 0};
-    long const blocks = shape.threads == 0 ? column_parts(a.rows) : norm_blocks(a.rows, shape, multiprocessors());
+    long const blocks =
+        shape.threads == 0 ? column_parts(a.rows) : norm_blocks(a.rows, shape, Centred ? 2 : 1, multiprocessors());
     auto const run = [&](auto kernel, int threads) {
         launch(kernel, static_cast<unsigned>(blocks), static_cast<unsigned>(threads), with.stream, a, parts);
     };

@@ -14,14 +14,21 @@ template <class T>
 struct norm_rows {
     T const *x, *w, *b;
     T* y;
-    wide_t<T> *mean, *rstd;
+    wide_t<T>*mean, *rstd;
     long rows, cols;
     wide_t<T> eps;
 };
 
+/// Threads on an SM that the registers allow.
+template <bool Centred, int Pieces>
+inline constexpr int norm_forward_threads = Pieces > 2 ? 512
+                                            : Centred  ? 768
+                                                       : 1024;
+
 /// A row is in registers between the sums and y; w and b are for all rows of a team.
 template <class T, bool Centred, int Threads, int Pieces>
-__global__ void __launch_bounds__(team_block<Threads>) norm_forward_kernel(norm_rows<T> a) {
+__global__ void __launch_bounds__(team_block<Threads>, norm_forward_threads<Centred, Pieces> / team_block<Threads>)
+    norm_forward_kernel(norm_rows<T> a) {
     using wide = wide_t<T>;
     constexpr int N = width_of<T>;
     long const first = static_cast<long>(team_thread<Threads>()) * N;
@@ -32,12 +39,18 @@ __global__ void __launch_bounds__(team_block<Threads>) norm_forward_kernel(norm_
         w[p] = c < a.cols ? load_chunk<T, N>(a.w + c) : chunk<T, N>{};
         if constexpr (Centred) b[p] = c < a.cols ? load_chunk<T, N>(a.b + c) : chunk<T, N>{};
     }
+    auto const load_x = [&](long r, long c) {
+        return c < a.cols ? load_chunk<T, N>(a.x + r * a.cols + c) : chunk<T, N>{};
+    };
+    chunk<T, N> next[Pieces];  // the row that is on its way while the one before is worked on
+    long r = team<Threads>();
+    for (int p = 0; p < Pieces; ++p) next[p] = r < a.rows ? load_x(r, first + p * Threads * N) : chunk<T, N>{};
     int turn = 0;
-    for (long r = team<Threads>(); r < a.rows; r += teams<Threads>()) {
+    for (; r < a.rows; r += teams<Threads>()) {
         chunk<T, N> x[Pieces];
         for (int p = 0; p < Pieces; ++p) {
-            long const c = first + p * Threads * N;
-            x[p] = c < a.cols ? load_chunk<T, N>(a.x + r * a.cols + c) : chunk<T, N>{};
+            x[p] = next[p];
+            if (r + teams<Threads>() < a.rows) next[p] = load_x(r + teams<Threads>(), first + p * Threads * N);
         }
         wide mean = wide(0);
         if constexpr (Centred) {
@@ -122,9 +135,11 @@ template <bool Centred, class T>
 void norm_forward(execution const& with, norm_rows<T> const& a) {
     if (a.rows <= 0) return;
     bool const by_chunks = aligned(a.x, a.w, a.b, a.y) && a.cols % width_of<T> == 0;
-    auto const run = [&](auto kernel, int threads, long rows_per_block) {
-        launch(kernel, blocks_for((a.rows + rows_per_block - 1) / rows_per_block, threads),
-               static_cast<unsigned>(threads), with.stream, a);
+    auto const run = [&](auto kernel, int threads, long rows_per_block, int on_sm = norm_forward_threads<Centred, 2>) {
+        long const blocks = (a.rows + rows_per_block - 1) / rows_per_block;
+        unsigned const fill = static_cast<unsigned>(multiprocessors() * (on_sm / threads));
+        launch(kernel, blocks < fill ? static_cast<unsigned>(blocks) : fill, static_cast<unsigned>(threads),
+               with.stream, a);
     };
     if (!by_chunks) return run(norm_forward_any<T, Centred, 1>, 256, 1);
     row_shape const shape = row_shape_of(a.cols, sizeof(T));
@@ -137,7 +152,7 @@ void norm_forward(execution const& with, norm_rows<T> const& a) {
             return run(norm_forward_kernel<T, Centred, 256, 2>, 256, 1);
         case 512:
             if constexpr (sizeof(T) == 4)
-                if (shape.pieces == 4) return run(norm_forward_kernel<T, Centred, 512, 4>, 512, 1);
+                if (shape.pieces == 4) return run(norm_forward_kernel<T, Centred, 512, 4>, 512, 1, 512);
             return run(norm_forward_kernel<T, Centred, 512, 2>, 512, 1);
         default:
             return run(norm_forward_any<T, Centred, width_of<T>>, 256, 1);

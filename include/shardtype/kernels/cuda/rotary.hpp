@@ -12,7 +12,8 @@ __global__ void __launch_bounds__(256) rotary_table_kernel(T* cos, T* sin, long 
     for (long i = static_cast<long>(blockIdx.x) * blockDim.x + threadIdx.x; i < seq * half; i += stride) {
         long const position = i / half;
         double const pair = static_cast<double>(i - position * half);
-        double const angle = static_cast<double>(position) * std::pow(theta, -2.0 * pair / static_cast<double>(head_dim));
+        double const angle =
+            static_cast<double>(position) * std::pow(theta, -2.0 * pair / static_cast<double>(head_dim));
         cos[i] = static_cast<T>(std::cos(angle));
         sin[i] = static_cast<T>(std::sin(angle));
     }
@@ -25,7 +26,7 @@ struct rotary_op {
     T const* x;
     wide_t<T> const *cos, *sin;
     T* y;
-    long row;       ///< elements of a position: heads head_dim
+    long row;  ///< elements of a position: heads head_dim
     long seq, head_dim;
     wide_t<T> way;  ///< -1 turns back
 

@@ -29,11 +29,17 @@ constexpr row_shape row_shape_of(long cols, long bytes) {
     return {0, 0};
 }
 
-/// Blocks whose partial sums of a norm's weight gradients lie in scratch, on a device of so many SMs: each has at least
-/// eight rows, so that the sums are little beside what it reads.
-constexpr long norm_blocks(long rows, row_shape shape, long multiprocessors) {
-    long const block = shape.threads == 32 ? 256 : shape.threads;
-    long const fill = at_most(multiprocessors, most_multiprocessors) * (1024 / block);
+/// Blocks of a norm's backward kernel on one SM: as many as its registers allow, a block being at least 128 threads.
+/// @param values gradients of weights
+constexpr int norm_blocks_per_sm(int threads, int values) {
+    int const block = threads == 32 ? 256 : threads;
+    return block == 512 ? 1 : (values == 1 ? 768 : 512) / block;
+}
+
+/// Those of them whose partial sums lie in scratch, on a device of so many SMs: each has at least eight rows, so that the
+/// sums are little beside what it reads.
+constexpr long norm_blocks(long rows, row_shape shape, int values, long multiprocessors) {
+    long const fill = at_most(multiprocessors, most_multiprocessors) * norm_blocks_per_sm(shape.threads, values);
     long const rows_of_block = shape.threads == 32 ? 64 : 8;
     return at_most((rows + rows_of_block - 1) / rows_of_block, fill);
 }
@@ -43,9 +49,9 @@ constexpr long column_parts(long rows) { return at_most((rows + 63) / 64, 128); 
 
 /// Bytes of the partial sums of `values` gradients of a norm's weights.
 template <class T>
-constexpr long norm_scratch_bytes(long rows, long cols, long values) {
+constexpr long norm_scratch_bytes(long rows, long cols, int values) {
     row_shape const shape = row_shape_of(cols, sizeof(T));
-    long const by_row = shape.threads == 0 ? 0 : norm_blocks(rows, shape, most_multiprocessors);
+    long const by_row = shape.threads == 0 ? 0 : norm_blocks(rows, shape, values, most_multiprocessors);
     long const by_column = column_parts(rows);  // rows that are not aligned take this way
     long const parts = by_row > by_column ? by_row : by_column;
     return parts * values * cols * static_cast<long>(sizeof(wide_t<T>));
@@ -56,13 +62,13 @@ inline constexpr long square_sum_elements = 16384, square_sum_blocks = 1024;
 
 }  // namespace detail
 
-/// Bytes of scratch, at most about 11 MB.
+/// Bytes of scratch, at most about 8 MB where rows are kept in registers.
 template <class T>
 constexpr long rms_norm_backward_scratch_bytes(long rows, long cols) {
     return detail::norm_scratch_bytes<T>(rows, cols, 1);
 }
 
-/// Bytes of scratch, at most about 21 MB.
+/// Bytes of scratch, at most about 11 MB where rows are kept in registers.
 template <class T>
 constexpr long layer_norm_backward_scratch_bytes(long rows, long cols) {
     return detail::norm_scratch_bytes<T>(rows, cols, 2);

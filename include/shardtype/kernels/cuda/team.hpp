@@ -26,13 +26,17 @@ __device__ __forceinline__ long teams() {
 }
 /// @}
 
+/// How values are combined: their sum.
 struct plus {
+    /// a + b
     template <class A>
     __device__ __forceinline__ A operator()(A a, A b) const {
         return a + b;
     }
 };
+/// How values are combined: the largest.
 struct larger {
+    /// b only where it is larger
     template <class A>
     __device__ __forceinline__ A operator()(A a, A b) const {
         return b > a ? b : a;

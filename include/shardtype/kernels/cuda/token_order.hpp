@@ -145,7 +145,8 @@ inline token_order order_tokens(execution const& with, int const* tokens, long c
     token_order const at{tokens, ints, ints + count, ints + 2 * count, first_row};
     int row_bits = 0;
     while (((rows - 1) / token_buckets) >> row_bits != 0) ++row_bits;
-    launch(order_tokens_kernel<token_buckets>, static_cast<unsigned>(token_buckets), 256, with.stream, at, count, rows, row_bits);
+    launch(order_tokens_kernel<token_buckets>, static_cast<unsigned>(token_buckets), 256, with.stream, at, count, rows,
+           row_bits);
     return at;
 }
 

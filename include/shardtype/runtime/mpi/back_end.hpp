@@ -19,6 +19,12 @@ constexpr long mpi_room_of(step const& s, int ranks) { return collective_room<mp
 struct mpi_back_end : cpu_back_end {
     static constexpr room_bound room = &detail::mpi_room_of;  ///< of a collective
     static constexpr long staging_bytes(int) { return 0; }    ///< copies of small operands are MPI's own
+    /// What so many ranks on one host take outside their arenas: oneDNN's code once, MPI and a stack in each; with Open MPI
+    /// 4.1, by `mpirun -n 8 build/bench/memory_mpi_reserve` and the like.
+    /// @{
+    static constexpr long reserved_per_host = 6'000'000, reserved_per_rank = 4'400'000;
+    static constexpr long reserved_bytes(long ranks) { return reserved_per_host + ranks * reserved_per_rank; }
+    /// @}
 };
 
 /// What MPI joins.

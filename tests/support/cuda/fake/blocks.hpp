@@ -148,7 +148,7 @@ class block_run {
     /// Where the host thread goes on when one fibre can do no more: a thread that has not started, one that may go on,
     /// or the caller of run().
     fibre* next() {
-        if (started_ < threads_) return take_idle();
+        if (started_ < threads_) return &fibres.take(work);
         if (next_ready_ == ready_.size()) return &host_;
         auto* const found = lanes_[ready_[next_ready_++]];
         if (next_ready_ == ready_.size()) {
@@ -156,13 +156,6 @@ class block_run {
             next_ready_ = 0;
         }
         return found;
-    }
-
-    static fibre* take_idle() {
-        if (idle_fibres.empty()) return new fibre(work);
-        auto* const taken = idle_fibres.back().release();
-        idle_fibres.pop_back();
-        return taken;
     }
 
     [[noreturn]] static void work() {
@@ -180,7 +173,7 @@ class block_run {
                 std::abort();
             }
             auto* const to = block->next();
-            idle_fibres.emplace_back(&own);
+            fibres.idle.push_back(&own);
             switch_fibre(own, *to);
         }
     }
@@ -240,31 +233,3 @@ inline void run_grid(dim3 grid, dim3 block, void (*call)(void const*), void cons
 }
 
 }  // namespace fake
-
-inline void __syncthreads(fake::code_place where = fake::code_place::current()) { fake::this_block().barrier(where); }
-inline void __syncwarp(unsigned mask = 0xffffffffU, fake::code_place where = fake::code_place::current()) {
-    auto& block = fake::this_block();
-    block.meet(block.now(), mask, where);
-}
-template <class T>
-T __shfl_xor_sync(unsigned mask, T value, int lanes, int = 32, fake::code_place where = fake::code_place::current()) {
-    return fake::this_block().exchange(
-        value, mask, [lanes](unsigned lane) { return lane ^ static_cast<unsigned>(lanes); }, where);
-}
-template <class T>
-T __shfl_sync(unsigned mask, T value, int from, int = 32, fake::code_place where = fake::code_place::current()) {
-    return fake::this_block().exchange(
-        value, mask, [from](unsigned) { return static_cast<unsigned>(from); }, where);
-}
-template <class T>
-T __shfl_down_sync(unsigned mask, T value, unsigned lanes, int = 32,
-                   fake::code_place where = fake::code_place::current()) {
-    return fake::this_block().exchange(
-        value, mask, [lanes](unsigned lane) { return lane + lanes < 32 ? lane + lanes : lane; }, where);
-}
-template <class T>
-T __shfl_up_sync(unsigned mask, T value, unsigned lanes, int = 32,
-                 fake::code_place where = fake::code_place::current()) {
-    return fake::this_block().exchange(
-        value, mask, [lanes](unsigned lane) { return lane >= lanes ? lane - lanes : lane; }, where);
-}

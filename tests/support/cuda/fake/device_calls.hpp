@@ -44,7 +44,10 @@ inline char const* cudaGetErrorString(cudaError_t error) {
     return error == cudaErrorMemoryAllocation ? "out of memory" : cudaGetErrorName(error);
 }
 
-inline cudaError_t cudaPeekAtLastError() { return fake::sticky != cudaSuccess ? fake::sticky : fake::last_error; }
+inline cudaError_t cudaPeekAtLastError() {
+    cudaError_t const sticky = fake::sticky;
+    return sticky != cudaSuccess ? sticky : fake::last_error;
+}
 inline cudaError_t cudaGetLastError() {
     auto const error = cudaPeekAtLastError();
     fake::last_error = cudaSuccess;

@@ -164,7 +164,18 @@ inline void switch_fibre(fibre& from, fibre& to) {
     after_switch(fake_stack);
 }
 
-/// Fibres of this host thread that wait for work: stacks are reused.
-inline thread_local std::vector<std::unique_ptr<fibre>> idle_fibres;
+/// The fibres of this host thread; stacks are reused. Those of a block that could not end stay neither idle nor running.
+struct fibre_pool {
+    std::vector<std::unique_ptr<fibre>> all;
+    std::vector<fibre*> idle;
+
+    fibre& take(void (*entry)()) {
+        if (idle.empty()) return *all.emplace_back(std::make_unique<fibre>(entry));
+        auto* const taken = idle.back();
+        idle.pop_back();
+        return *taken;
+    }
+};
+inline thread_local fibre_pool fibres;
 
 }  // namespace fake

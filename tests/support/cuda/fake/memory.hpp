@@ -55,7 +55,7 @@ class memory_pool {
             return nullptr;
         }
         std::memset(made.map + page, 0xff, pages);
-        if (device >= 0 && closed()) mprotect(made.map + page, pages, PROT_NONE);
+        if (device >= 0 && closed_) mprotect(made.map + page, pages, PROT_NONE);
         if (device >= 0) used_[device] += bytes;
         pieces_[made.at] = made;
         return made.at;
@@ -88,14 +88,21 @@ class memory_pool {
     }
 
     /// Between close() and open() a host thread that touches device memory crashes, as it does on a machine with a
-    /// device. It is open while any host thread runs operations; FAKE_CUDA_PROTECT=0 leaves it open.
+    /// device. It is open while any host thread runs operations, and once in a while longer: the kernel of the host is
+    /// slow at this. FAKE_CUDA_PROTECT=0 leaves it open.
     void open() {
         std::lock_guard const lock(mutex_);
-        if (users_++ == 0) protect(PROT_READ | PROT_WRITE);
+        if (users_++ == 0 && closed_) protect(false);
     }
     void close() {
         std::lock_guard const lock(mutex_);
-        if (--users_ == 0) protect(PROT_NONE);
+        if (--users_ == 0 && protects_ && (++closes_ < 500 || closes_ % 64 == 0)) protect(true);
+    }
+
+    /// Closes it for certain, if no host thread runs operations.
+    void shut() {
+        std::lock_guard const lock(mutex_);
+        if (users_ == 0 && protects_) protect(true);
     }
 
     /// What a forbidden address is, for the handler of faults. Never waits.
@@ -144,17 +151,19 @@ class memory_pool {
     }
 
   private:
-    bool closed() const { return protects_ && users_ == 0; }
-    void protect(int how) {
-        if (!protects_) return;
+    void protect(bool closed) {
+        closed_ = closed;
         for (auto const& [at, piece] : pieces_) {
-            if (piece.device >= 0) mprotect(piece.first_page(), piece.page_bytes(), how);
+            if (piece.device < 0) continue;
+            mprotect(piece.first_page(), piece.page_bytes(), closed ? PROT_NONE : PROT_READ | PROT_WRITE);
         }
     }
 
     mutable std::mutex mutex_;
     bool const protects_ = number_from_environment("FAKE_CUDA_PROTECT", 1) != 0;
     int users_ = 0;
+    long closes_ = 0;
+    bool closed_ = protects_;
     std::map<char*, allocation> pieces_;
     std::map<int, std::size_t> used_;
     std::map<int, std::size_t> limits_;

@@ -76,12 +76,15 @@ inline ncclResult_t complete(lock_type& lock, ncclComm_t comm, std::function<boo
 }
 
 /// One poll: completes what was put off once its time has come.
-inline ncclResult_t poll(ncclComm_t comm) {
+inline ncclResult_t poll(lock_type& lock, ncclComm_t comm) {
     if (comm->broken != ncclSuccess) return comm->broken;
     if (!comm->unfinished) return comm->initialised ? ncclSuccess : ncclInProgress;
     if (comm->polls_left-- > 0) return ncclInProgress;
     auto const completes = comm->unfinished;
-    if (!completes()) return ncclInProgress;
+    if (!completes()) {
+        world.pause(lock);
+        return ncclInProgress;
+    }
     if (comm->broken != ncclSuccess) return comm->broken;
     comm->unfinished = nullptr;
     return ncclSuccess;

@@ -1,6 +1,7 @@
 #pragma once
 #include "types.hpp"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -44,7 +45,7 @@ struct call_record {
     int error = 0;
 };
 inline std::map<std::string, call_record> call_records;
-inline cudaError sticky = cudaSuccess;
+inline std::atomic<cudaError> sticky = cudaSuccess;
 inline thread_local cudaError last_error = cudaSuccess;
 
 /// The nth call of `api` from now on (1 is the next one; any thread) returns `error` and does nothing.

@@ -25,6 +25,7 @@ struct op {
     int device = 0;
     unsigned lane = 0;  ///< of the stream: operations of one lane are preferred or put off together
     int blockers = 0;
+    bool running = false;
     bool done = false;
     std::chrono::steady_clock::time_point finished{};
     std::shared_ptr<op> self;  ///< held until done
@@ -69,6 +70,7 @@ class scheduler {
     bool step(std::unique_lock<std::mutex>& lock) {
         if (ready_.empty()) return false;
         op* const chosen = take();
+        chosen->running = true;
         if (chosen->run) {
             auto const run = std::move(chosen->run);
             lock.unlock();
@@ -118,12 +120,24 @@ class scheduler {
         while (steps > 0 && step(lock)) --steps;
     }
 
-    /// With the lock: all that can run now without any further call.
+    /// With the lock: a moment for the other host threads, where only they can go on. Hosts ask in loops, and spinning
+    /// threads take the processors from the one that could go on.
+    void pause(std::unique_lock<std::mutex>& lock) {
+        if (ready_.empty()) changed_.wait_for(lock, std::chrono::microseconds(100));
+    }
+
+    /// With the lock: until all that can run now has run, also what other host threads are running.
     void drain(std::unique_lock<std::mutex>& lock) {
-        if (ready_.empty()) return;
-        open_memory const open;
-        while (step(lock)) {
+        if (!ready_.empty()) {
+            open_memory const open;
+            while (step(lock)) {
+            }
         }
+        std::vector<op_ptr> running;
+        for (auto const* left : pending_) {
+            if (left->running) running.push_back(left->self);
+        }
+        for (auto const& left : running) wait(lock, left);
     }
 
     /// With the lock: unfinished operations of one device.

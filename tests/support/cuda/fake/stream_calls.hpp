@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
-#include <thread>
 #include <vector>
 
 /// The CUDA runtime's functions of streams, events, copies and graphs.
@@ -56,8 +55,8 @@ inline cudaError_t cudaStreamQuery(cudaStream_t handle) {
     fake::op_ptr const awaited = stream->tail;
     fake::world.poke(lock);
     bool const done = awaited == nullptr || awaited->done;
+    if (!done) fake::world.pause(lock);
     lock.unlock();
-    if (!done) std::this_thread::yield();
     if (fake::sticky != cudaSuccess) return fake::sticky;
     return fake::result(done ? cudaSuccess : cudaErrorNotReady);
 }
@@ -110,8 +109,8 @@ inline cudaError_t cudaEventQuery(cudaEvent_t event) {
     fake::op_ptr const awaited = event->recorded;
     fake::world.poke(lock);
     bool const done = awaited == nullptr || awaited->done;
+    if (!done) fake::world.pause(lock);
     lock.unlock();
-    if (!done) std::this_thread::yield();
     if (fake::sticky != cudaSuccess) return fake::sticky;
     return fake::result(done ? cudaSuccess : cudaErrorNotReady);
 }

@@ -21,7 +21,8 @@ class array {
     array() = default;
     explicit array(long n) : size_(n) {
         void* memory = nullptr;
-        cuda::check(cudaMalloc(&memory, static_cast<std::size_t>(std::max(n, 1L)) * sizeof(T)), "cudaMalloc of a benchmark");
+        cuda::check(cudaMalloc(&memory, static_cast<std::size_t>(std::max(n, 1L)) * sizeof(T)),
+                    "cudaMalloc of a benchmark");
         memory_.reset(static_cast<T*>(memory));
     }
     T* data() const { return memory_.get(); }
@@ -73,12 +74,16 @@ __device__ inline void put(bf16* to, float x) {
 }
 template <class T>
 __global__ void fill_with_noise(T* x, long n, float scale, float middle, std::uint64_t seed) {
-    for (long i = blockIdx.x * static_cast<long>(blockDim.x) + threadIdx.x; i < n; i += gridDim.x * static_cast<long>(blockDim.x))
+    for (long i = blockIdx.x * static_cast<long>(blockDim.x) + threadIdx.x; i < n;
+         i += gridDim.x * static_cast<long>(blockDim.x))
         put(x + i, middle + scale * noise(seed, static_cast<std::uint64_t>(i)));
 }
 static __global__ void fill_with_ids(int* x, long n, int below, std::uint64_t seed) {
-    for (long i = blockIdx.x * static_cast<long>(blockDim.x) + threadIdx.x; i < n; i += gridDim.x * static_cast<long>(blockDim.x))
-        x[i] = static_cast<int>((noise(seed, static_cast<std::uint64_t>(i)) * 0.5f + 0.5f) * static_cast<float>(below)) % below;
+    for (long i = blockIdx.x * static_cast<long>(blockDim.x) + threadIdx.x; i < n;
+         i += gridDim.x * static_cast<long>(blockDim.x))
+        x[i] =
+            static_cast<int>((noise(seed, static_cast<std::uint64_t>(i)) * 0.5f + 0.5f) * static_cast<float>(below)) %
+            below;
 }
 
 }  // namespace detail

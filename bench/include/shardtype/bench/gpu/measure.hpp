@@ -62,12 +62,13 @@ struct unit {
     char const* name;
     double scale;
 };
-inline constexpr unit bytes_per_second{"GB/s", 1e-9}, flops_per_second{"TFLOP/s", 1e-12}, tokens_per_second{"tokens/s", 1};
+inline constexpr unit bytes_per_second{"GB/s", 1e-9}, flops_per_second{"TFLOP/s", 1e-12},
+    tokens_per_second{"tokens/s", 1};
 
 /// A row: `call` enqueues `amount` of work on the context's stream; `limit` is what of it the device does in a second.
 template <class Call>
-void row(benchmark::State& state, context const& on, double amount, unit of, double limit, std::string const& limit_name,
-         Call&& call) {
+void row(benchmark::State& state, context const& on, double amount, unit of, double limit,
+         std::string const& limit_name, Call&& call) {
     times const taken = time_calls(on, call);
     for (auto _ : state) state.SetIterationTime(taken.median);
     state.counters["best_us"] = 1e6 * taken.best;
@@ -87,6 +88,8 @@ void guarded(benchmark::State& state, Body&& body) try {
 }
 
 /// Each benchmark measures by itself: one iteration of Google Benchmark's, timed by hand.
-inline void settings(benchmark::internal::Benchmark* b) { b->UseManualTime()->Iterations(1)->Unit(benchmark::kMicrosecond); }
+inline void settings(benchmark::internal::Benchmark* b) {
+    b->UseManualTime()->Iterations(1)->Unit(benchmark::kMicrosecond);
+}
 
 }  // namespace shardtype::bench::gpu
