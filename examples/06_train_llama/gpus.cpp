@@ -114,9 +114,16 @@ struct sharing_ranks {
     static double sum(double mine) { return mine; }
 };
 
+template <class Job, class Ranks>
+void add(layout_table& to) {
+    to.layouts.push_back({Job::spec, st::trainer<Job, typename Ranks::communicators>::arena_bytes});
+    to.functions.push_back(&train<Job, Ranks>);
+}
 template <class Ranks, class... Jobs>
 layout_table table_of(st::type_list<Jobs...>) {
-    return {{{Jobs::spec, st::trainer<Jobs, typename Ranks::communicators>::arena_bytes}...}, {&train<Jobs, Ranks>...}};
+    layout_table table;
+    (add<Jobs, Ranks>(table), ...);
+    return table;
 }
 layout_table layouts() { return table_of<gpu_ranks>(compiled_for_gpus{}); }
 

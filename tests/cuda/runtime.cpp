@@ -75,31 +75,36 @@ template <class Job>
 void check_same(char const* what, record const& gpu, record const& cpu, double band) {
     double const worst =
         std::max({apart(gpu.loss, cpu.loss), apart(gpu.norm, cpu.norm), std::abs(gpu.evaluated / cpu.evaluated - 1)});
-    MESSAGE(Job::name, ", ", what, ": ", worst, " apart");
+    MESSAGE(std::string(Job::name) + ", " + what + ": ", worst, " apart");
     CHECK(worst <= band);
 }
 
 template <class Job>
+inline constexpr double band = 1e-12;
+template <class Layout>
+inline constexpr double band<bf16_job<Layout>> = 1e-3;  // bf16 has 8 bits, and back ends sum in other orders
+
+template <class Job>
 void check_all(int k) {
-    CAPTURE(Job::name);
+    CAPTURE(std::string(Job::name));
+    bool const small = Job::mesh::size <= 4;  // the others recorded alone
     record const cpu = on_cpu(k);
     CHECK(cpu.loss[steps - 1] < cpu.loss[0]);
-    record eager;
-    {
-        graphs const off(false);
-        eager = sharing<Job>();
-        check_same<Job>("sharing, eager", eager, cpu, 1e-12);
-    }
     record const recorded = sharing<Job>();
-    CHECK(recorded.loss == eager.loss);
-    CHECK(recorded.norm == eager.norm);
-    CHECK(recorded.evaluated == eager.evaluated);
+    check_same<Job>("sharing, recorded", recorded, cpu, band<Job>);
+    if (small) {
+        graphs const off(false);
+        record const eager = sharing<Job>();
+        CHECK(recorded.loss == eager.loss);
+        CHECK(recorded.norm == eager.norm);
+        CHECK(recorded.evaluated == eager.evaluated);
+    }
     if constexpr (by_nccl<Job>) {
-        {
+        if (small) {
             graphs const off(false);
-            check_same<Job>("NCCL, eager", processes<Job>(), cpu, 1e-12);
+            check_same<Job>("NCCL, eager", processes<Job>(), cpu, band<Job>);
         }
-        check_same<Job>("NCCL, recorded", processes<Job>(), cpu, 1e-12);
+        check_same<Job>("NCCL, recorded", processes<Job>(), cpu, band<Job>);
     }
 }
 
@@ -112,3 +117,22 @@ void check_each(st::type_list<Jobs...>) {
 }  // namespace
 
 TEST_CASE("layouts on the GPU back end learn what the CPU's do") { check_each(jobs{}); }
+
+#ifndef SHARDTYPE_TEST_ON_DEVICE
+TEST_CASE("no step allocates on the device") {
+    using tried = job<layouts::tp_4>;
+    st::cuda::run_sharing<tried>([](auto& t) {
+        t.initialise(3);
+        long before = 0;
+        for (int s = 1; s <= steps; ++s) {
+            st::step_numbers n;
+            n.adamw.step = s;
+            t.step(n, [](long, int* tokens, int* targets) {
+                for (int i = 0; i < 16; ++i) tokens[i] = targets[i] = i;
+            });
+            if (s == 1) before = fake::call_count("cudaMalloc");
+        }
+        CHECK(fake::call_count("cudaMalloc") == before);
+    });
+}
+#endif

@@ -46,11 +46,14 @@ record train(Trainer& t) {
     return r;
 }
 
-template <class... Layouts>
-using jobs_of = st::type_list<job<Layouts>...>;
-/// All in double.
-using jobs = jobs_of<layouts::one, layouts::fsdp_4_recompute, layouts::tp_4, layouts::fsdp_2_sp_4,
-                     layouts::zero1_2_sp_4, layouts::hsdp_2_2_sp_2>;
+template <class Layout>
+struct bf16_job : job<Layout, float> {
+    using compute = st::bf16;
+};
+
+using jobs =
+    st::type_list<job<layouts::one>, job<layouts::fsdp_4_recompute>, job<layouts::tp_4>, job<layouts::fsdp_2_sp_4>,
+                  job<layouts::zero1_2_sp_4>, job<layouts::hsdp_2_2_sp_2>, bf16_job<layouts::fsdp_2_sp_4>>;
 
 /// What the CPU's threads make of job number k.
 record on_cpu(int k);

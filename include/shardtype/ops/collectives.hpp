@@ -28,8 +28,12 @@ struct collective_call {
           target(static_cast<T*>(a[1])),
           phase(s.kind) {
         if constexpr (requires { on.lend(slot, static_cast<std::byte*>(nullptr), 0L); })
-            if (s.args > 2 && phase != step_kind::collective_wait && phase != step_kind::collective_finish)
-                on.lend(slot, static_cast<std::byte*>(a[2]), s.dim[kernels::room_dim]);
+            if (s.args > 2 && starts()) on.lend(slot, static_cast<std::byte*>(a[2]), s.dim[kernels::room_dim]);
+        if constexpr (requires { on.only_stores(slot); })
+            if (s.args <= 2 && starts() && s.arg[1].mode == accumulate::write) on.only_stores(slot);
+    }
+    [[nodiscard]] bool starts() const {
+        return phase != step_kind::collective_wait && phase != step_kind::collective_finish;
     }
 };
 

@@ -13,7 +13,7 @@ namespace shardtype {
 /// The numbers of one optimizer step that change from step to step.
 struct step_numbers {
     adamw_parameters adamw{};  ///< learning rate and step among them
-    double max_norm = 1.0;          ///< gradients are scaled down to this global norm
+    double max_norm = 1.0;     ///< gradients are scaled down to this global norm
 };
 
 /// What a kernel made ready at set-up: a library's primitive, kept by its step.

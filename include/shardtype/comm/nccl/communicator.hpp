@@ -32,6 +32,8 @@ class communicator : public room_sizes {
     /// @}
     /// The room of a slot is from now on this memory, as long as it is enough.
     void lend(int slot, std::byte* memory, long bytes) const { group_->lend(slot, memory, bytes); }
+    /// Sums in this slot are never added to their target, and need no room.
+    void only_stores(int slot) const { group_->only_stores(slot); }
     /// See `rank_communicators::withdraw`.
     bool forget() const noexcept { return group_ != nullptr && group_->forget(); }
 
@@ -97,20 +99,24 @@ class communicator : public room_sizes {
     void reduce_scatter_start(int slot, T const* source, T* target, long outer, long block) const {
         group_->start(post(collective::reduce_scatter, slot, source, target, rows(outer, block)),
                       reduce_scatter_room(size(), outer, block, sizeof(T)), [&](group::flight& f) {
-                          if (size() == 1) return copied(source, f.room<T>(), outer * block);
+                          T* const to = f.only_stores() ? target : f.room<T>();
+                          if (size() == 1) return copied(source, to, outer * block);
                           return group::together(outer, [&](long o) {
-                              return ncclReduceScatter(source + o * size() * block, f.room<T>() + o * block, at(block),
-                                                       type<T>, ncclSum, group_->comm(), stream());
+                              return ncclReduceScatter(source + o * size() * block, to + o * block, at(block), type<T>,
+                                                       ncclSum, group_->comm(), stream());
                           });
                       });
     }
     /// The rank's stream waits for it, and stores or adds it.
+    /// @throws std::runtime_error where it adds in a slot that `only_stores`
     template <class T>
     void reduce_scatter_wait(int slot, T const* source, T* target, long outer, long block, bool accumulate) const {
         group::flight& f = group_->wait(post(collective::reduce_scatter, slot, source, target, rows(outer, block)));
+        if (f.only_stores() && accumulate)
+            throw std::runtime_error("a reduce_scatter adds in slot " + std::to_string(slot) + ", which only stores");
         if (accumulate)
             comm_cuda::add<T>(f.room<T>(), target, outer * block, compute());
-        else
+        else if (!f.only_stores())
             comm_cuda::copy<T>(f.room<T>(), target, outer * block, compute());
     }
     /// Nobody reads or writes this rank's operands any more.

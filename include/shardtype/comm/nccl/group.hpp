@@ -47,6 +47,9 @@ class group {
         f.room_bytes = bytes;
     }
 
+    /// What is summed in this slot is stored, never added: it needs no room.
+    void only_stores(int slot) { flights_.at(at(slot))->stores = true; }
+
     /// Begins the collective of these operands: `enqueue(flight&)` gives it to `stream()`, behind all that `compute()`
     /// has been given. Enqueues only, but for the first call of a kind, when NCCL connects ranks.
     /// @throws std::runtime_error if the slot is in use; std::invalid_argument for sizes out of range
@@ -58,7 +61,7 @@ class group {
             throw std::runtime_error(describe(operands.what) + " starts in a slot where " + describe(f.operands.what) +
                                      " has not been " + (f.now == phase::started ? "waited for" : "finished"));
         bool const captured = comm_cuda::capturing(compute());
-        if (room > f.room_bytes) grow(f, operands.what, room, captured);
+        if (!f.stores && room > f.room_bytes) grow(f, operands.what, room, captured);
         watch_.fork();
         watch::record now{&label_, operands.what, number_++, false};
         if (watch_.with().check) [[unlikely]]
@@ -125,6 +128,8 @@ class group {
         T* room() {
             return reinterpret_cast<T*>(room_);
         }
+        /// See `only_stores`.
+        [[nodiscard]] bool only_stores() const noexcept { return stores; }
 
       private:
         friend group;
@@ -133,6 +138,7 @@ class group {
         comm_cuda::event done;
         std::byte* room_ = nullptr;
         long room_bytes = 0;
+        bool stores = false;
         comm_cuda::memory<false> grown;  // room where none was lent, or too little
     };
 

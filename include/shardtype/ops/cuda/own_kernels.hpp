@@ -4,6 +4,7 @@
 #include <shardtype/kernels/cuda/attention.hpp>
 #include <shardtype/ops/cuda/functions.hpp>
 #include <shardtype/ops/kernel_arguments.hpp>
+#include <shardtype/schedule/kernels.hpp>
 
 namespace shardtype {
 
