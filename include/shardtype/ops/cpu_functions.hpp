@@ -13,6 +13,7 @@
 
 namespace shardtype {
 
+namespace detail {
 /// The functions of kernels/cpu/ under the names by which `kernel_call` asks for them.
 struct cpu_functions {
     template <class... A>
@@ -120,5 +121,6 @@ struct cpu_functions {
         cpu::zero_pad(e, a...);
     }
 };
+}  // namespace detail
 
 }  // namespace shardtype

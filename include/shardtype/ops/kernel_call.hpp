@@ -9,8 +9,9 @@ namespace shardtype {
 template <class Kernel, class On>
 struct kernel_call;
 
-/// The CPU's functions by name, for `kernel_call`.
+namespace detail {
 struct cpu_functions;
+}  // namespace detail
 
 /// The CPU's implementation of a kernel name:
 /// `run<T>(rank_context&, step const&, void* const* arguments, prepared const*)`, and
@@ -18,6 +19,6 @@ struct cpu_functions;
 /// ranks is `run<T, Communicators>`, and finds them in the `rank_on<Communicators>` that its rank_context is. A job's
 /// own kernels are specialisations.
 template <class Kernel>
-struct cpu_kernel : kernel_call<Kernel, cpu_functions> {};
+struct cpu_kernel : kernel_call<Kernel, detail::cpu_functions> {};
 
 }  // namespace shardtype

@@ -14,6 +14,7 @@
 
 namespace shardtype {
 
+namespace detail {
 /// The functions of kernels/cuda/ under the names by which `kernel_call` asks for them.
 struct cuda_functions {
     template <class... A>
@@ -121,10 +122,11 @@ struct cuda_functions {
         cuda::zero_pad(e, a...);
     }
 };
+}  // namespace detail
 
 /// A GPU's implementation of a kernel name, as `cpu_kernel` is the CPU's; operands lie on the device, and work goes to
 /// `exec.stream`. A job's own kernels are specialisations.
 template <class Kernel>
-struct cuda_kernel : kernel_call<Kernel, cuda_functions> {};
+struct cuda_kernel : kernel_call<Kernel, detail::cuda_functions> {};
 
 }  // namespace shardtype

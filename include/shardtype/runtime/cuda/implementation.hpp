@@ -13,13 +13,15 @@
 
 namespace shardtype {
 
+/// Of threads that share a GPU.
 template <>
 struct back_end<shared_gpu::rank_communicators> {
-    using type = cuda_back_end;
+    using type = cuda_back_end;  ///< without room
 };
+/// Of processes with a GPU each.
 template <>
 struct back_end<nccl::rank_communicators> {
-    using type = nccl_back_end;
+    using type = nccl_back_end;  ///< with room for what collectives receive
 };
 
 /// Of a GPU.
