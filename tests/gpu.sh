@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: bash tests/gpu.sh [--dry-run] [STEP...]      e.g. bash tests/gpu.sh tests gold      (no steps: all)
+# usage: bash tests/gpu.sh [--dry-run] [STEP...]      e.g. bash tests/gpu.sh kernels bench      (no steps: all)
 #        bash tests/gpu.sh --pack FOLDER
 #
 # On a machine with a GPU and nvcc, and with neither network nor packages: builds the programs of CUDA with plain nvcc (no
@@ -10,10 +10,10 @@
 #   train      train_llama, on one rank and on eight that share the GPU
 #   bench      the benchmark table, and torch.compile's line beside it where Python has torch
 #   sanitize   compute-sanitizer on the kernels' tests: memcheck, racecheck, initcheck, synccheck
-# Exit code 1 if a step failed.
+# Exit code 1 if a step failed, 77 if none ran, as without a device.
 #
 #   --pack FOLDER           on a machine with this project's packages: copies the headers and libraries that a GPU machine
-#                           may lack into FOLDER (45 MiB); a folder third_party/ in the checkout is found by itself
+#                           may lack into FOLDER (47 MiB); a folder third_party/ in the checkout is found by itself
 #   --dry-run               what would be built and run
 #   SHARDTYPE_DEPS=FOLDER   that folder, elsewhere
 #   SHARDTYPE_BUILD_DIR=FOLDER  where to build (default: build-gpu)
@@ -141,12 +141,13 @@ if [ -n "$dry" ]; then
     exit
 fi
 
+rm -f "$build"/*.late
 mkdir -p "$build" "$out" || refuse "cannot write to $build and $out"
 summary=$out/summary.txt table=$out/table.md log=$out/log.txt
 echo "$heading" >"$summary"
 : >"$log"
 : >"$table"
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 ran=0
 
 # say RESULT SECONDS NAME [WHY]
 say() {
@@ -173,8 +174,8 @@ run() {
     printf '\n=== %s: exit code %s, %s s: %s\n' "$name" "$status" $((SECONDS - begin)) "$*" >>"$log"
     tail -c 200000 "$file" >>"$log"
     case $status in
-        0) say passed $((SECONDS - begin)) "$name" ;;
-        77) say skipped $((SECONDS - begin)) "$name" "$(grep -m 1 -oE 'no CUDA device.*|skipped: .*' "$file" || tail -n 1 "$file")" ;;
+        0) ran=$((ran + 1)) && say passed $((SECONDS - begin)) "$name" ;;
+        77) say skipped $((SECONDS - begin)) "$name" "$(grep -m 1 -oE 'no CUDA device.*|skipped: .*' "$file" | sed 's/^skipped: //' || tail -n 1 "$file")" ;;
         124 | 137)
             if [ "$limit" -lt "$own" ]; then say skipped $((SECONDS - begin)) "$name" "cut off: no time left"
             else say failed $((SECONDS - begin)) "$name" "cut off after $limit s"
@@ -199,13 +200,15 @@ for program in "${programs[@]}"; do
         running=$((running - 1))
     fi
     (
+        set -m  # a process group each, so that all of a compile ends
         # beyond this there is no time to run anything
+        allowed=$((seconds * 2 / 3 - SECONDS))
         gpu_compile "$build" "$name" "$kind" "$source" "${architectures[@]}" &
         compile=$!
-        (sleep $((seconds * 2 / 3)) && kill "$compile") >/dev/null 2>&1 &
+        (sleep $((allowed > 1 ? allowed : 1)) && touch "$build/$name.late" && kill -- "-$compile") >/dev/null 2>&1 &
         sleeper=$!
         wait "$compile"
-        kill "$sleeper"
+        kill -- "-$sleeper"
     ) >/dev/null 2>&1 &
     running=$((running + 1))
 done
@@ -216,6 +219,10 @@ for program in "${programs[@]}"; do
     if [ -x "$build/$name" ]; then
         built=$((built + 1))
     else
+        if [ -e "$build/$name.late" ]; then
+            say failed "$((SECONDS - begin))" "build $name" "cut off: no time left"
+            continue
+        fi
         printf '\n=== %s does not compile\n' "$name" >>"$log"
         tail -c 20000 "$build/$name.log" >>"$log" 2>/dev/null
         say failed "$(awk '{ print $2 }' "$build/$name.built" 2>/dev/null || echo '?')" "build $name" \
@@ -238,7 +245,7 @@ if wanted device; then for name in $(each device); do run "$name" 120 "$build/$n
 if wanted train; then
     for name in $(each train); do
         for layout in dp_shard=1 dp_shard=2,tp=4; do
-            run "$name $layout" 60 "$build/$name" --device cuda --layout "$layout" --steps 20 --dataset LICENSE
+            run "$name $layout" 60 "$build/$name" --layout "$layout" --steps 20 --dataset LICENSE
         done
     done
 fi
@@ -271,4 +278,5 @@ if wanted sanitize; then
 fi
 
 echo "tests/gpu.sh: $passed passed, $failed failed, $skipped skipped, $SECONDS s; $summary, $table, $log" | tee -a "$summary"
-[ "$failed" -eq 0 ]
+[ "$failed" -eq 0 ] || exit 1
+[ "$ran" -gt 0 ] || exit 77

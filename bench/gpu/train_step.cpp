@@ -64,7 +64,7 @@ void fill(Trainer& t) {
         long const n = st::parameter_count(t.walk(), k);
         bool const matrix = p.stored.rank > 1;
         auto const seed = static_cast<std::uint64_t>(1000 * k + layer);
-        st::cuda::launch(&gpu::detail::fill_with_noise<element>, 1024u, 256u, nullptr,
+        st::cuda::launch(&gpu::detail::fill_with_noise<element>, 1024u, 256u, t.comm().stream(),
                          st::parameter_values<element>(t.walk(), k, layer), n, matrix ? 0.03f : 0.1f,
                          matrix ? 0.f : 1.f, seed);
     });

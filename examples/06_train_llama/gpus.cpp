@@ -40,7 +40,10 @@ class numbers {
     numbers& operator=(numbers const&) = delete;
     ~numbers() { (void)cudaFree(at_); }
     T* at() const { return at_; }
-    void put(T const* from) { gpu::check(cudaMemcpy(at_, from, bytes_, cudaMemcpyHostToDevice), "cudaMemcpy"); }
+    void put(T const* from) {
+        gpu::check(cudaMemcpy(at_, from, bytes_, cudaMemcpyHostToDevice), "cudaMemcpy");
+        gpu::check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");  // other streams do not wait for it
+    }
     void get(T* to) { gpu::check(cudaMemcpy(to, at_, bytes_, cudaMemcpyDeviceToHost), "cudaMemcpy"); }
 
   private:

@@ -182,8 +182,10 @@ namespace {
 
 struct graph {
     cudaGraphExec_t run = nullptr;
+    rank_communicators const& of;
     template <class F>
-    graph(cudaStream_t on, F f) {
+    graph(rank_communicators const& me, F f) : of(me) {
+        cudaStream_t const on = me.stream();
         cudaGraph_t made = nullptr;
         lab::must(cudaStreamBeginCapture(on, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
         try {
@@ -195,8 +197,12 @@ struct graph {
         lab::must(cudaStreamEndCapture(on, &made), "cudaStreamEndCapture");
         lab::must(cudaGraphInstantiate(&run, made, 0), "cudaGraphInstantiate");
         (void)cudaGraphDestroy(made);
+        of.keep(&run);  // NCCL aborts no communicator whose collectives a graph holds
     }
-    ~graph() { (void)cudaGraphExecDestroy(run); }
+    ~graph() {
+        of.forget(&run);
+        if (run != nullptr) (void)cudaGraphExecDestroy(run);
+    }
 };
 
 }  // namespace
@@ -219,7 +225,7 @@ TEST_CASE("a step in a CUDA graph, again and again with other numbers") {
                       me.on[1].reduce_scatter(c, sum, 1, count, true);
                   };
                   step();
-                  graph const recorded(me.stream(), step);
+                  graph const recorded(me, step);
                   std::vector<float> expected(lab::at(count), 0.F);
                   for (int k = 1; k <= 4; ++k) {
                       std::vector<float> now(lab::at(count), static_cast<float>(k * (1 + me.rank)));
@@ -249,7 +255,7 @@ TEST_CASE("in a CUDA graph, too, the collective that waits is named") {
             me.on[0].all_gather(t.a, t.b, 1, 4);
         };
         step();
-        graph const recorded(me.stream(), step);
+        graph const recorded(me, step);
         for (int k = 0; k < 3; ++k) lab::must(cudaGraphLaunch(recorded.run, me.stream()), "cudaGraphLaunch");
         if (me.rank == 0) lab::must(cudaGraphLaunch(recorded.run, me.stream()), "cudaGraphLaunch");
         if (me.rank == 1) me.synchronise(), rest(3);
@@ -262,12 +268,12 @@ TEST_CASE("in a CUDA graph, too, the collective that waits is named") {
 TEST_CASE("what a CUDA graph cannot hold") {
     auto said = lines({2}, within(5, true), [&](rank_communicators& me) {
         two t(me);
-        graph const recorded(me.stream(), [&] { me.on[0].all_reduce(t.a, t.b, 4); });
+        graph const recorded(me, [&] { me.on[0].all_reduce(t.a, t.b, 4); });
     });
     CHECK(contains(said[0], "SHARDTYPE_CHECK_COLLECTIVES=1 compares collectives on the host"));
     said = lines({2}, within(5), [&](rank_communicators& me) {
         two t(me);
-        graph const recorded(me.stream(), [&] { me.on[0].reduce_scatter(t.a, t.b, 1, 8); });
+        graph const recorded(me, [&] { me.on[0].reduce_scatter(t.a, t.b, 1, 8); });
     });
     CHECK(contains(said[1],
                    "reduce_scatter(slot 4, f32, outer 1, block 8) of axis 0 has a room of 0 bytes and takes 32: in a "

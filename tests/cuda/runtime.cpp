@@ -75,7 +75,8 @@ template <class Job>
 void check_same(char const* what, record const& gpu, record const& cpu, double band) {
     double const worst =
         std::max({apart(gpu.loss, cpu.loss), apart(gpu.norm, cpu.norm), std::abs(gpu.evaluated / cpu.evaluated - 1)});
-    MESSAGE(std::string(Job::name) + ", " + what + ": ", worst, " apart");
+    std::string const of = std::string(Job::name) + ", " + what;
+    MESSAGE(of, ": ", worst, " apart");
     CHECK(worst <= band);
 }
 

@@ -56,7 +56,8 @@ class walker {
     T* at(short index, int slot = 0) const {
         return static_cast<T*>(address({index, static_cast<short>(slot), accumulate::write}, 0));
     }
-    /// From now on the CPU seconds of every step are added up, one number per step of the schedule.
+    /// From now on the CPU seconds of every step are added up, one number per step of the schedule. Neither this nor
+    /// `record` sees steps that a GPU replays: SHARDTYPE_CUDA_GRAPHS=0.
     void start_profile() { seconds_.assign(static_cast<std::size_t>(program_.schedule.step_count), 0); }
     /// These sums; empty before `start_profile`.
     std::vector<double> const& profile() const { return seconds_; }

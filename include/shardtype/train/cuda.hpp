@@ -3,8 +3,14 @@
 /// Training on GPUs: ranks that are threads and share one GPU, or processes with a GPU each that NCCL joins. A program
 /// that includes it is compiled by nvcc.
 
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
 #include <shardtype/comm/store.hpp>
 #include <shardtype/runtime/cuda/implementation.hpp>
+#include <shardtype/shardtype.hpp>
 #include <shardtype/train/launch.hpp>
 #include <shardtype/train/trainer.hpp>
 
@@ -35,10 +41,10 @@ inline int devices() {
 template <class Job, class F>
 void run_sharing(F f, int device = 0) {
     (void)devices();
+    check(cudaSetDevice(device), "cudaSetDevice(", device, ")");  // the world's streams are of the current device
     shared_gpu::world world(typename Job::mesh{},
                             2 * program_of<Job, shared_gpu::rank_communicators>.schedule.at.slots);
     world.run([&](shared_gpu::rank_communicators& comm) {
-        check(cudaSetDevice(device), "cudaSetDevice(", device, ")");
         sharing_trainer<Job> mine(comm);
         f(mine);
     });
@@ -65,15 +71,31 @@ void run_processes(shardtype::launch const& l, ncclUniqueId const& id, F f) {
 ///
 ///     st::cuda::run<job>([](auto& t) { t.initialise(1); ... t.step(numbers, row) ... });    // torchrun --nproc-per-node 8 --no-python ./program
 ///
-/// @throws as `run_sharing` and `run_processes`
+/// What goes wrong ends the process with exit code 1 and a line on the standard error; of what is the same on all ranks
+/// rank 0 tells.
 template <class Job, class F>
 void run(F f) {
-    shardtype::launch const l = read_launch(Job::mesh::size);
-    if (l.by == launcher::threads) return run_sharing<Job>(f);
-    check_launch<typename Job::mesh>(l);
-    auto const id =
-        from_rank_0(l.rank, l.size, l.rank == 0 ? nccl::unique_id() : ncclUniqueId{}, store_options::of_environment());
-    run_processes<Job>(l, id, f);
+    auto const end = [](std::string const& line, bool says) {
+        if (says) std::fprintf(stderr, "error: %s\n", line.c_str());
+        std::exit(1);
+    };
+    bool says = true;
+    try {
+        shardtype::launch const l = read_launch(Job::mesh::size);
+        says = l.rank == 0;
+        if (l.by == launcher::threads) return run_sharing<Job>(f);
+        check_launch<typename Job::mesh>(l);
+        auto const with = store_options::of_environment();
+        (void)nccl::options::of_environment();
+        (void)devices();
+        auto const id = from_rank_0(l.rank, l.size, l.rank == 0 ? nccl::unique_id() : ncclUniqueId{}, with);
+        says = true;
+        run_processes<Job>(l, id, f);
+    } catch (std::invalid_argument const& error) {
+        end(error.what(), says);
+    } catch (std::exception const& error) {
+        end(error.what(), true);
+    }
 }
 
 }  // namespace shardtype::cuda

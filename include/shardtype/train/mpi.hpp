@@ -5,6 +5,8 @@
 #include <shardtype/comm/mpi/world.hpp>
 #include <shardtype/runtime/cpu/implementation.hpp>
 #include <shardtype/runtime/mpi/back_end.hpp>
+#include <shardtype/shardtype.hpp>
+#include <shardtype/train/launch.hpp>
 #include <shardtype/train/trainer.hpp>
 
 namespace shardtype::mpi {
@@ -31,11 +33,19 @@ template <class Job, class F>
 void run(F f) {
     process const& here = this_process();
     std::unique_ptr<world> ranks;
+    int told = here.rank();
     try {
+        launch const l = read_launch();
+        if (l.size > 1 && here.size() == 1) {
+            told = l.rank;
+            throw std::invalid_argument(std::string(launcher_name(l.by)) + " has started " + std::to_string(l.size) +
+                                        " processes, but MPI sees 1: the launcher and this program must be of one MPI "
+                                        "(srun: --mpi=pmix)");
+        }
         ranks = std::make_unique<world>(here, typename Job::mesh{},
                                         2 * program_of<Job, rank_communicators>.schedule.at.slots);
     } catch (std::invalid_argument const& error) {  // the same on every rank
-        if (here.rank() == 0) detail::say(error.what());
+        if (told == 0) detail::say(error.what());
         std::exit(1);
     } catch (std::exception const& error) {
         detail::abort_all("rank " + std::to_string(here.rank()) + ": " + error.what());

@@ -114,6 +114,8 @@ inline ncclResult_t ncclCommAbort(ncclComm_t comm) {
     if (auto const error = fake::injected("ncclCommAbort"); error != 0) return static_cast<ncclResult_t>(error);
     auto lock = fake::locked();
     if (auto const error = fake::check_comm(comm, "ncclCommAbort", false); error != ncclSuccess) return error;
+    if (comm->recorded.use_count() > 1)
+        fake::fail("ncclCommAbort of a communicator with collectives in a CUDA graph that lives: NCCL never comes back");
     fake::abort(lock, comm);
     return ncclSuccess;
 }

@@ -65,8 +65,8 @@ class memory {
         check(OfHost ? cudaMallocHost(&at_, bytes) : cudaMalloc(&at_, bytes), OfHost ? "cudaMallocHost" : "cudaMalloc");
         if constexpr (OfHost)
             for (std::size_t i = 0; i < bytes; ++i) static_cast<std::byte*>(at_)[i] = std::byte{0};
-        else
-            check(cudaMemset(at_, 0, bytes), "cudaMemset");
+        else  // on the default stream, which the streams that use it do not wait for
+            check(cudaMemset(at_, 0, bytes), "cudaMemset"), check(cudaStreamSynchronize(nullptr), "cudaMemset");
     }
     /// Where it lies.
     template <class T = std::byte>

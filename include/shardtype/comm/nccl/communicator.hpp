@@ -30,9 +30,9 @@ class communicator : public room_sizes {
     [[nodiscard]] int rank() const noexcept { return group_ ? group_->rank() : 0; }
     [[nodiscard]] int size() const noexcept { return group_ ? group_->size() : 1; }
     /// @}
-    /// The room of a slot is from now on this memory, as long as it is enough.
+    /// The room of a slot is this memory until the next finish there, if it is enough.
     void lend(int slot, std::byte* memory, long bytes) const { group_->lend(slot, memory, bytes); }
-    /// Sums in this slot are never added to their target, and need no room.
+    /// The next sum in this slot is not added to its target, and needs no room.
     void only_stores(int slot) const { group_->only_stores(slot); }
     /// See `rank_communicators::withdraw`.
     bool forget() const noexcept { return group_ != nullptr && group_->forget(); }

@@ -40,14 +40,14 @@ class group {
     /// The rank's.
     [[nodiscard]] watch& rank_watch() const noexcept { return watch_; }
 
-    /// The room of a slot is from now on this memory of the device, as long as it is enough.
+    /// The room of a slot is this memory of the device until the next finish there, if it is enough.
     void lend(int slot, std::byte* memory, long bytes) {
         flight& f = *flights_.at(at(slot));
         f.room_ = memory;
         f.room_bytes = bytes;
     }
 
-    /// What is summed in this slot is stored, never added: it needs no room.
+    /// What is summed in this slot is stored and not added, until the next finish there: it needs no room.
     void only_stores(int slot) { flights_.at(at(slot))->stores = true; }
 
     /// Begins the collective of these operands: `enqueue(flight&)` gives it to `stream()`, behind all that `compute()`
@@ -88,13 +88,13 @@ class group {
         return f;
     }
     /// Ends the collective of these operands: the rank's work waits for it already.
-    void finish(posting const& operands) { expect(operands, phase::shared, "finish of ").now = phase::none; }
+    void finish(posting const& operands) { expect(operands, phase::shared, "finish of ").end(); }
     /// Forgets what has not been finished. @returns whether there is such a collective
     bool forget() noexcept {
         bool any = false;
         for (auto& f : flights_) {
             any = any || f->now != phase::none;
-            f->now = phase::none;
+            f->end();
         }
         return any;
     }
@@ -133,6 +133,13 @@ class group {
 
       private:
         friend group;
+        // What was said of the slot was of this use: the next may be somebody else's.
+        void end() noexcept {
+            now = phase::none;
+            stores = false;
+            room_ = grown.get();
+            room_bytes = grown_bytes;
+        }
         posting operands{};
         phase now = phase::none;
         comm_cuda::event done;
@@ -140,6 +147,7 @@ class group {
         long room_bytes = 0;
         bool stores = false;
         comm_cuda::memory<false> grown;  // room where none was lent, or too little
+        long grown_bytes = 0;
     };
 
   private:
@@ -152,7 +160,9 @@ class group {
                                      ": in a CUDA graph nothing is allocated, lend it before");
         watch_.synchronise(compute());
         watch_.synchronise(stream());
+        f.grown_bytes = 0;
         f.grown.resize(static_cast<std::size_t>(room));
+        f.grown_bytes = room;
         lend(what.slot, f.grown.get(), room);
     }
 

@@ -6,8 +6,10 @@
 #include <shardtype/comm/nccl/options.hpp>
 #include <shardtype/comm/thread/team.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <thread>
 #include <vector>
@@ -176,11 +178,36 @@ class watch {
         abort(name_ + ": " + why);
         throw std::runtime_error(failure_);
     }
-    /// The same without an exception; the first reason stays.
+    /// The same without an exception; the first reason stays. Where NCCL does not come back the process ends, with a line.
     void abort(std::string why) noexcept {
         if (failure_.empty()) failure_ = std::move(why);
-        for (; !all_.empty(); all_.pop_back()) (void)ncclCommAbort(all_.back());  // parts before the whole
+        if (all_.empty()) return;
+        drop_graphs();
+        std::atomic<bool> done = false;
+        std::thread aborting([&] {
+            (void)
+                ncclGroupStart();  // all at once: what one frees waits for the device, where another's kernel may wait
+            for (ncclComm_t const of : all_) (void)ncclCommAbort(of);
+            (void)ncclGroupEnd();
+            done = true;
+        });
+        auto const begin = detail::clock::now();
+        for (long tries = 0; !done && detail::seconds_since(begin) < 30; ++tries) rest(tries);
+        if (!done) {
+            std::fprintf(stderr, "%s\n", failure_.c_str());
+            std::_Exit(1);
+        }
+        aborting.join();
+        all_.clear();
     }
+    /// A graph that may have collectives in it: NCCL aborts no communicator as long as one lives. `of` becomes null then.
+    /// @{
+    void keep(cudaGraphExec_t* of) { graphs_.push_back(of); }
+    void forget(cudaGraphExec_t* of) noexcept {
+        for (cudaGraphExec_t*& kept : graphs_)
+            if (kept == of) kept = nullptr;
+    }
+    /// @}
     /// What is under way ends, or is aborted: when it returns the device uses no memory of collectives.
     void quiet() noexcept {
         try {
@@ -219,6 +246,16 @@ class watch {
     }
 
   private:
+    void drop_graphs() noexcept {
+        cudaStreamCaptureStatus now = cudaStreamCaptureStatusNone;
+        if (cudaStreamIsCapturing(compute_, &now) == cudaSuccess && now != cudaStreamCaptureStatusNone) {
+            cudaGraph_t graph = nullptr;
+            (void)cudaStreamEndCapture(compute_, &graph);
+            if (graph != nullptr) (void)cudaGraphDestroy(graph);
+        }
+        for (cudaGraphExec_t* const kept : graphs_)
+            if (kept != nullptr && *kept != nullptr) (void)cudaGraphExecDestroy(*kept), *kept = nullptr;
+    }
     static constexpr long ring = 8192;  // the host is never so many collectives ahead of the device
     struct state {
         long begun, ended, id;
@@ -260,6 +297,7 @@ class watch {
     comm_cuda::memory<true> marks_;    // id begun, how many have begun, how many have ended
     comm_cuda::memory<false> counts_;  // begun, ended
     std::vector<ncclComm_t> all_;      // the whole first
+    std::vector<cudaGraphExec_t*> graphs_;
     std::vector<record> recent_;
     std::deque<record> captured_;
     long next_ = 0, watched_ = 0;

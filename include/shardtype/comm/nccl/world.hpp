@@ -54,7 +54,9 @@ struct rank_communicators {
         (void)cudaStreamEndCapture(stream(), &graph);
         if (graph != nullptr) (void)cudaGraphDestroy(graph);
     }
-    void before_replay() const {}
+    void keep(cudaGraphExec_t* graph) const { here->keep(graph); }
+    void forget(cudaGraphExec_t* graph) const noexcept { here->forget(graph); }
+    void before_replay() const { here->refuse(); }
     void after_replay() const {}
     /// @}
 

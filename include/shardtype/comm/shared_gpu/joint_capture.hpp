@@ -23,13 +23,17 @@ class joint_capture {
             from_first_.record(stream(0));
         }
         meet(rank);
-        of(rank).enter();
+        enqueuing const turn(of(rank));  // given up where this throws
         if (rank != 0) from_first_.hold(stream(rank));
+        of(rank).enter();
     }
     /// Ends it. @returns the graph to rank 0, null to the others
     cudaGraph_t end(int rank) {
-        if (rank != 0) ready_[at(rank)].record(stream(rank));
-        of(rank).leave();
+        {
+            enqueuing const turn(of(rank));
+            of(rank).leave();  // from `begin`, also where this throws
+            if (rank != 0) ready_[at(rank)].record(stream(rank));
+        }
         meet(rank);
         cudaGraph_t graph = nullptr;
         if (rank == 0) {

@@ -55,6 +55,8 @@ struct rank_communicators {
     void begin_capture() const { joint->begin(rank); }
     [[nodiscard]] cudaGraph_t end_capture() const { return joint->end(rank); }
     void abandon_capture() const noexcept { joint->abandon(rank); }
+    static void keep(cudaGraphExec_t*) {}
+    static void forget(cudaGraphExec_t*) noexcept {}
     void before_replay() const { joint->before_replay(rank); }
     void after_replay() const { joint->after_replay(rank); }
     /// @}

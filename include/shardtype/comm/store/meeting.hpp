@@ -18,7 +18,7 @@ class store_meeting {
         if (size == 1) return;
         if (with.port < 1 || with.port > 65535)
             throw std::invalid_argument(
-                "no port where the ranks meet: SHARDTYPE_PORT, 1 to 65535, the same on all ranks");
+                "no port where the ranks meet: MASTER_PORT or SHARDTYPE_PORT, 1 to 65535, the same on all ranks");
         if (with.token.empty())
             throw std::invalid_argument(
                 "no token of this job: SHARDTYPE_TOKEN, a word that is the same on all ranks and no other job's");

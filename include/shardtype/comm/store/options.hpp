@@ -2,8 +2,10 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace shardtype {
 
@@ -15,8 +17,8 @@ struct store_options {
     std::string token;                  ///< of this job, the same on all ranks: whoever has another one is refused
     double deadline = 300;              ///< seconds until all have come
 
-    /// SHARDTYPE_ADDRESS (or MASTER_ADDR), SHARDTYPE_PORT (or MASTER_PORT), SHARDTYPE_BIND, SHARDTYPE_TOKEN,
-    /// SHARDTYPE_DEADLINE.
+    /// SHARDTYPE_ADDRESS (or MASTER_ADDR), SHARDTYPE_PORT (or MASTER_PORT; under torchrun the next one), SHARDTYPE_BIND,
+    /// SHARDTYPE_TOKEN (on one host else the job's name by torchrun, Slurm or PMIx), SHARDTYPE_DEADLINE.
     /// @throws std::invalid_argument, in one line, for values that are none
     static store_options of_environment() {
         store_options o;
@@ -28,6 +30,10 @@ struct store_options {
         if (auto const a = text("SHARDTYPE_ADDRESS", "MASTER_ADDR"); !a.empty()) o.address = a;
         o.bind = text("SHARDTYPE_BIND");
         o.token = text("SHARDTYPE_TOKEN");
+        bool const one_host =
+            o.bind.empty() && (o.address == "127.0.0.1" || o.address == "localhost" || o.address == "::1");
+        for (char const* const job : {"TORCHELASTIC_RUN_ID", "SLURM_JOB_ID", "PMIX_NAMESPACE"})
+            if (o.token.empty() && one_host) o.token = text(job);
         auto const number = [&](char const* name, std::string const& from, double most, char const* what) {
             char* end = nullptr;
             double const value = std::strtod(from.c_str(), &end);
@@ -41,6 +47,9 @@ struct store_options {
             o.port = static_cast<int>(value);
             if (o.port != value)
                 throw std::invalid_argument(std::string(name) + " is \"" + p + "\": it is a port, 1 to 65535");
+            // torchrun's agent listens at MASTER_PORT itself.
+            bool const taken = name == std::string_view("MASTER_PORT") && std::getenv("TORCHELASTIC_RUN_ID") != nullptr;
+            if (taken) o.port += o.port < 65535 ? 1 : -1;
         }
         if (auto const d = text("SHARDTYPE_DEADLINE"); !d.empty())
             o.deadline = number("SHARDTYPE_DEADLINE", d, 1e6, "a number of seconds above 0");

@@ -13,10 +13,16 @@ inline bool tune_products() {
     return said != nullptr && said[0] == '1';
 }
 
+/// How float products are made where nothing else is said: the environment's SHARDTYPE_TF32=1.
+inline products product_precision() {
+    char const* const said = std::getenv("SHARDTYPE_TF32");
+    return said != nullptr && said[0] == '1' ? products::tf32 : products::exact;
+}
+
 /// What a product may choose.
 struct gemm_options {
-    products precision = products::exact;  ///< of float
-    bool tune = tune_products();           ///< whether `wants_tuning` asks for it
+    products precision = product_precision();  ///< of float
+    bool tune = tune_products();               ///< whether `wants_tuning` asks for it
 };
 
 /// C[m,n] = op(A) op(B), added to C where `accumulate`; all dense row-major in device memory, A stored [k,m] where

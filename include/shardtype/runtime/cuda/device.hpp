@@ -3,11 +3,13 @@
 #include <cuda_runtime.h>
 
 #include <cmath>
+#include <optional>
 
 #include <shardtype/kernels/cuda/adamw.hpp>
 #include <shardtype/kernels/cuda/launch.hpp>
 #include <shardtype/ops/cuda/back_end.hpp>
 #include <shardtype/runtime/cuda/recording.hpp>
+#include <shardtype/runtime/cuda/sender.hpp>
 #include <shardtype/runtime/device.hpp>
 
 namespace shardtype::cuda {
@@ -18,7 +20,7 @@ template <class Communicators>
 class rank_device final : public device {
   public:
     /// Allocates the arena on the current device. @throws std::runtime_error with the size if there is no room
-    rank_device(long bytes, Communicators const& comm) : comm_(comm), bytes_(bytes), recordings_(comm) {
+    rank_device(long bytes, Communicators const& comm) : comm_(comm), bytes_(bytes) {
         void* p = nullptr;
         check(cudaMalloc(&p, size()), "cudaMalloc of the arena's ", bytes, " bytes");
         data_ = static_cast<char*>(p);
@@ -28,16 +30,22 @@ class rank_device final : public device {
             (void)cudaFree(data_);
             throw;
         }
+        recordings_.emplace(comm_);
     }
-    ~rank_device() override { (void)cudaFree(data_); }
+    ~rank_device() override {
+        recordings_.reset();  // an open capture ends, and graphs let go of the memory, before it goes
+        // Behind a failure the device may never stop: then the memory is left to the process' end.
+        if (cudaStreamQuery(comm_.stream()) != cudaErrorNotReady) (void)cudaFree(data_);
+    }
 
     /// See `device`.
     /// @{
     [[nodiscard]] char* data() const noexcept override { return data_; }
     [[nodiscard]] char* host_data() const noexcept override { return nullptr; }
     void put(void* to, void const* from, long bytes) override {
-        check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyHostToDevice, comm_.stream()),
-              "cudaMemcpyAsync of ", bytes, " bytes to the device");
+        for (long done = 0; done < bytes; done += sender::slot_bytes)
+            sender_.send(static_cast<char*>(to) + done, static_cast<char const*>(from) + done,
+                         bytes - done < sender::slot_bytes ? bytes - done : sender::slot_bytes, comm_);
     }
     void get(void* to, void const* from, long bytes) override {
         comm_.synchronise();  // it watches the other ranks, which a copy that waits does not
@@ -63,8 +71,8 @@ class rank_device final : public device {
                               c.numbers.max_norm};
         put(data_ + bytes_, &now, static_cast<long>(sizeof now));
     }
-    bool begin(walk_part part) override { return recordings_.begin(part); }
-    void end(walk_part part) override { recordings_.end(part); }
+    bool begin(walk_part part) override { return recordings_->begin(part); }
+    void end(walk_part part) override { recordings_->end(part); }
     /// @}
 
   private:
@@ -73,8 +81,9 @@ class rank_device final : public device {
 
     Communicators comm_;
     long bytes_;
+    sender sender_;
     char* data_ = nullptr;
-    recordings<Communicators> recordings_;
+    std::optional<recordings<Communicators>> recordings_;
 };
 
 }  // namespace shardtype::cuda

@@ -28,8 +28,10 @@ class recordings {
     recordings& operator=(recordings const&) = delete;
     ~recordings() {
         if (open_) comm_.abandon_capture();
-        for (part& p : parts_)
+        for (part& p : parts_) {
+            comm_.forget(&p.graph);
             if (p.graph != nullptr) (void)cudaGraphExecDestroy(p.graph);
+        }
     }
 
     /// See `device::begin` and `device::end`.
@@ -55,6 +57,7 @@ class recordings {
             cudaError_t const made = cudaGraphInstantiate(&p.graph, graph, 0);
             (void)cudaGraphDestroy(graph);
             check(made, "cudaGraphInstantiate");
+            comm_.keep(&p.graph);
         }
         launch(p);
     }

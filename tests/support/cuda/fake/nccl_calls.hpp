@@ -19,9 +19,11 @@ inline thread_local std::vector<grouped_calls> group_calls;
 
 /// With the lock.
 inline ncclResult_t enqueue_calls(grouped_calls const& group, cudaStream_t stream) {
-    auto const error = enqueue_made(
-        stream, name(group.calls[0].kind),
-        [comm = group.comm, calls = group.calls, lane = stream->lane] { return make_launch(comm, calls, lane); });
+    auto const error = enqueue_made(stream, name(group.calls[0].kind),
+                                    [comm = group.comm, calls = group.calls, lane = stream->lane,
+                                     kept = stream->capture != nullptr ? group.comm->recorded : nullptr] {
+                                        return make_launch(comm, calls, lane);
+                                    });
     return error == cudaSuccess ? ncclSuccess : nccl_error(ncclUnhandledCudaError, "the stream's capture is invalid");
 }
 

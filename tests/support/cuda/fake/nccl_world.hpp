@@ -74,7 +74,8 @@ struct ncclComm {
     std::map<int, long> sent, received;
     fake::op_ptr last;
     std::vector<fake::launch_ptr> open;
-    std::vector<fake::op_ptr> moving;  ///< operations that read or write this rank's buffers
+    std::vector<fake::op_ptr> moving;                         ///< operations that read or write this rank's buffers
+    std::shared_ptr<int> recorded = std::make_shared<int>();  ///< whoever else has it is in a graph that lives
 };
 
 namespace fake {
