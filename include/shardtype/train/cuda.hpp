@@ -10,7 +10,6 @@
 
 #include <shardtype/comm/store.hpp>
 #include <shardtype/runtime/cuda/implementation.hpp>
-#include <shardtype/shardtype.hpp>
 #include <shardtype/train/launch.hpp>
 #include <shardtype/train/trainer.hpp>
 

@@ -5,7 +5,6 @@
 #include <shardtype/comm/mpi/world.hpp>
 #include <shardtype/runtime/cpu/implementation.hpp>
 #include <shardtype/runtime/mpi/back_end.hpp>
-#include <shardtype/shardtype.hpp>
 #include <shardtype/train/launch.hpp>
 #include <shardtype/train/trainer.hpp>
 
