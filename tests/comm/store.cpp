@@ -234,7 +234,8 @@ TEST_CASE("what must be said is asked for") {
         return "";
     };
     store_options o = job(0);
-    CHECK(says(0, o) == "no port where the ranks meet: SHARDTYPE_PORT, 1 to 65535, the same on all ranks");
+    CHECK(says(0, o) ==
+          "no port where the ranks meet: MASTER_PORT or SHARDTYPE_PORT, 1 to 65535, the same on all ranks");
     o = job(free_port());
     o.token = "";
     CHECK(says(1, o) ==
@@ -284,4 +285,31 @@ TEST_CASE("what the environment says") {
         unsetenv(name);
     o = store_options::of_environment();
     CHECK((o.address == "127.0.0.1" && o.port == 0 && o.token.empty() && o.bind.empty() && o.deadline == 300));
+}
+
+TEST_CASE("ranks meet with what launchers set: torchrun, whose agent listens at MASTER_PORT, and mpirun on one host") {
+    detail::store_socket const agent(::socket(AF_INET, SOCK_STREAM, 0));
+    sockaddr_in at = loopback(0);
+    socklen_t length = sizeof at;
+    REQUIRE(::bind(agent.get(), reinterpret_cast<sockaddr*>(&at), length) == 0);
+    REQUIRE(::listen(agent.get(), 4) == 0);
+    REQUIRE(::getsockname(agent.get(), reinterpret_cast<sockaddr*>(&at), &length) == 0);
+    int const port = ntohs(at.sin_port);
+    setenv("MASTER_ADDR", "127.0.0.1", 1);
+    setenv("MASTER_PORT", std::to_string(port).c_str(), 1);
+    setenv("TORCHELASTIC_RUN_ID", "none", 1);
+    store_options o = store_options::of_environment();
+    CHECK(o.port == (port < 65535 ? port + 1 : port - 1));
+    CHECK(o.token == "none");
+    for (outcome const& rank : meet(3, [&](int) { return o; })) CHECK(has_rank_0(rank));
+    unsetenv("TORCHELASTIC_RUN_ID");
+
+    setenv("MASTER_PORT", std::to_string(free_port()).c_str(), 1);
+    setenv("PMIX_NAMESPACE", "1234", 1);
+    o = store_options::of_environment();
+    CHECK(o.token == "1234");
+    for (outcome const& rank : meet(3, [&](int) { return o; })) CHECK(has_rank_0(rank));
+    setenv("MASTER_ADDR", "10.1.2.3", 1);  // beyond one host nobody else's word will do
+    CHECK(store_options::of_environment().token.empty());
+    for (char const* const name : {"MASTER_ADDR", "MASTER_PORT", "PMIX_NAMESPACE"}) unsetenv(name);
 }
