@@ -1,0 +1,245 @@
+#pragma once
+
+#include <shardtype/plan/chain_state.hpp>
+
+namespace shardtype {
+
+namespace detail {
+
+template <class Problem, int Labels, int Arriving>
+struct chain_searcher {
+    Problem const& p;
+    chain_progress<Problem, Labels, Arriving>& s;
+    chain_phase& phase;
+    chain_solution<Problem::max_positions>& result;
+    long work = 0;  // about the statements done
+
+    constexpr void load(int w) {
+        if (s.loaded == w) return;
+        s.loaded = w;
+        at_threshold(p, s.kinds, s.kinds.window[w], s.side[0].tables);
+        walk(s.side[0], least_memory, s.side[0].lean);
+        work += 1000 + s.kinds.kinds * Problem::max_options * Problem::max_options / 2;
+    }
+    constexpr void walk(chain_side<Problem>& side, chain_measure measure, backward_table<Problem>& to) {
+        walk_backward(side.tables, measure, to);
+        work += 1000 + 10 * s.kinds.positions + 300 * s.kinds.segments;
+    }
+    constexpr long price(int w, long of_memory) {
+        load(w);
+        walk(s.side[0], {1L << s.scale.shift, of_memory, false}, s.side[0].priced);
+        return bound_of(s.side[0].priced.start, of_memory, s.side[0].tables.room, s.scale.shift);
+    }
+    constexpr void take(backward_table<Problem> const& by) {
+        s.best = result.time = by.time();
+        follow(s.side[0].tables, by, 0, by.start_layout, result.choice);
+    }
+    /// Whether a threshold leaves a plan that fits; as long as none does, the result is the smallest plan.
+    constexpr void find_room_at(int w) {
+        load(w);
+        backward_table<Problem> const& lean = s.side[0].lean;
+        bool const here = lean.start < never && lean.start <= s.side[0].tables.room;
+        s.bound[w] = here ? 0 : never, s.multiplier[w] = 0;
+        s.fits = s.fits || here;
+        if (s.fits || lean.start >= never || lean.start + s.kinds.window[w] >= s.need) return;
+        s.need = lean.start + s.kinds.window[w];
+        take(lean);
+    }
+    constexpr void end_room() {
+        s.best = p.below;
+        if (s.fits) result.time = never;
+        for (int i = 0; s.fits && i < s.kinds.positions; ++i) result.choice[i] = 0;
+        result.outcome = s.fits           ? chain_outcome::optimal
+                         : s.need < never ? chain_outcome::infeasible
+                                          : chain_outcome::no_path;
+        if (result.outcome == chain_outcome::no_path) find_dead_end();
+        phase = s.fits ? chain_phase::prices : chain_phase::done;
+    }
+    /// The last position that nothing leads on from. All windows are allowed: the last threshold is loaded.
+    constexpr void find_dead_end() {
+        chain_tables<Problem> const& t = s.side[0].tables;
+        for (int k = t.segments; k-- > 0;)
+            for (int i = t.segment[k].first + t.segment[k].count; i-- > t.segment[k].first;) {
+                bool dead = true;
+                for (int b = 0; b < t.ins_count[t.segment[k].kind]; ++b)
+                    dead = dead && s.side[0].lean.cost_from(i, t.ins[t.segment[k].kind][b]) >= never;
+                result.position = i;
+                if (dead) return;
+            }
+    }
+    /// A threshold's price, its bound, and the plans met on the way.
+    constexpr void find_price_at(int w) {
+        long const last = w > 0 ? s.multiplier[w - 1] : 0;
+        s.multiplier[w] = last;
+        if (s.bound[w] == never) return;
+        if (result.time < never && (s.bound[w] = price(w, last)) >= s.best) return;
+        load(w);
+        chain_side<Problem>& side = s.side[0];
+        walk(side, least_time, side.fast);
+        if (s.scale.shift < 0)
+            s.scale = scale_for(s.kinds.largest_time, s.kinds.largest_memory, side.lean.time() - side.fast.time(),
+                                side.fast.memory() - side.lean.memory());
+        chain_price const found = find_price(side.tables, s.scale, side.fast, side.lean, side.priced);
+        work += 20'000;
+        s.bound[w] = found.bound > s.bound[w] ? found.bound : s.bound[w];
+        s.multiplier[w] = found.multiplier;
+        if (found.time >= s.best) return;
+        walk(side, found.fastest, side.priced);
+        take(side.priced);
+        s.winner = w;
+    }
+    constexpr int least_bound() const {
+        int least = 0;
+        for (int w = 1; w < s.kinds.windows; ++w) least = s.bound[w] < s.bound[least] ? w : least;
+        return least;
+    }
+    /// Sets up the labels of a threshold.
+    constexpr void begin_labels(int w) {
+        price(w, s.multiplier[w]);
+        turn_round(s.side[0].tables, s.side[1].tables);
+        walk(s.side[0], least_time, s.side[0].fast);
+        walk(s.side[1], least_time, s.side[1].fast);
+        walk(s.side[1], least_memory, s.side[1].lean);
+        walk(s.side[1], s.side[0].priced.measure, s.side[1].priced);
+        begin_fronts(1);
+    }
+    constexpr void begin_fronts(int widest) {
+        s.widest = widest;
+        s.used = 0;
+        s.front[0].position = s.front[0].segment = s.front[1].position = s.front[1].segment = 0;
+        s.incumbent = {s.best, -1, 0, 0, -1, 0};
+    }
+    /// Labels of one pass, from both ends, until `limit` or the end of the pass. False: out of room.
+    constexpr bool go_on(long limit, bool& over) {
+        label_search<Problem> begin(s.side[0], s.front[0], s.incumbent, s.label, s.used, Labels, Arriving, 0, s.widest);
+        label_search<Problem> end(s.side[1], s.front[1], s.incumbent, s.label, s.used, Labels, Arriving, 1, s.widest);
+        bool dead = false;
+        over = true;
+        auto const all = [&] { return s.front[0].position + s.front[1].position == s.kinds.positions; };
+        while (!all() && !dead && s.incumbent.time > s.bound[s.window] && !begin.full && !end.full) {
+            over = work + begin.merge.work + end.merge.work <= limit;
+            if (!over) break;
+            bool const forward = s.front[0].position == 0 || (s.front[1].position > 0 && begin.width() <= end.width());
+            label_search<Problem>& one = forward ? begin : end;
+            one.step();
+            dead = one.width() == 0;
+        }
+        work += begin.merge.work + end.merge.work;
+        if (!over) return true;
+        if (begin.full || end.full) return false;
+        if (all() && !dead && s.front[1].position > 0)
+            meet(s.side[0], s.front[0], s.side[1], s.front[1], s.label, s.incumbent);
+        return true;
+    }
+    constexpr void settle(long limit) {
+        bool over = false;
+        bool const room = go_on(limit, over);
+        if (!over) return;
+        result.certificate.labels += s.used;
+        if (s.incumbent.label >= 0) {
+            read_back(s.side, s.label, s.incumbent, result.choice);
+            s.best = result.time = s.incumbent.time, s.winner = s.window;
+        }
+        if (s.widest > 0 && s.best > s.bound[s.window]) return begin_fronts(0);
+        s.widest = -1;
+        if (!room) result.outcome = chain_outcome::unproven;
+        if (room) s.bound[s.window] = s.best;
+    }
+    /// The bound that one multiplier proves for all thresholds: that of the least bound, and if it leaves a gap that of
+    /// the best plan.
+    constexpr void certify(long limit) {
+        chain_certificate& c = result.certificate;
+        for (; s.candidate < 2 && work < limit; ++s.candidate) {
+            int const from = s.candidate == 0 ? least_bound() : s.winner;
+            if (s.candidate == 0) c.shift = s.scale.shift, c.value = s.best, c.multiplier = -1;
+            if (s.candidate == 1 && (c.lower_bound >= c.value || s.multiplier[from] == c.multiplier)) continue;
+            for (; s.window < s.kinds.windows && work < limit; ++s.window) {
+                long const here = s.bound[s.window] == never ? never : price(s.window, s.multiplier[from]);
+                s.need = here < s.need ? here : s.need;
+            }
+            if (s.window < s.kinds.windows) return;
+            if (c.multiplier < 0 || s.need > c.lower_bound) c.lower_bound = s.need, c.multiplier = s.multiplier[from];
+            s.window = 0, s.need = never;
+        }
+        if (s.candidate < 2) return;
+        bool const proven = result.outcome == chain_outcome::optimal;
+        c.proof = !proven ? chain_proof::none : c.lower_bound >= c.value ? chain_proof::bound : chain_proof::labels;
+        if (proven && result.time == never) result.outcome = chain_outcome::none_better;
+        result.optimal = result.outcome == chain_outcome::optimal;
+        phase = chain_phase::done;
+    }
+    /// Memory of the choice, and the position that holds most of it.
+    constexpr void measure_memory() {
+        long sum = p.fixed, window = 0, most = -1;
+        short out = -1;
+        int i = 0;
+        for (int r = 0; r < p.runs; ++r)
+            for (int k = 0; k < p.run[r].count; ++k, ++i) {
+                chain_option const& o = p.of[p.run[r].of].option[result.choice[i]];
+                long const edge = i > 0 ? p.redistribution[out][o.in].window : 0;
+                window = o.window > window ? o.window : window, window = edge > window ? edge : window;
+                sum += o.memory, out = o.out;
+                if (o.memory + o.window > most) most = o.memory + o.window, result.position = i;
+            }
+        result.memory = sum + window;
+    }
+    constexpr void begin() {
+        result = {};
+        s.loaded = -1, s.window = s.winner = s.candidate = 0, s.widest = -1, s.scale = {-1, 0};
+        s.need = never, s.fits = false;
+        find_kinds(p, s.kinds);
+        work += 2000 + s.kinds.kinds * Problem::max_options * Problem::max_options;
+        result.positions = s.kinds.valid ? s.kinds.positions : 0;
+        phase = s.kinds.valid ? chain_phase::room : chain_phase::done;
+    }
+    constexpr void run(long limit) {
+        if (phase == chain_phase::begin) begin();
+        for (; phase == chain_phase::room && work < limit; ++s.window) {
+            find_room_at(s.window);
+            if (s.window + 1 == s.kinds.windows) end_room(), s.window = -1;
+        }
+        for (; phase == chain_phase::prices && work < limit; ++s.window) {
+            find_price_at(s.window);
+            if (s.window + 1 == s.kinds.windows) phase = chain_phase::labels;
+        }
+        while (phase == chain_phase::labels && work < limit) {
+            if (s.widest < 0) {
+                s.window = least_bound();
+                if (s.bound[s.window] < s.best && result.outcome == chain_outcome::optimal)
+                    begin_labels(s.window);
+                else
+                    phase = chain_phase::certificate, s.window = 0, s.need = never;
+            } else {
+                settle(limit);
+            }
+        }
+        if (phase == chain_phase::certificate) certify(limit);
+        if (phase == chain_phase::done && result.time < never) measure_memory();
+    }
+};
+
+}  // namespace detail
+
+/// Goes on with a search (`s.phase` is `begin` for a new one) for about `limit` statements.
+template <class Problem, int Labels, int Arriving>
+constexpr void search_on(Problem const& problem, chain_search_state<Problem, Labels, Arriving>& s, long limit = never) {
+    detail::chain_searcher<Problem, Labels, Arriving>{problem, s.progress, s.phase, s.result}.run(limit);
+}
+
+/// The fastest plan within the budget, with the proof that it is; or why there is none. The same to the bit at compile
+/// time and at run time. `s` is the room that it works in, of any content.
+template <class Problem, int Labels, int Arriving>
+constexpr chain_solution<Problem::max_positions> const& solve(Problem const& problem,
+                                                              chain_search_state<Problem, Labels, Arriving>& s) {
+    s.phase = chain_phase::begin;
+    search_on(problem, s);
+    return s.result;
+}
+/// The same, in room of its own: 2/3 MB.
+template <class Problem>
+constexpr chain_solution<Problem::max_positions> solve(Problem const& problem) {
+    chain_search_state<Problem> s{};
+    return solve(problem, s);
+}
+
+}  // namespace shardtype

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <shardtype/plan/chain_label_search.hpp>
+
+namespace shardtype {
+
+/// What a search does next.
+enum class chain_phase : unsigned char {
+    begin,        ///< check the problem
+    room,         ///< whether anything fits, threshold by threshold
+    prices,       ///< multipliers and bounds, threshold by threshold
+    labels,       ///< what bounds leave open
+    certificate,  ///< the bound that one multiplier proves, threshold by threshold
+    done,
+};
+
+namespace detail {
+
+template <class Problem, int Labels, int Arriving>
+struct chain_progress {
+    static constexpr int max_windows = chain_kinds<Problem>::max_windows;
+
+    chain_kinds<Problem> kinds;
+    chain_side<Problem> side[2];  // at the threshold `loaded`: from the beginning, from the end
+    price_scale scale;
+    int loaded, window;            // thresholds; `window` is the one in work
+    int winner;                    // that of the best plan
+    long need;                     // KiB: the smallest plan's, without `fixed`; while certifying: the least bound
+    bool fits;                     // at some threshold
+    int candidate;                 // which multiplier is being certified
+    long best;                     // nanoseconds: `below`, then the best plan's
+    long bound[max_windows];       // per threshold; `never`: nothing fits there
+    long multiplier[max_windows];  // per threshold
+    int widest;                    // labels per list: 1, then 0 for all; -1: the search is still to be set up
+    int used;
+    label_front<Problem> front[2];
+    chain_incumbent incumbent;
+    chain_label label[Labels + Arriving];
+};
+
+}  // namespace detail
+
+/// A search between two steps, all of it, so that a chain of constexpr variables can share one search. Plain data.
+/// `Labels` is the room for what is kept, `Arriving` for what is redistributed before one layer.
+template <class Problem, int Labels = 16384, int Arriving = 4096>
+struct chain_search_state {
+    chain_phase phase;                                           ///< `begin` for a new search
+    chain_solution<Problem::max_positions> result;               ///< once `done`
+    detail::chain_progress<Problem, Labels, Arriving> progress;  ///< in between
+};
+
+}  // namespace shardtype
