@@ -1,4 +1,6 @@
 // The compiler itself searches 240 random chains, checks each against trying everything, and verifies the certificates.
+#include <doctest/doctest.h>
+
 #include <shardtype/plan/certificate.hpp>
 #include <shardtype/plan/chain_search.hpp>
 
@@ -52,3 +54,16 @@ static_assert(all::optimal > 100 && all::infeasible > 20 && all::labels > 10);
 static_assert(all::sum == 227648);
 
 }  // namespace
+
+TEST_CASE("run time finds what the compiler found, to the bit") {
+    counts all_again;
+    for (unsigned long seed = 1; seed <= 20; ++seed) {
+        counts const c = search_all(seed, 12);
+        all_again.agree += c.agree;
+        all_again.labels += c.labels;
+        all_again.sum += c.sum;
+    }
+    CHECK(all_again.agree == all::agree);
+    CHECK(all_again.labels == all::labels);
+    CHECK(all_again.sum == all::sum);
+}
