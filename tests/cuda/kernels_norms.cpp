@@ -65,6 +65,8 @@ void check(long rows, long cols, long offset, double middle = 0) {
     reference const want(Centred, numeric::as<double>(x), numeric::as<double>(w), numeric::as<double>(b),
                          numeric::as<double>(dy), rows, cols, 1e-5);
     double const f32 = 4e-6 * (1 + middle), f64 = 2e-13 * (1 + middle);
+    // One column deviates from its mean by nothing: 1 / sqrt(epsilon) multiplies what rounding leaves of dx, which is 0.
+    double const alone = Centred && cols == 1 ? 320 : 1;
     array<T> const dev_x(x, offset), dev_w(w, offset), dev_b(b, offset), dev_dy(dy, offset);
     auto const forward = [&](array<T> const& from, array<T> const& to, array<wide> const& mean,
                              array<wide> const& rstd) {
@@ -101,7 +103,7 @@ void check(long rows, long cols, long offset, double middle = 0) {
         array<T> const dx(old_dx, offset);
         array<wide> const dw(old_dw, offset), db(old_db, offset);
         backward(dev_dy, dev_x, dx, add_x, dw, add_w, db, add_b);
-        CHECK(device::close(dx.host(), plus(want.dx, old_dx, add_x), f32, f64, 4e-5, 1));
+        CHECK(device::close(dx.host(), plus(want.dx, old_dx, add_x), alone * f32, alone * f64, 4e-5, 1));
         CHECK(numeric::error(dw.host(), plus(want.dw, old_dw, add_w)) < (sizeof(wide) == 4 ? f32 : f64));
         if (Centred) CHECK(numeric::error(db.host(), plus(want.db, old_db, add_b)) < (sizeof(wide) == 4 ? f32 : f64));
     }
@@ -109,7 +111,7 @@ void check(long rows, long cols, long offset, double middle = 0) {
         array<T> const d(dy, offset), h(x, offset);
         array<wide> const dw(old_dw), db(old_db);
         backward(d, h, over_dy ? d : h, false, dw, false, db, false);
-        CHECK(device::close((over_dy ? d : h).host(), want.dx, f32, f64, 4e-5, 1));
+        CHECK(device::close((over_dy ? d : h).host(), want.dx, alone * f32, alone * f64, 4e-5, 1));
         CHECK(numeric::error(dw.host(), want.dw) < (sizeof(wide) == 4 ? f32 : f64));
     }
 }
