@@ -103,7 +103,7 @@ void check(long rows, long cols, long offset, double middle = 0) {
         array<T> const dx(old_dx, offset);
         array<wide> const dw(old_dw, offset), db(old_db, offset);
         backward(dev_dy, dev_x, dx, add_x, dw, add_w, db, add_b);
-        CHECK(device::close(dx.host(), plus(want.dx, old_dx, add_x), alone * f32, alone * f64, 4e-5, 1));
+        CHECK(device::close(dx.host(), plus(want.dx, old_dx, add_x), alone * f32, alone * f64, alone * 4e-5, 1));
         CHECK(numeric::error(dw.host(), plus(want.dw, old_dw, add_w)) < (sizeof(wide) == 4 ? f32 : f64));
         if (Centred) CHECK(numeric::error(db.host(), plus(want.db, old_db, add_b)) < (sizeof(wide) == 4 ? f32 : f64));
     }
@@ -111,7 +111,7 @@ void check(long rows, long cols, long offset, double middle = 0) {
         array<T> const d(dy, offset), h(x, offset);
         array<wide> const dw(old_dw), db(old_db);
         backward(d, h, over_dy ? d : h, false, dw, false, db, false);
-        CHECK(device::close((over_dy ? d : h).host(), want.dx, alone * f32, alone * f64, 4e-5, 1));
+        CHECK(device::close((over_dy ? d : h).host(), want.dx, alone * f32, alone * f64, alone * 4e-5, 1));
         CHECK(numeric::error(dw.host(), want.dw) < (sizeof(wide) == 4 ? f32 : f64));
     }
 }
