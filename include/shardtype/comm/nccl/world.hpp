@@ -21,7 +21,6 @@ struct rank_communicators {
     int coordinate[max_axes] = {};  ///< 0 beyond the mesh's axes
     communicator on[max_axes];      ///< unusable beyond the mesh's axes
     communicator all;               ///< the whole mesh as one group
-    long room_bytes = 0;            ///< of rooms, where a job is run
 
     /// The rank's work is given to `compute` from now on; before the world has made a stream for it.
     void bind(cudaStream_t compute) const { here->bind(compute); }

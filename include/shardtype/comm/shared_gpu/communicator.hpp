@@ -26,14 +26,6 @@ class communicator {
     [[nodiscard]] int rank() const noexcept { return rank_; }
     [[nodiscard]] int size() const noexcept { return size_; }
     /// @}
-    /// Bytes of a group's room that a collective takes: none, and what is lent is not used.
-    /// @{
-    [[nodiscard]] static long all_reduce_room(int, long, long) { return 0; }
-    [[nodiscard]] static long all_gather_room(int, long, long, long) { return 0; }
-    [[nodiscard]] static long reduce_scatter_room(int, long, long, long) { return 0; }
-    [[nodiscard]] static long all_to_all_room(int, exchange const&, long) { return 0; }
-    void lend(int, std::byte*, long) const {}
-    /// @}
     /// Seconds that the host has waited for other ranks since `world::run` began.
     [[nodiscard]] double waited_seconds() const noexcept { return group_ ? group_->team().waited_seconds(rank_) : 0; }
     /// See `rank_communicators::withdraw`.
