@@ -4,7 +4,7 @@
 //   SHARDTYPE_PEAK_TFLOPS=N  the peak of a device that is not known here
 
 #include <shardtype/bench/gpu/measure.hpp>
-#include <shardtype/plan/hardware.hpp>
+#include <shardtype/mesh/hardware.hpp>
 #include <shardtype/runtime.hpp>
 #include <shardtype/train/cuda.hpp>
 #include <shardtype/train/metrics.hpp>

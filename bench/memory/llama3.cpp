@@ -4,7 +4,7 @@
 #include "llama3_jobs.hpp"
 
 #include <shardtype/ops/cpu_scratch.hpp>
-#include <shardtype/plan/hardware.hpp>
+#include <shardtype/mesh/hardware.hpp>
 
 #include <cstdio>
 #include <cstring>

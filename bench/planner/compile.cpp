@@ -1,5 +1,5 @@
 // What bench/planner/run.sh compiles: one search of a made-up chain, at the compiler's default limits.
-#include <shardtype/plan/chain_stages.hpp>
+#include <shardtype/search/chain_stages.hpp>
 
 #include "llama_like.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
 // Chains as large as a Llama's, made up from sizes and rates: what the search costs, not what a model costs.
-#include <shardtype/plan/chain_problem.hpp>
+#include <shardtype/search/chain_problem.hpp>
 
 namespace planner_bench {
 

@@ -1,6 +1,6 @@
 // What the search costs at run time: for each size the worst of 19 budgets, and the median.
-#include <shardtype/plan/certificate.hpp>
-#include <shardtype/plan/chain_search.hpp>
+#include <shardtype/search/certificate.hpp>
+#include <shardtype/search/chain_search.hpp>
 
 #include "llama_like.hpp"
 

@@ -15,7 +15,7 @@
 
 #include <toml++/toml.h>
 
-#include <shardtype/plan/hardware.hpp>
+#include <shardtype/mesh/hardware.hpp>
 
 #include "check_keys.hpp"
 #include "explain.hpp"

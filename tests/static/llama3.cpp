@@ -2,7 +2,7 @@
 
 #include "../../bench/memory/llama3_jobs.hpp"
 
-#include <shardtype/plan/hardware.hpp>
+#include <shardtype/mesh/hardware.hpp>
 
 namespace {
 

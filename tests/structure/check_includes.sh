@@ -7,8 +7,8 @@
 set -euo pipefail
 cd "$1/shardtype"
 
-layers=(base mesh placement tensor rules plan model schedule comm kernels ops runtime optim train)
-compile_time=8  # the first eight: base to schedule
+layers=(base mesh placement tensor rules search model schedule plan comm kernels ops runtime optim train)
+compile_time=9  # the first nine: base to plan
 heavy='thrust/|cub/|cuda|cublas|cudnn|nccl|mpi\.h|dnnl|oneapi/|xsimd|Random123|(iostream|functional|ranges|memory|chrono|algorithm|regex|unordered_map)$'
 
 gpu='(^|/)(cuda|nccl|shared_gpu)(/|\.hpp$)'

@@ -1,7 +1,7 @@
 #pragma once
 
 // Small random chains and their exact answer by trying everything, both constexpr.
-#include <shardtype/plan/chain_problem.hpp>
+#include <shardtype/search/chain_problem.hpp>
 
 namespace chains {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <shardtype/model/training_job.hpp>
-#include <shardtype/plan/hardware.hpp>
+#include <shardtype/mesh/hardware.hpp>
 #include <shardtype/schedule/lower.hpp>
 
 namespace shardtype {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/chain_labels.hpp>
+#include <shardtype/search/chain_labels.hpp>
 
 /// Label setting: every part of a plan that could still belong to a faster one, from both ends of the chain until they
 /// meet. Lists grow with their distance from the end, so two halves have fewer labels than one whole.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/chain_bounds.hpp>
+#include <shardtype/search/chain_bounds.hpp>
 
 namespace shardtype::detail {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <shardtype/plan/certificate.hpp>
-#include <shardtype/plan/chain_search.hpp>
+#include <shardtype/search/certificate.hpp>
+#include <shardtype/search/chain_search.hpp>
 
 namespace shardtype {
 namespace detail {

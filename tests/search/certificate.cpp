@@ -1,6 +1,6 @@
 // The checker accepts what the search finds, and nothing else.
-#include <shardtype/plan/certificate.hpp>
-#include <shardtype/plan/chain_search.hpp>
+#include <shardtype/search/certificate.hpp>
+#include <shardtype/search/chain_search.hpp>
 
 #include "../support/random_chain.hpp"
 

@@ -1,8 +1,8 @@
 // The compiler itself searches 240 random chains, checks each against trying everything, and verifies the certificates.
 #include <doctest/doctest.h>
 
-#include <shardtype/plan/certificate.hpp>
-#include <shardtype/plan/chain_search.hpp>
+#include <shardtype/search/certificate.hpp>
+#include <shardtype/search/chain_search.hpp>
 
 #include "../support/random_chain.hpp"
 

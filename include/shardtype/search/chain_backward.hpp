@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/chain_tables.hpp>
+#include <shardtype/search/chain_tables.hpp>
 
 /// The cheapest way from every place in the chain to its end.
 namespace shardtype::detail {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/chain_problem.hpp>
+#include <shardtype/search/chain_problem.hpp>
 
 /// What the search works on: runs cut at pins, options reduced to those that can be part of an optimum.
 namespace shardtype::detail {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/chain_state.hpp>
+#include <shardtype/search/chain_state.hpp>
 
 namespace shardtype {
 

@@ -1,5 +1,5 @@
 // A search over several constexpr variables, at the compiler's default limits, ends as the same search at run time.
-#include <shardtype/plan/chain_stages.hpp>
+#include <shardtype/search/chain_stages.hpp>
 
 #include "../../bench/planner/llama_like.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/certificate_check.hpp>
+#include <shardtype/search/certificate_check.hpp>
 
 namespace shardtype {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/chain_problem.hpp>
+#include <shardtype/search/chain_problem.hpp>
 
 namespace shardtype {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/chain_label_search.hpp>
+#include <shardtype/search/chain_label_search.hpp>
 
 namespace shardtype {
 

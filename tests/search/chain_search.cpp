@@ -1,6 +1,6 @@
 // The search against trying everything, and on long chains against a table over every amount of memory.
-#include <shardtype/plan/certificate.hpp>
-#include <shardtype/plan/chain_search.hpp>
+#include <shardtype/search/certificate.hpp>
+#include <shardtype/search/chain_search.hpp>
 
 #include "../support/random_chain.hpp"
 

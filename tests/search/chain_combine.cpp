@@ -1,6 +1,6 @@
 // Siblings, series and skips: a combined class gives the same optimum as what it stands for.
-#include <shardtype/plan/chain_combine.hpp>
-#include <shardtype/plan/chain_search.hpp>
+#include <shardtype/search/chain_combine.hpp>
+#include <shardtype/search/chain_search.hpp>
 
 #include "../support/random_chain.hpp"
 

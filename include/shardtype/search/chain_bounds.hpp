@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/chain_backward.hpp>
+#include <shardtype/search/chain_backward.hpp>
 
 /// The price of memory: a Lagrange multiplier, the bound that it proves, and the plans found on the way.
 namespace shardtype::detail {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/chain_problem.hpp>
+#include <shardtype/search/chain_problem.hpp>
 
 /// The checker shares no code with the search: no reduced options, no runs, tables from the other end, and labels in
 /// one direction only.
