@@ -103,7 +103,7 @@ TEST_CASE("claims of another outcome are refused") {
         } else {
             // A plan that is larger than the smallest, given as the smallest.
             auto q = p;
-            q.budget = st::never;
+            q.budget = st::unreachable;
             auto larger = st::solve(q, space);
             larger.outcome = st::chain_outcome::infeasible, larger.optimal = false;
             if (larger.memory > good.memory) CHECK(st::check_certificate(p, larger) == fault::not_least);

@@ -26,7 +26,7 @@ void random_edges(chains::generator& g, two_problem& p, long top) {
     for (int a = 0; a < p.layouts; ++a)
         for (int b = 0; b < p.layouts; ++b)
             p.redistribution[a][b] = {a == b         ? 0
-                                      : g.one_in(10) ? st::never
+                                      : g.one_in(10) ? st::unreachable
                                                      : g.below(top),
                                       g.one_in(3) ? g.below(top) : 0};
 }
@@ -71,7 +71,7 @@ TEST_CASE("siblings between two layers, against all pairs") {
         p.repeat(p.add(first)), p.repeat(p.add(both.options)), p.repeat(p.add(last));
         q.repeat(q.add(first)), q.repeat(q.add(pairs)), q.repeat(q.add(last));
         chains::everything const unlimited = chains::try_all(q);
-        p.budget = q.budget = unlimited.least_memory >= st::never ? 10 : unlimited.least_memory + g.below(2 * top);
+        p.budget = q.budget = unlimited.least_memory >= st::unreachable ? 10 : unlimited.least_memory + g.below(2 * top);
         chains::everything const all = chains::try_all(q);
         auto const s = st::solve(p, space);
         CAPTURE(n);
@@ -98,21 +98,21 @@ TEST_CASE("two layers as one, against the two; with a skip round both") {
         p.repeat(p.add(one));
         q.repeat(q.add(a)), q.repeat(q.add(b));
         p.budget = q.budget = g.below(4 * top);
-        long fastest = st::never;
+        long fastest = st::unreachable;
         for (int i = 0; i < a.count; ++i)
             for (int j = 0; j < b.count; ++j) {
                 st::chain_option const &x = a.option[i], &y = b.option[j];
                 st::chain_edge const &e = q.redistribution[x.out][y.in], &round = q.redistribution[x.in][y.out];
                 long const window = std::max({x.window, y.window, e.window, skip ? round.window : 0L});
-                if (x.allowed && y.allowed && e.time < st::never && (!skip || round.time < st::never) &&
+                if (x.allowed && y.allowed && e.time < st::unreachable && (!skip || round.time < st::unreachable) &&
                     x.memory + y.memory + window <= q.budget)
                     fastest = std::min(fastest, x.time + y.time + e.time + (skip ? round.time : 0));
             }
         CAPTURE(n);
-        CHECK(st::solve(p, space).time == (fastest < st::never ? fastest : st::solve(p, space).time));
-        CHECK(st::solve(p, space).optimal == (fastest < st::never));
+        CHECK(st::solve(p, space).time == (fastest < st::unreachable ? fastest : st::solve(p, space).time));
+        CHECK(st::solve(p, space).optimal == (fastest < st::unreachable));
         if (!skip) CHECK(fastest == chains::try_all(q).fastest);
-        solved += fastest < st::never;
+        solved += fastest < st::unreachable;
     }
     CHECK(solved > 2'000);
 }

@@ -24,7 +24,7 @@ constexpr counts search_all(unsigned long seed, int n) {
         chains::everything const all = chains::try_all(p);
         st::chain_search_state<chains::small_problem, 64, 64> space{};
         auto const s = st::solve(p, space);
-        bool const fits = all.fastest < st::never;
+        bool const fits = all.fastest < st::unreachable;
         c.agree += st::check_certificate<32>(p, s) == st::certificate_fault::none &&
                    (fits             ? s.optimal && s.time == all.fastest && s.memory <= p.budget
                     : all.plans == 0 ? s.outcome == st::chain_outcome::no_path
@@ -32,7 +32,7 @@ constexpr counts search_all(unsigned long seed, int n) {
         c.optimal += s.optimal;
         c.infeasible += s.outcome == st::chain_outcome::infeasible;
         c.labels += s.certificate.proof == st::chain_proof::labels;
-        c.sum += s.time < st::never ? s.time + s.memory : 0;
+        c.sum += s.time < st::unreachable ? s.time + s.memory : 0;
     }
     return c;
 }

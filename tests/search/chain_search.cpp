@@ -34,7 +34,7 @@ cost cost_of(Problem const& p, short const* choice) {
             st::chain_option const& o = of.option[choice[i]];
             long const edge = before ? p.redistribution[before->out][o.in].time : p.entry[o.in];
             long const end = i == n - 1 ? p.exit[o.out] : 0;
-            if (!o.allowed || !p.admits(i, choice[i]) || edge >= st::never || end >= st::never) return {0, 0, false};
+            if (!o.allowed || !p.admits(i, choice[i]) || edge >= st::unreachable || end >= st::unreachable) return {0, 0, false};
             c.time += o.time + edge + end;
             c.memory += o.memory;
             window = std::max({window, o.window, before ? p.redistribution[before->out][o.in].window : 0L});
@@ -64,7 +64,7 @@ TEST_CASE("the search finds what trying everything finds, on 40,000 random chain
         REQUIRE(c.legal);
         CHECK(c.time == s.time);
         CHECK(c.memory == s.memory);
-        if (all.fastest >= st::never) {
+        if (all.fastest >= st::unreachable) {
             ++infeasible;
             CHECK(s.outcome == st::chain_outcome::infeasible);
             CHECK(s.memory == all.least_memory);
@@ -105,16 +105,16 @@ st::chain_search_state<long_problem> long_space;
 long by_table(long_problem const& p, long most) {
     std::vector<int> of;
     for (int r = 0; r < p.runs; ++r) of.insert(of.end(), static_cast<std::size_t>(p.run[r].count), p.run[r].of);
-    long best = st::never;
+    long best = st::unreachable;
     for (long window = 0; window < 12; ++window) {
         using column = std::vector<long>;
         auto const index = [&](int layout, long memory) {
             return static_cast<std::size_t>(layout * (most + 1) + memory);
         };
-        column in(index(p.layouts, 0), st::never);
+        column in(index(p.layouts, 0), st::unreachable);
         for (int h = 0; h < p.layouts; ++h) in[index(h, 0)] = p.entry[h];
         for (int i = 0; i < static_cast<int>(of.size()); ++i) {
-            column out(in.size(), st::never), next(in.size(), st::never);
+            column out(in.size(), st::unreachable), next(in.size(), st::unreachable);
             for (int k = 0; k < p.of[of[static_cast<std::size_t>(i)]].count; ++k) {
                 st::chain_option const& o = p.of[of[static_cast<std::size_t>(i)]].option[k];
                 if (!o.allowed || o.window > window || !p.admits(i, k)) continue;
@@ -126,15 +126,15 @@ long by_table(long_problem const& p, long most) {
                     if (p.redistribution[a][b].window <= window)
                         for (long m = 0; m <= most; ++m)
                             next[index(b, m)] = std::min(
-                                {next[index(b, m)], out[index(a, m)] + p.redistribution[a][b].time, st::never});
+                                {next[index(b, m)], out[index(a, m)] + p.redistribution[a][b].time, st::unreachable});
             if (i + 1 == static_cast<int>(of.size()))
                 for (int g = 0; g < p.layouts; ++g)
                     for (long m = 0; m <= most && m <= p.budget - p.fixed - window; ++m)
-                        best = std::min(best, std::min(out[index(g, m)], st::never) + p.exit[g]);
+                        best = std::min(best, std::min(out[index(g, m)], st::unreachable) + p.exit[g]);
             in = next;
         }
     }
-    return std::min(best, st::never);
+    return std::min(best, st::unreachable);
 }
 
 }  // namespace
@@ -159,7 +159,7 @@ TEST_CASE("long chains, with runs of equal layers, against a table over every am
         for (int r = static_cast<int>(1 + g.below(8)); r > 0; --r)
             p.repeat(static_cast<short>(g.below(3)), static_cast<int>(1 + g.below(8)));
         if (g.one_in(3)) p.add_pin({static_cast<int>(g.below(6)), static_cast<int>(1 + g.below(9)), 0, g.one_in(2)});
-        p.budget = st::never;
+        p.budget = st::unreachable;
         auto const fastest = st::solve(p, long_space);
         if (fastest.outcome != st::chain_outcome::optimal) continue;
         p.budget = 0;

@@ -26,8 +26,8 @@ using small_problem = st::chain_problem<4, 3, 6, 6, 6, 3>;
 
 /// Every combination of options, one after the other.
 struct everything {
-    long fastest = st::never;       // that fits
-    long least_memory = st::never;  // of all paths
+    long fastest = st::unreachable;       // that fits
+    long least_memory = st::unreachable;  // of all paths
     long plans = 0;
 };
 
@@ -53,7 +53,7 @@ constexpr everything try_all(Problem const& p) {
                 st::chain_edge const& e = p.redistribution[p.of[of[i - 1]].option[choice[i - 1]].out][o.in];
                 edge = e.time, edge_window = e.window;
             }
-            legal = legal && edge < st::never && (i < n - 1 || p.exit[o.out] < st::never);
+            legal = legal && edge < st::unreachable && (i < n - 1 || p.exit[o.out] < st::unreachable);
             if (!legal) break;
             time += edge + o.time + (i == n - 1 ? p.exit[o.out] : 0);
             memory += o.memory;
@@ -83,10 +83,10 @@ constexpr small_problem random_chain(generator& g, int positions_at_most = 6, in
         for (int b = 0; b < p.layouts; ++b) {
             p.redistribution[a][b] = {a == b && !g.one_in(4) ? 0 : g.below(top / 2 + 1),
                                       windows && a != b && g.one_in(3) ? g.below(top / 2 + 1) : 0};
-            if (holes && g.one_in(4)) p.redistribution[a][b].time = st::never;
+            if (holes && g.one_in(4)) p.redistribution[a][b].time = st::unreachable;
         }
-        p.entry[a] = g.one_in(8) ? st::never : g.one_in(2) ? 0 : g.below(top);
-        p.exit[a] = g.one_in(8) ? st::never : g.one_in(2) ? 0 : g.below(top);
+        p.entry[a] = g.one_in(8) ? st::unreachable : g.one_in(2) ? 0 : g.below(top);
+        p.exit[a] = g.one_in(8) ? st::unreachable : g.one_in(2) ? 0 : g.below(top);
     }
     int const classes = static_cast<int>(1 + g.below(3));
     for (int c = 0; c < classes; ++c) {
@@ -112,14 +112,14 @@ constexpr small_problem random_chain(generator& g, int positions_at_most = 6, in
 /// A budget by the smallest plan: too small by one, exactly enough, or with up to all the room there could be.
 constexpr void set_budget(generator& g, small_problem& p, everything const& unlimited) {
     long const least = unlimited.least_memory;
-    if (least >= st::never) {
+    if (least >= st::unreachable) {
         p.budget = 1000;
         return;
     }
     long const kind = g.below(6);
     p.budget = kind == 0 && least > 0 ? least - 1
                : kind == 1            ? least
-               : kind == 2            ? st::never
+               : kind == 2            ? st::unreachable
                                       : least + g.below(least + 4);
 }
 

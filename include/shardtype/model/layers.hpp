@@ -153,6 +153,7 @@ struct cross_entropy {
 /// @snippet 05_chain.cpp model
 template <class... Layers>
 struct chain {
+    using in_series = type_list<Layers...>;  ///< these
     static constexpr short read(graph& g, short x) {
         ((x = Layers::read(g, x)), ...);
         return x;
@@ -163,6 +164,7 @@ struct chain {
 /// @snippet 05_chain.cpp model
 template <class... Layers>
 struct residual {
+    using branch = type_list<Layers...>;  ///< what is added
     static constexpr short read(graph& g, short x) {
         x = g.stream(x);
         return g.apply<rules::add>(x, g.beside(chain<Layers...>::read(g, x), x));
@@ -174,6 +176,8 @@ struct residual {
 /// @snippet 05_chain.cpp model
 template <int N, class... Layers>
 struct repeat {
+    using body = type_list<Layers...>;  ///< of one trip
+    static constexpr int trips = N;     ///< how many
     static constexpr short read(graph& g, short x) {
         g.check_trips(N);
         if (N < 1) return g.loop_begin(x, N);
@@ -207,6 +211,9 @@ struct repeat {
 /// @snippet 05_chain.cpp model
 template <fixed_string Name, class... Layers>
 struct named {
+    using within = type_list<Layers...>;  ///< the layers of this name
+    /// It.
+    static constexpr char const* name() { return Name.data; }
     static constexpr short read(graph& g, short x) {
         auto const outside = g.open_scope(Name.data);
         x = chain<Layers...>::read(g, x);

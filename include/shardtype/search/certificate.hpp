@@ -19,7 +19,7 @@ struct certificate_progress {
 /// Goes on with a check for about `limit` statements, and some passes over the chain.
 template <class Problem, int Room>
 constexpr void check_on(Problem const& p, chain_solution<Problem::max_positions> const& s,
-                        certificate_progress<Problem, Room>& at, long limit = never) {
+                        certificate_progress<Problem, Room>& at, long limit = unreachable) {
     using fault = certificate_fault;
     detail::certificate_check<Problem, Room> check{p};
     chain_certificate const& c = s.certificate;
@@ -34,7 +34,7 @@ constexpr void check_on(Problem const& p, chain_solution<Problem::max_positions>
     bool resumed = at.position > 0;
     while (check.work < limit) {
         if (at.position == 0) at.window = check.next_window(at.window);
-        if (at.window >= never) return end(fault::none);
+        if (at.window >= unreachable) return end(fault::none);
         if (check.bound_at(at.window, c) >= c.value) continue;
         check.forward(at.window, 1, 0, check.time);
         if (!resumed) at.position = check.n;

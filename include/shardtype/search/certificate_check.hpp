@@ -69,12 +69,12 @@ struct certificate_check {
         bool good = p.complete && p.runs > 0 && p.fixed >= 0 && p.fixed < limit && p.budget >= 0;
         long edge = 0, entry = 0, exit = 0;
         for (int g = 0; g < p.layouts; ++g) {
-            entry = p.entry[g] < never && p.entry[g] > entry ? p.entry[g] : entry;
-            exit = p.exit[g] < never && p.exit[g] > exit ? p.exit[g] : exit;
+            entry = p.entry[g] < unreachable && p.entry[g] > entry ? p.entry[g] : entry;
+            exit = p.exit[g] < unreachable && p.exit[g] > exit ? p.exit[g] : exit;
             good = good && p.entry[g] >= 0 && p.exit[g] >= 0;
             for (int h = 0; h < p.layouts; ++h) {
                 long const t = p.redistribution[g][h].time;
-                edge = t < never && t > edge ? t : edge, good = good && t >= 0 && p.redistribution[g][h].window >= 0;
+                edge = t < unreachable && t > edge ? t : edge, good = good && t >= 0 && p.redistribution[g][h].window >= 0;
             }
         }
         largest_time = entry + exit;
@@ -100,30 +100,30 @@ struct certificate_check {
         return o.allowed && o.window <= window && p.admits(i, k);
     }
     constexpr long edge(int g, int h, long window) const {
-        return p.redistribution[g][h].window <= window ? p.redistribution[g][h].time : never;
+        return p.redistribution[g][h].window <= window ? p.redistribution[g][h].time : unreachable;
     }
     /// Fills a table; returns the least sum of the whole chain.
     constexpr long forward(long window, long of_time, long of_memory, table& to) const {
-        long whole = never;
+        long whole = unreachable;
         for (int i = 0; i < n; ++i) {
             for (int h = 0; h < p.layouts; ++h) {
-                to.in[i][h] = i == 0 && p.entry[h] < never ? p.entry[h] * of_time : never;
+                to.in[i][h] = i == 0 && p.entry[h] < unreachable ? p.entry[h] * of_time : unreachable;
                 for (int g = 0; g < p.layouts && i > 0; ++g) {
-                    if (to.out[i - 1][g] >= never || edge(g, h, window) >= never) continue;
+                    if (to.out[i - 1][g] >= unreachable || edge(g, h, window) >= unreachable) continue;
                     long const c = to.out[i - 1][g] + edge(g, h, window) * of_time;
                     to.in[i][h] = c < to.in[i][h] ? c : to.in[i][h];
                 }
             }
-            for (int g = 0; g < p.layouts; ++g) to.out[i][g] = never;
+            for (int g = 0; g < p.layouts; ++g) to.out[i][g] = unreachable;
             for (int k = 0; k < p.of[of[i]].count; ++k) {
                 chain_option const& o = p.of[of[i]].option[k];
-                if (to.in[i][o.in] >= never || !may(i, k, window)) continue;
+                if (to.in[i][o.in] >= unreachable || !may(i, k, window)) continue;
                 long const c = to.in[i][o.in] + o.time * of_time + o.memory * of_memory;
                 to.out[i][o.out] = c < to.out[i][o.out] ? c : to.out[i][o.out];
             }
         }
         for (int g = 0; g < p.layouts; ++g)
-            if (to.out[n - 1][g] < never && p.exit[g] < never && to.out[n - 1][g] + p.exit[g] * of_time < whole)
+            if (to.out[n - 1][g] < unreachable && p.exit[g] < unreachable && to.out[n - 1][g] + p.exit[g] * of_time < whole)
                 whole = to.out[n - 1][g] + p.exit[g] * of_time;
         return whole;
     }
@@ -138,11 +138,11 @@ struct certificate_check {
         long const most = room(window), limit = (value << c.shift) + c.multiplier * most;
         checked_labels<Room> out[layouts]{};
         for (int g = 0; g < p.layouts; ++g) {
-            if (i + 1 == n && p.exit[g] < never) out[g].add(p.exit[g], 0, work);
+            if (i + 1 == n && p.exit[g] < unreachable) out[g].add(p.exit[g], 0, work);
             long const t = value - time.out[i][g], m = most - memory.out[i][g], l = limit - cost.out[i][g];
             for (int h = 0; h < p.layouts && i + 1 < n; ++h) {
                 long const e = edge(g, h, window);
-                for (int k = 0; e < never && k < in[h].count; ++k)
+                for (int k = 0; e < unreachable && k < in[h].count; ++k)
                     if (in[h].time[k] + e <= t && in[h].memory[k] <= m &&
                         ((in[h].time[k] + e) << c.shift) + in[h].memory[k] * c.multiplier <= l &&
                         !out[g].add(in[h].time[k] + e, in[h].memory[k], work))
@@ -153,7 +153,7 @@ struct certificate_check {
         for (int h = 0; h < p.layouts; ++h) in[h].count = 0;
         for (int k = 0; k < p.of[of[i]].count; ++k) {
             chain_option const& o = p.of[of[i]].option[k];
-            if (!may(i, k, window) || cost.in[i][o.in] >= never) continue;
+            if (!may(i, k, window) || cost.in[i][o.in] >= unreachable) continue;
             long const t = value - time.in[i][o.in] - o.time, m = most - memory.in[i][o.in] - o.memory;
             long const l = limit - cost.in[i][o.in] - (o.time << c.shift) - o.memory * c.multiplier;
             checked_labels<Room> const& rest = out[o.out];
@@ -170,13 +170,13 @@ struct certificate_check {
         long takes = 0, needs = p.fixed, window = 0, most = -1;
         int position = 0;
         for (int i = 0; i < n; ++i) {
-            if (s.choice[i] < 0 || s.choice[i] >= p.of[of[i]].count || !may(i, s.choice[i], never))
+            if (s.choice[i] < 0 || s.choice[i] >= p.of[of[i]].count || !may(i, s.choice[i], unreachable))
                 return certificate_fault::choice;
             chain_option const& o = p.of[of[i]].option[s.choice[i]];
             chain_edge between{p.entry[o.in], 0};
             if (i > 0) between = p.redistribution[p.of[of[i - 1]].option[s.choice[i - 1]].out][o.in];
             long const end = i + 1 == n ? p.exit[o.out] : 0;
-            if (between.time >= never || end >= never) return certificate_fault::choice;
+            if (between.time >= unreachable || end >= unreachable) return certificate_fault::choice;
             takes += between.time + o.time + end, needs += o.memory;
             window = o.window > window ? o.window : window;
             window = between.window > window ? between.window : window;
@@ -186,9 +186,9 @@ struct certificate_check {
         if (needs + window != s.memory) return certificate_fault::memory;
         return position == s.position ? certificate_fault::none : certificate_fault::position;
     }
-    /// The next larger window of an option or a redistribution; `never` behind the last.
+    /// The next larger window of an option or a redistribution; `unreachable` behind the last.
     constexpr long next_window(long last) const {
-        long next = never;
+        long next = unreachable;
         for (int c = 0; c < p.classes; ++c)
             for (int k = 0; k < p.of[c].count; ++k) {
                 long const w = p.of[c].option[k].window;
@@ -197,15 +197,15 @@ struct certificate_check {
         for (int g = 0; g < p.layouts; ++g)
             for (int h = 0; h < p.layouts; ++h) {
                 long const w = p.redistribution[g][h].window;
-                next = p.redistribution[g][h].time < never && w > last && w < next ? w : next;
+                next = p.redistribution[g][h].time < unreachable && w > last && w < next ? w : next;
             }
         return next;
     }
-    /// What the multiplier proves where no window is larger; `never` if nothing fits. Fills two tables.
+    /// What the multiplier proves where no window is larger; `unreachable` if nothing fits. Fills two tables.
     constexpr long bound_at(long window, chain_certificate const& c) {
-        if (forward(window, 0, 1, memory) > room(window)) return never;
+        if (forward(window, 0, 1, memory) > room(window)) return unreachable;
         long const whole = forward(window, 1L << c.shift, c.multiplier, cost);
-        return whole < never ? -((c.multiplier * room(window) - whole) >> c.shift) : never;
+        return whole < unreachable ? -((c.multiplier * room(window) - whole) >> c.shift) : unreachable;
     }
     /// All but the labels. `none` if they are not needed or have to decide.
     constexpr certificate_fault check_claims(chain_solution<max_positions> const& s) {
@@ -223,11 +223,11 @@ struct certificate_check {
             if (wrong != fault::none) return wrong;
             if ((s.memory > p.budget) != smallest) return fault::memory;
         }
-        long bound = never;
-        for (long w = next_window(-1); w < never; w = next_window(w)) {
+        long bound = unreachable;
+        for (long w = next_window(-1); w < unreachable; w = next_window(w)) {
             if (smallest || nothing) {
                 long const least = forward(w, 0, 1, memory);
-                if (least < never && (nothing || least + p.fixed + w < s.memory)) return fault::not_least;
+                if (least < unreachable && (nothing || least + p.fixed + w < s.memory)) return fault::not_least;
             } else {
                 long const here = bound_at(w, c);
                 bound = here < bound ? here : bound;

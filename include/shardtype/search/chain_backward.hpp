@@ -30,7 +30,7 @@ struct backward_table {
     static constexpr int layouts = Problem::max_layouts, positions = Problem::max_positions;
 
     chain_measure measure;
-    long start, start_second;  // of the whole chain; `never`: there is no path
+    long start, start_second;  // of the whole chain; `unreachable`: there is no path
     short start_layout;
     chain_row from_row[positions + 1], over_row[positions + 1];
     long from[positions + 1][layouts], from_second[positions + 1][layouts];
@@ -50,7 +50,7 @@ struct backward_table {
         chain_row const at = over_row[position];
         return over_second[at.row][out] + (at.steps > 0 ? at.steps * step_second[at.row] : 0);
     }
-    /// Of the cheapest way on, `cost_over` being below `never`.
+    /// Of the cheapest way on, `cost_over` being below `unreachable`.
     constexpr long time_over(int position, int out) const {
         return measure.time_of(cost_over(position, out), second_over(position, out));
     }
@@ -69,12 +69,12 @@ constexpr void redistribute_before(chain_tables<Problem> const& t, int i, int be
     chain_row const at = to.from_row[i];
     for (int a = 0; a < t.outs_count[before]; ++a) {
         int const g = t.outs[before][a];
-        long best = never, second = never;
+        long best = unreachable, second = unreachable;
         short best_h = 0;
         for (int b = 0; b < t.ins_count[kind]; ++b) {
             short const h = t.ins[kind][b];
-            long const c = t.edge[g][h] >= never ? never : to.cost_from(i, h) + to.measure.cost(t.edge[g][h], 0);
-            long const s = c >= never ? never
+            long const c = t.edge[g][h] >= unreachable ? unreachable : to.cost_from(i, h) + to.measure.cost(t.edge[g][h], 0);
+            long const s = c >= unreachable ? unreachable
                                       : to.from_second[at.row][h] + to.measure.second(t.edge[g][h], 0) +
                                             (at.steps > 0 ? at.steps * to.step_second[at.row] : 0);
             if (c < best || (c == best && s < second)) best = c, second = s, best_h = h;
@@ -91,8 +91,8 @@ constexpr bool repeats(chain_tables<Problem> const& t, int i, int kind, backward
     for (int b = 0; b < t.ins_count[kind]; ++b) {
         int const h = t.ins[kind][b];
         long const c = to.from[i][h], d = to.from[i + 1][h];
-        same = same && (c >= never) == (d >= never);
-        if (c < never && d < never) {
+        same = same && (c >= unreachable) == (d >= unreachable);
+        if (c < unreachable && d < unreachable) {
             long const s = to.from_second[i][h] - to.from_second[i + 1][h];
             same = same && (!any || (c - d == step && s == second));
             step = c - d, second = s, any = true;
@@ -109,8 +109,8 @@ constexpr void walk_backward(chain_tables<Problem> const& t, chain_measure measu
     to.measure = measure;
     to.over_row[t.positions] = {t.positions, 0};
     for (int g = 0; g < layouts; ++g) {
-        to.over[t.positions][g] = t.exit[g] >= never ? never : measure.cost(t.exit[g], 0);
-        to.over_second[t.positions][g] = t.exit[g] >= never ? never : measure.second(t.exit[g], 0);
+        to.over[t.positions][g] = t.exit[g] >= unreachable ? unreachable : measure.cost(t.exit[g], 0);
+        to.over_second[t.positions][g] = t.exit[g] >= unreachable ? unreachable : measure.second(t.exit[g], 0);
     }
     for (int s = t.segments; s-- > 0;) {
         int const kind = t.segment[s].kind, first = t.segment[s].first, last = first + t.segment[s].count - 1;
@@ -122,7 +122,7 @@ constexpr void walk_backward(chain_tables<Problem> const& t, chain_measure measu
         for (int i = last; i >= first; --i) {
             to.from_row[i] = {i, 0};
             for (int b = 0; b < t.ins_count[kind]; ++b)
-                to.from[i][t.ins[kind][b]] = to.from_second[i][t.ins[kind][b]] = never;
+                to.from[i][t.ins[kind][b]] = to.from_second[i][t.ins[kind][b]] = unreachable;
             for (int k = 0; k < t.count[kind]; ++k) {
                 int const h = option[k].in, g = option[k].out;
                 long const c = to.over[i + 1][g] + cost[k], d = to.over_second[i + 1][g] + second[k];
@@ -138,12 +138,12 @@ constexpr void walk_backward(chain_tables<Problem> const& t, chain_measure measu
         }
         if (s > 0) redistribute_before(t, first, t.segment[s - 1].kind, kind, to);
     }
-    to.start = to.start_second = never;
+    to.start = to.start_second = unreachable;
     for (int b = 0; b < t.ins_count[t.segment[0].kind]; ++b) {
         short const h = t.ins[t.segment[0].kind][b];
-        long const c = t.entry[h] >= never ? never : to.cost_from(0, h) + measure.cost(t.entry[h], 0);
+        long const c = t.entry[h] >= unreachable ? unreachable : to.cost_from(0, h) + measure.cost(t.entry[h], 0);
         chain_row const at = to.from_row[0];
-        long const d = c >= never ? never
+        long const d = c >= unreachable ? unreachable
                                   : to.from_second[at.row][h] + measure.second(t.entry[h], 0) +
                                         (at.steps > 0 ? at.steps * to.step_second[at.row] : 0);
         if (c < to.start || (c == to.start && d < to.start_second))

@@ -10,7 +10,7 @@ constexpr long rounded_up(long x, int shift) { return -((-x) >> shift); }
 
 /// No plan that fits is faster: cost <= time * 2^shift + multiplier * room for all of them.
 constexpr long bound_of(long start, long multiplier, long room, int shift) {
-    return start >= never ? never : rounded_up(start - multiplier * room, shift);
+    return start >= unreachable ? unreachable : rounded_up(start - multiplier * room, shift);
 }
 
 /// How finely the multiplier is written, and the largest one: times << shift and multiplier * memory stay below 2^59.
@@ -20,13 +20,13 @@ struct price_scale {
 };
 
 /// For multipliers up to some times this slope, the one between the fastest plan and the smallest.
-constexpr price_scale scale_for(long largest_time, long largest_memory, long slope_time, long slope_memory) {
+constexpr price_scale scale_for(long largest_time, long most_memory, long slope_time, long slope_memory) {
     constexpr long limit = 1L << 59;
     int shift = 0;
     while (shift < 20 && largest_time < limit >> (shift + 1) &&
-           (slope_memory <= 0 || slope_time / slope_memory < (limit >> (shift + 5)) / (largest_memory + 1)))
+           (slope_memory <= 0 || slope_time / slope_memory < (limit >> (shift + 5)) / (most_memory + 1)))
         ++shift;
-    return {shift, limit / (largest_memory + 1)};
+    return {shift, limit / (most_memory + 1)};
 }
 
 struct chain_price {

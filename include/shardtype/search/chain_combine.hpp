@@ -60,7 +60,7 @@ constexpr combined_class<Options> in_series(chain_class<A> const& a, chain_class
         for (int j = 0; j < b.count; ++j) {
             chain_option const &x = a.option[i], &y = b.option[j];
             chain_edge const& between = redistribution[x.out][y.in];
-            if (!x.allowed || !y.allowed || between.time >= never) continue;
+            if (!x.allowed || !y.allowed || between.time >= unreachable) continue;
             long const window = x.window > y.window ? x.window : y.window;
             both.add({x.in, y.out, x.time + between.time + y.time, x.memory + y.memory,
                       between.window > window ? between.window : window},
@@ -75,8 +75,8 @@ constexpr chain_class<Options> with_skip(chain_class<Options> a, chain_edge cons
     for (int k = 0; k < a.count; ++k) {
         chain_option& o = a.option[k];
         chain_edge const& skip = redistribution[o.in][o.out];
-        o.allowed = o.allowed && skip.time < never;
-        o.time += skip.time < never ? skip.time : 0;
+        o.allowed = o.allowed && skip.time < unreachable;
+        o.time += skip.time < unreachable ? skip.time : 0;
         o.window = skip.window > o.window ? skip.window : o.window;
     }
     return a;

@@ -69,7 +69,7 @@ struct label_search {
     /// The fastest of the list's labels that fit with this way on, if it beats the best.
     constexpr void complete(label_list const& list, short layout, int which) {
         backward_table<Problem> const& rest = side.rest(which);
-        if (rest.cost_over(at.position, layout) >= never) return;
+        if (rest.cost_over(at.position, layout) >= unreachable) return;
         long const more = rest.time_over(at.position, layout);
         long const limit = side.tables.room - rest.memory_over(at.position, layout);
         int k = list.end - 1;
@@ -101,9 +101,9 @@ struct label_search {
             short const h = t.ins[kind][b];
             label_limits const to =
                 limits(side.fast.cost_from(i, h), side.lean.cost_from(i, h), side.priced.cost_from(i, h));
-            arrived[h] = {end, end, never}, more[h] = 0;
+            arrived[h] = {end, end, unreachable}, more[h] = 0;
             if (i == 0) {
-                arrived[h].cost = t.entry[h] < never ? t.entry[h] * merge.of_time : never;
+                arrived[h].cost = t.entry[h] < unreachable ? t.entry[h] * merge.of_time : unreachable;
                 if (t.entry[h] < to.time && to.memory >= 0 && arrived[h].cost <= to.cost)
                     label[end++] = {t.entry[h], 0, -1, 0, h}, arrived[h].end = end;
                 continue;
@@ -112,7 +112,7 @@ struct label_search {
             for (int a = 0; a < t.outs_count[last_kind]; ++a) {
                 short const g = t.outs[last_kind][a];
                 int const sources = merge.sources;
-                if (at.before[g].begin != at.before[g].end && t.edge[g][h] < never)
+                if (at.before[g].begin != at.before[g].end && t.edge[g][h] < unreachable)
                     merge.offer(at.before[g], t.edge[g][h], 0, 0, to);
                 last = merge.sources > sources ? g : last;
             }
@@ -142,7 +142,7 @@ struct label_search {
                 if (arrived[o.in].begin != arrived[o.in].end)
                     merge.offer(arrived[o.in], o.time + more[o.in], o.memory, k, to);
             }
-            at.before[g] = {used, used, never};
+            at.before[g] = {used, used, unreachable};
             if (merge.sources == 0) continue;
             full = !merge.take(to, g, used, capacity, at.before[g]);
             if (at.before[g].begin == at.before[g].end) continue;
@@ -170,7 +170,7 @@ constexpr void meet(chain_side<Problem> const& front, label_front<Problem> const
         for (int b = 0; b < u.outs_count[next]; ++b) {
             label_list const &mine = begin.before[t.outs[kind][a]], &theirs = end.before[u.outs[next][b]];
             long const edge = t.edge[t.outs[kind][a]][u.outs[next][b]];
-            if (edge >= never) continue;
+            if (edge >= unreachable) continue;
             for (int i = mine.begin, j = theirs.end - 1; i < mine.end; ++i) {
                 while (j >= theirs.begin && label[j].memory > t.room - label[i].memory) --j;
                 if (j < theirs.begin) break;

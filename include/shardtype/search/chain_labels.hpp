@@ -57,7 +57,7 @@ struct label_merge {
     }
     /// Appends at `used` what was offered, less what is beaten or out of limits. False: no room.
     constexpr bool take(label_limits const& within, short layout, int& used, int capacity, label_list& list) {
-        long last = within.time, least = never;
+        long last = within.time, least = unreachable;
         list.begin = used;
         for (int b = 0; sources > 0; b = 0) {
             for (int k = 1; k < sources; ++k)

@@ -3,7 +3,7 @@
 namespace shardtype {
 
 /// What cannot be: the time of a redistribution that does not exist. Every sum of a problem stays below it.
-inline constexpr long never = 1L << 61;
+inline constexpr long unreachable = 1L << 61;
 
 /// One way to run a layer: the layout it takes, the layout it gives, and what it costs. Nothing is negative.
 struct chain_option {
@@ -12,10 +12,10 @@ struct chain_option {
     long time = 0;        ///< nanoseconds
     long memory = 0;      ///< KiB, held until the step ends: adds up along the chain
     long window = 0;      ///< KiB, held while the layer runs: of these only the chain's largest counts
-    bool allowed = true;  ///< false: the option keeps its number but is never chosen
+    bool allowed = true;  ///< false: the option keeps its number but is unreachable chosen
 };
 
-/// A redistribution between two layers. `time` of `never`: there is none.
+/// A redistribution between two layers. `time` of `unreachable`: there is none.
 struct chain_edge {
     long time = 0;    ///< nanoseconds
     long window = 0;  ///< KiB, as in `chain_option`
@@ -70,11 +70,11 @@ struct chain_problem {
     chain_run run[Runs]{};                          ///< in the chain's order
     chain_pin pin[Pins]{};                          ///< in any order
     chain_edge redistribution[Layouts][Layouts]{};  ///< [out of a layer][in of the next]
-    long entry[Layouts]{};                          ///< nanoseconds, `never` where the chain may not begin
-    long exit[Layouts]{};                           ///< nanoseconds, `never` where it may not end
+    long entry[Layouts]{};                          ///< nanoseconds, `unreachable` where the chain may not begin
+    long exit[Layouts]{};                           ///< nanoseconds, `unreachable` where it may not end
     long fixed = 0;                                 ///< KiB
-    long budget = never;                            ///< KiB
-    long below = never;                             ///< nanoseconds: only what is faster counts (the best so far)
+    long budget = unreachable;                            ///< KiB
+    long below = unreachable;                             ///< nanoseconds: only what is faster counts (the best so far)
     bool complete = true;                           ///< false: something did not fit
 
     /// Layers of the chain.
@@ -133,7 +133,7 @@ enum class chain_proof : unsigned char {
 
 /// What `certifies` checks. The multiplier is a price: nanoseconds per KiB, times 2^shift.
 struct chain_certificate {
-    long value = never;                     ///< nanoseconds: no plan within the budget is faster
+    long value = unreachable;                     ///< nanoseconds: no plan within the budget is faster
     long lower_bound = 0;                   ///< nanoseconds: what the multiplier alone proves
     long multiplier = 0;                    ///< the price of memory
     int shift = 0;                          ///< its binary places
@@ -147,7 +147,7 @@ struct chain_solution {
     chain_outcome outcome = chain_outcome::invalid;  ///< how the search ended
     bool optimal = false;                            ///< a plan, and the proof that none is faster
     int positions = 0;                               ///< layers
-    long time = never;                               ///< nanoseconds
+    long time = unreachable;                               ///< nanoseconds
     long memory = 0;                                 ///< KiB, `fixed` and the largest window included
     int position = 0;                                ///< which position holds most of the memory
     short choice[Positions]{};                       ///< option of every position

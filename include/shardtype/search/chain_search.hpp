@@ -38,19 +38,19 @@ struct chain_searcher {
     constexpr void find_room_at(int w) {
         load(w);
         backward_table<Problem> const& lean = s.side[0].lean;
-        bool const here = lean.start < never && lean.start <= s.side[0].tables.room;
-        s.bound[w] = here ? 0 : never, s.multiplier[w] = 0;
+        bool const here = lean.start < unreachable && lean.start <= s.side[0].tables.room;
+        s.bound[w] = here ? 0 : unreachable, s.multiplier[w] = 0;
         s.fits = s.fits || here;
-        if (s.fits || lean.start >= never || lean.start + s.kinds.window[w] >= s.need) return;
+        if (s.fits || lean.start >= unreachable || lean.start + s.kinds.window[w] >= s.need) return;
         s.need = lean.start + s.kinds.window[w];
         take(lean);
     }
     constexpr void end_room() {
         s.best = p.below;
-        if (s.fits) result.time = never;
+        if (s.fits) result.time = unreachable;
         for (int i = 0; s.fits && i < s.kinds.positions; ++i) result.choice[i] = 0;
         result.outcome = s.fits           ? chain_outcome::optimal
-                         : s.need < never ? chain_outcome::infeasible
+                         : s.need < unreachable ? chain_outcome::infeasible
                                           : chain_outcome::no_path;
         if (result.outcome == chain_outcome::no_path) find_dead_end();
         phase = s.fits ? chain_phase::prices : chain_phase::done;
@@ -62,7 +62,7 @@ struct chain_searcher {
             for (int i = t.segment[k].first + t.segment[k].count; i-- > t.segment[k].first;) {
                 bool dead = true;
                 for (int b = 0; b < t.ins_count[t.segment[k].kind]; ++b)
-                    dead = dead && s.side[0].lean.cost_from(i, t.ins[t.segment[k].kind][b]) >= never;
+                    dead = dead && s.side[0].lean.cost_from(i, t.ins[t.segment[k].kind][b]) >= unreachable;
                 result.position = i;
                 if (dead) return;
             }
@@ -71,8 +71,8 @@ struct chain_searcher {
     constexpr void find_price_at(int w) {
         long const last = w > 0 ? s.multiplier[w - 1] : 0;
         s.multiplier[w] = last;
-        if (s.bound[w] == never) return;
-        if (result.time < never && (s.bound[w] = price(w, last)) >= s.best) return;
+        if (s.bound[w] == unreachable) return;
+        if (result.time < unreachable && (s.bound[w] = price(w, last)) >= s.best) return;
         load(w);
         chain_side<Problem>& side = s.side[0];
         walk(side, least_time, side.fast);
@@ -154,17 +154,17 @@ struct chain_searcher {
             if (s.candidate == 0) c.shift = s.scale.shift, c.value = s.best, c.multiplier = -1;
             if (s.candidate == 1 && (c.lower_bound >= c.value || s.multiplier[from] == c.multiplier)) continue;
             for (; s.window < s.kinds.windows && work < limit; ++s.window) {
-                long const here = s.bound[s.window] == never ? never : price(s.window, s.multiplier[from]);
+                long const here = s.bound[s.window] == unreachable ? unreachable : price(s.window, s.multiplier[from]);
                 s.need = here < s.need ? here : s.need;
             }
             if (s.window < s.kinds.windows) return;
             if (c.multiplier < 0 || s.need > c.lower_bound) c.lower_bound = s.need, c.multiplier = s.multiplier[from];
-            s.window = 0, s.need = never;
+            s.window = 0, s.need = unreachable;
         }
         if (s.candidate < 2) return;
         bool const proven = result.outcome == chain_outcome::optimal;
         c.proof = !proven ? chain_proof::none : c.lower_bound >= c.value ? chain_proof::bound : chain_proof::labels;
-        if (proven && result.time == never) result.outcome = chain_outcome::none_better;
+        if (proven && result.time == unreachable) result.outcome = chain_outcome::none_better;
         result.optimal = result.outcome == chain_outcome::optimal;
         phase = chain_phase::done;
     }
@@ -186,7 +186,7 @@ struct chain_searcher {
     constexpr void begin() {
         result = {};
         s.loaded = -1, s.window = s.winner = s.candidate = 0, s.widest = -1, s.scale = {-1, 0};
-        s.need = never, s.fits = false;
+        s.need = unreachable, s.fits = false;
         find_kinds(p, s.kinds);
         work += 2000 + s.kinds.kinds * Problem::max_options * Problem::max_options;
         result.positions = s.kinds.valid ? s.kinds.positions : 0;
@@ -208,13 +208,13 @@ struct chain_searcher {
                 if (s.bound[s.window] < s.best && result.outcome == chain_outcome::optimal)
                     begin_labels(s.window);
                 else
-                    phase = chain_phase::certificate, s.window = 0, s.need = never;
+                    phase = chain_phase::certificate, s.window = 0, s.need = unreachable;
             } else {
                 settle(limit);
             }
         }
         if (phase == chain_phase::certificate) certify(limit);
-        if (phase == chain_phase::done && result.time < never) measure_memory();
+        if (phase == chain_phase::done && result.time < unreachable) measure_memory();
     }
 };
 
@@ -222,7 +222,7 @@ struct chain_searcher {
 
 /// Goes on with a search (`s.phase` is `begin` for a new one) for about `limit` statements.
 template <class Problem, int Labels, int Arriving>
-constexpr void search_on(Problem const& problem, chain_search_state<Problem, Labels, Arriving>& s, long limit = never) {
+constexpr void search_on(Problem const& problem, chain_search_state<Problem, Labels, Arriving>& s, long limit = unreachable) {
     detail::chain_searcher<Problem, Labels, Arriving>{problem, s.progress, s.phase, s.result}.run(limit);
 }
 

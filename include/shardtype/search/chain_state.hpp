@@ -29,7 +29,7 @@ struct chain_progress {
     bool fits;                     // at some threshold
     int candidate;                 // which multiplier is being certified
     long best;                     // nanoseconds: `below`, then the best plan's
-    long bound[max_windows];       // per threshold; `never`: nothing fits there
+    long bound[max_windows];       // per threshold; `unreachable`: nothing fits there
     long multiplier[max_windows];  // per threshold
     int widest;                    // labels per list: 1, then 0 for all; -1: the search is still to be set up
     int used;

@@ -102,10 +102,10 @@ constexpr bool check_sums(Problem const& p, chain_kinds<Problem>& to) {
     for (int g = 0; good && g < p.layouts; ++g) {
         for (int h = 0; h < p.layouts; ++h) {
             chain_edge const& e = p.redistribution[g][h];
-            good = good && e.time >= 0 && e.window >= 0 && e.window < limit && (e.time < limit || e.time >= never);
-            edge = e.time < never && e.time > edge ? e.time : edge;
+            good = good && e.time >= 0 && e.window >= 0 && e.window < limit && (e.time < limit || e.time >= unreachable);
+            edge = e.time < unreachable && e.time > edge ? e.time : edge;
         }
-        long const first = p.entry[g] < never ? p.entry[g] : 0, last = p.exit[g] < never ? p.exit[g] : 0;
+        long const first = p.entry[g] < unreachable ? p.entry[g] : 0, last = p.exit[g] < unreachable ? p.exit[g] : 0;
         good = good && first >= 0 && last >= 0 && first < limit / 4 && last < limit / 4;
         ends = first + last > ends ? first + last : ends;
     }
@@ -147,7 +147,7 @@ constexpr void find_kinds(Problem const& p, chain_kinds<Problem>& to) {
         for (int k = 0; k < to.count[to.segment[s].kind]; ++k) add_window(to, to.option[to.segment[s].kind][k].window);
     for (int g = 0; g < p.layouts; ++g)
         for (int h = 0; h < p.layouts; ++h)
-            if (p.redistribution[g][h].time < never) add_window(to, p.redistribution[g][h].window);
+            if (p.redistribution[g][h].time < unreachable) add_window(to, p.redistribution[g][h].window);
     if (to.windows == 0) add_window(to, 0);
 }
 
@@ -177,18 +177,18 @@ constexpr void at_threshold(Problem const& p, chain_kinds<Problem> const& from, 
     to.positions = from.positions, to.segments = from.segments, to.kinds = from.kinds;
     for (int s = 0; s < from.segments; ++s) to.segment[s] = from.segment[s];
     for (int g = 0; g < layouts; ++g) {
-        to.entry[g] = p.entry[g] < never ? p.entry[g] : never, to.exit[g] = p.exit[g] < never ? p.exit[g] : never;
+        to.entry[g] = p.entry[g] < unreachable ? p.entry[g] : unreachable, to.exit[g] = p.exit[g] < unreachable ? p.exit[g] : unreachable;
         for (int h = 0; h < layouts; ++h)
-            to.edge[g][h] = p.redistribution[g][h].window <= threshold && p.redistribution[g][h].time < never
+            to.edge[g][h] = p.redistribution[g][h].window <= threshold && p.redistribution[g][h].time < unreachable
                                 ? p.redistribution[g][h].time
-                                : never;
+                                : unreachable;
     }
     for (int k = 0; k < from.kinds; ++k) {
-        kind_option small[Problem::max_options], kept[Problem::max_options];
+        kind_option fitting[Problem::max_options], kept[Problem::max_options];
         int n = 0, used = 0;
         for (int j = 0; j < from.count[k]; ++j)
-            if (from.option[k][j].window <= threshold) small[n++] = from.option[k][j];
-        n = keep_undominated(small, n, false, kept);
+            if (from.option[k][j].window <= threshold) fitting[n++] = from.option[k][j];
+        n = keep_undominated(fitting, n, false, kept);
         bool in[layouts]{}, out[layouts]{};
         to.ins_count[k] = to.outs_count[k] = 0;
         for (int j = 0; j < n; ++j) {

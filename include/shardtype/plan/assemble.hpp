@@ -1,0 +1,184 @@
+#pragma once
+
+#include <shardtype/plan/model_problem.hpp>
+
+namespace shardtype::detail {
+
+/// An option of class h for a branch whose stream is of class g: in and out again.
+template <int Units, int Room, int Classes>
+constexpr unit_option from_stream(class_options<Units, Room> const (&all)[Classes],
+                                  class_edges<Classes> const (&edges)[Classes], int g, int h, int u, int k) {
+    unit_option o = all[h].option[u][k];
+    if (g == h) return o;
+    chain_edge const &in = edges[g].to[h], &back = edges[h].to[g];
+    long const moved = in.time + back.time;
+    long const add = all[g].count[u] > 0 ? all[g].option[u][0].stream : o.stream;
+    o.cost.compute += add - o.stream;
+    o.cost.communication += moved, o.cost.exposed += moved;
+    o.again += add - o.stream + moved + moved / 2;  // forward once more
+    o.again_last += add - o.stream + moved + moved / 2;
+    long const window = 1024 * (in.window > back.window ? in.window : back.window);
+    if (window > o.cost.window) o.cost.window = window;
+    o.input = 0;
+    return o;
+}
+
+/// States a model's choices as a chain: units one after the other, a repeat's block as one kind of layer.
+template <int Units, int Room, int Classes, int Layouts, int Kinds, int Options, int Positions>
+struct chain_assembler {
+    using options = class_options<Units, Room>;
+    using problem = model_problem<Layouts, Kinds, Options, Positions>;
+    using block_list = pareto_list<block_option, 64>;
+
+    planned_case const& of;
+    options const (&all)[Classes];
+    class_edges<Classes> const (&edges)[Classes];
+    problem& out;
+    bool complete = true;
+
+    constexpr options const& in_layout(int g) const { return all[out.class_of[g]]; }
+    static constexpr bool beats(block_option const& a, block_option const& b) { return b.sum.beaten_by(a.sum); }
+
+    /// The ways to run a block whose stream is of class g, on trips to which these pins apply.
+    constexpr block_list blocks(int g, int first_unit, int end_unit, int trip) {
+        block_list so_far;
+        so_far.count = 1;
+        so_far.one[0].sum.satisfies = 0;
+        for (int u = first_unit; u < end_unit; ++u) {
+            unsigned const asked = of.asked(u, trip);
+            block_list ways;  // of this branch
+            for (int h = 0; h < Classes; ++h) {
+                if (g != h && (edges[g].to[h].time >= unreachable || edges[h].to[g].time >= unreachable ||
+                               of.units.unit[u].without_name))
+                    continue;
+                for (int k = 0; k < all[h].count[u]; ++k) {
+                    if ((asked & ~all[h].option[u][k].satisfies) != 0) continue;
+                    block_option one;
+                    one.sum.satisfies = 0;
+                    one.append(0, h, k, from_stream(all, edges, g, h, u, k));
+                    ways.add(one, beats);
+                }
+            }
+            block_list next;
+            for (int i = 0; i < so_far.count; ++i)
+                for (int k = 0; k < ways.count; ++k) {
+                    block_option both = so_far.one[i];
+                    bool const last = u + 1 == end_unit;
+                    unit_option more = ways.one[k].sum;
+                    if (!last) more.again_last = more.again;
+                    both.append(u - first_unit, ways.one[k].of_class[0], ways.one[k].option[0], more);
+                    if (u > first_unit) both.sum.input = so_far.one[i].sum.input;
+                    next.add(both, beats);
+                }
+            complete = complete && ways.complete && next.complete;
+            so_far = next;
+        }
+        return so_far;
+    }
+    /// Whether blocks on this trip may (or must not) be recomputed.
+    constexpr bool recomputing(int first_unit, int trip, bool again) const {
+        if (again && !of.bound.recompute) return false;
+        for (int k = 0; k < of.pins; ++k)
+            if (of.pin[k].decides && of.names(k, first_unit) && of.on_trip(k, trip) && of.pin[k].recomputes != again)
+                return false;
+        return true;
+    }
+
+    /// Whether the chain never loses by taking b where it could take a.
+    constexpr bool stands_in(chain_option const& b, chain_option const& a) const {
+        chain_edge const &in = out.chain.redistribution[a.in][b.in], &back = out.chain.redistribution[b.out][a.out];
+        if (in.time >= unreachable || back.time >= unreachable) return false;
+        long window = b.window > in.window ? b.window : in.window;
+        if (back.window > window) window = back.window;
+        if (b.time + in.time + back.time > a.time || b.memory > a.memory || window > a.window) return false;
+        for (int g = 0; g < Layouts && a.in != b.in; ++g) {  // a detour over a's layout is no shortcut
+            chain_edge const &to_a = out.chain.redistribution[g][a.in], &to_b = out.chain.redistribution[g][b.in];
+            chain_edge const &from_a = out.chain.redistribution[a.out][g], &from_b = out.chain.redistribution[b.out][g];
+            if (to_b.time > to_a.time + in.time || from_b.time > back.time + from_a.time) return false;
+            if (to_b.window > a.window && to_b.window > to_a.window) return false;
+            if (from_b.window > a.window && from_b.window > from_a.window) return false;
+        }
+        return true;
+    }
+    constexpr void add(short kind, chain_option const& o, chosen_option const& what) {
+        auto& list = out.chain.of[kind];
+        int kept = 0;
+        for (int k = 0; k < list.count; ++k)
+            if (stands_in(list.option[k], o)) return;
+        for (int k = 0; k < list.count; ++k) {
+            if (stands_in(o, list.option[k])) continue;
+            if (kept != k) list.option[kept] = list.option[k], out.stands_for[kind][kept] = out.stands_for[kind][k];
+            ++kept;
+        }
+        list.count = kept;
+        if (kept < Options) out.stands_for[kind][kept] = what;
+        list.add(o);
+    }
+    constexpr void add_unit(int u) {
+        short const kind = out.chain.add(chain_class<Options>{});
+        out.first_unit[kind] = static_cast<short>(u);
+        unsigned const asked = of.asked(u, 0);
+        for (short g = 0; g < Layouts; ++g)
+            for (int k = 0; k < in_layout(g).count[u]; ++k) {
+                unit_option const& o = in_layout(g).option[u][k];
+                if ((asked & ~o.satisfies) != 0) continue;
+                chosen_option what;
+                what.how.append(0, out.class_of[g], k, o);
+                what.in_class = out.class_of[g];
+                add(kind, {g, g, o.cost.time(), kib(o.cost.memory()), kib(o.cost.window), true}, what);
+            }
+        out.chain.repeat(kind);
+    }
+    constexpr void add_block(int first_unit, int end_unit, int trip, int trips) {
+        short const kind = out.chain.add(chain_class<Options>{});
+        out.first_unit[kind] = static_cast<short>(first_unit);
+        out.first_trip[kind] = static_cast<short>(trip);
+        out.is_block[kind] = true;
+        for (short g = 0; g < Layouts; ++g) {
+            short const cls = out.class_of[g];
+            block_list const list = blocks(cls, first_unit, end_unit, trip);
+            long const stream = align_up(of_stream(cls).local_bytes());
+            for (int k = 0; k < list.count; ++k) {
+                unit_option const& o = list.one[k].sum;
+                chosen_option what{list.one[k], cls, false};
+                if (recomputing(first_unit, trip, false))
+                    add(kind, {g, g, o.cost.time(), kib(o.cost.memory()), kib(o.cost.window), true}, what);
+                what.again = true;
+                long const input = o.input > 0 ? o.input : stream;
+                if (recomputing(first_unit, trip, true))
+                    add(kind,
+                        {g, g, o.again_last, kib(o.cost.state + input), kib(o.held - o.input + o.cost.window), true},
+                        what);
+            }
+        }
+        out.chain.repeat(kind, trips);
+    }
+    constexpr layout const& of_stream(int cls) const { return all[cls].stream; }
+
+    constexpr void run() {
+        auto& chain = out.chain;
+        short n = 0;
+        for (short i = 0; i < Classes; ++i)
+            if (all[i].exists && n < Layouts) out.class_of[n++] = i;
+        chain.layouts = Layouts;
+        for (int g = 0; g < Layouts; ++g)
+            for (int h = 0; h < Layouts; ++h) chain.redistribution[g][h] = edges[out.class_of[g]].to[out.class_of[h]];
+        chain.budget = of.bound.device_memory / 1024;
+        for (int i = 0; i < Classes; ++i)
+            if (all[i].exists && kib(all[i].constants) > chain.fixed) chain.fixed = kib(all[i].constants);
+        for (int u = 0; u < of.units.count;) {
+            if (!of.units.unit[u].in_block) {
+                add_unit(u++);
+                continue;
+            }
+            int end = u;
+            while (end < of.units.count && of.units.unit[end].in_block) ++end;
+            for (int t = 0; t < of.units.trips; t = of.next_change(t)) add_block(u, end, t, of.next_change(t) - t);
+            u = end;
+        }
+        for (int i = 0; i < Classes; ++i) complete = complete && all[i].complete;
+        chain.complete = chain.complete && complete;
+    }
+};
+
+}  // namespace shardtype::detail

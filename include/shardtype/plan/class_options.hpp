@@ -1,0 +1,209 @@
+#pragma once
+
+#include <shardtype/plan/constraints.hpp>
+#include <shardtype/plan/parameter_cost.hpp>
+#include <shardtype/plan/planned_case.hpp>
+
+namespace shardtype::detail {
+
+/// One way to run one layer of a unit, in its own layout: times of a whole step.
+struct unit_option {
+    short variant = 0;        ///< of the class
+    unsigned satisfies = ~0U;  ///< the pins that it keeps to, as a mask
+    layer_cost cost{};
+    long held = 0;        ///< bytes of a layer that is recomputed: live only while its block is
+    long input = 0;       ///< bytes of them that are its input
+    long stream = 0;      ///< ns of the residual addition
+    long again = 0;       ///< ns of a layer that is recomputed, with its result
+    long again_last = 0;  ///< ns of one whose result nobody needs again
+
+    /// Whether b can always stand in for this one, of the same class.
+    constexpr bool beaten_by(unit_option const& b) const {
+        return (satisfies & ~b.satisfies) == 0 && b.cost.time() <= cost.time() && b.again <= again && b.again_last <= again_last &&
+               b.cost.state <= cost.state && b.cost.activations <= cost.activations && b.held <= held &&
+               b.cost.window <= cost.window;
+    }
+};
+
+/// Longest of kernels and the collectives that run behind them.
+constexpr long overlapped(bool overlaps, long kernels, long behind) {
+    return !overlaps ? kernels + behind : kernels > behind ? kernels : behind;
+}
+
+constexpr unit_option option_of(unit_core const& u, parameter_cost const& p, model_unit const& of, cluster const& on,
+                                int micro_batches) {
+    unit_option o;
+    bool const gathers_again = of.in_block, made = p.copies > 0;
+    long const kf = u.kernels_forward + p.gather_kernels;
+    long const kb = u.kernels_backward + p.reduce_kernels + (gathers_again ? p.gather_kernels : 0);
+    long const pb = p.reduce_moves + (gathers_again ? p.gather_moves : 0);
+    bool const hides = on.on.overlaps;
+    auto const step = [&](long more) {
+        return micro_batches * (overlapped(hides, kf + u.moves_forward, p.gather_moves) +
+                                overlapped(hides, kb + u.moves_backward + more, pb)) +
+               p.once_kernels + p.once_moves;
+    };
+    o.cost.compute = micro_batches * (kf + kb) + p.once_kernels;
+    o.cost.communication = micro_batches * (u.moves_forward + u.moves_backward + p.gather_moves + pb) + p.once_moves;
+    o.cost.exposed = step(0) - o.cost.compute;
+    o.cost.state = p.state;
+    o.cost.activations = u.saved + u.input + (of.in_block || !made ? 0 : u.copies);
+    o.cost.window = made ? u.window : u.window_of_stored;
+    if (hides && of.in_block) o.cost.window += p.copies;  // the next layer's gathers run ahead
+    o.held = u.saved + u.input;
+    o.input = u.input;
+    o.stream = micro_batches * u.stream;
+    o.again = step(u.replay_kernels + u.replay_moves);
+    o.again_last = step(u.last_kernels + u.last_moves);
+    return o;
+}
+
+/// The ways to run each unit in one class, without those that another one beats, and the best strategy of the class that
+/// is one for all layers.
+template <int Units, int Room>
+struct class_options {
+    bool exists = false;                       ///< some unit is legal here
+    bool complete = true;                      ///< false: more options than room
+    int number = 0;                            ///< the class
+    layout stream{};                           ///< between units
+    long constants = 0;                        ///< bytes of tables and inputs
+    code why[Units]{};                         ///< a unit is not legal
+    int count[Units]{};                        ///< options of each unit
+    unit_option option[Units][Room]{};         ///< the options
+    uniform_layout uniform{};                  ///< the best one
+    long uniform_time[Units]{};                ///< ns of each unit under it, all trips
+
+    constexpr void add(int unit, unit_option const& o) {
+        int kept = 0;
+        for (int k = 0; k < count[unit]; ++k)
+            if (o.beaten_by(option[unit][k])) return;
+        for (int k = 0; k < count[unit]; ++k) {
+            if (option[unit][k].beaten_by(o)) continue;
+            if (kept != k) option[unit][kept] = option[unit][k];
+            ++kept;
+        }
+        complete = complete && kept < Room;
+        if (kept < Room) option[unit][kept++] = o;
+        count[unit] = kept;
+    }
+    /// Takes note of a strategy for all layers, if it is better than the last.
+    constexpr void consider(uniform_layout const& u, long const (&times)[Units]) {
+        bool const better = u.verdict != uniform.verdict ? u.verdict < uniform.verdict
+                            : u.verdict == why_not::too_large ? u.memory < uniform.memory
+                                                              : u.time < uniform.time;
+        if (!better) return;
+        uniform = u;
+        for (int k = 0; k < Units; ++k) uniform_time[k] = times[k];
+    }
+};
+
+/// Whether what a rank stores of matrices is a share within the bounds.
+constexpr bool within(memory_share const& share, parameter_cost const& p, int ranks) {
+    auto const stored = static_cast<double>(p.stored), whole = static_cast<double>(p.whole);
+    double const high = share.high > 0 ? share.high : 1.0 / ranks;
+    return p.whole == 0 || (stored >= share.low * whole && stored <= high * whole);
+}
+
+/// One strategy for all layers: what it takes.
+template <int Units>
+constexpr uniform_layout uniform_of(unit_list const& units, unit_option const (&o)[Units], bool again, long constants,
+                                    long (&times_of)[Units]) {
+    uniform_layout u;
+    u.time = 0, u.memory = constants;
+    long window = 0, held = 0, most = -1;
+    int last = -1, first = -1;
+    for (int i = 0; i < units.count; ++i)
+        if (units.unit[i].in_block) last = i, first = first < 0 ? i : first;
+    for (int i = 0; i < units.count; ++i) {
+        long const times = units.unit[i].in_block ? units.trips : 1;
+        bool const repeats = again && units.unit[i].in_block;
+        long const time = times * (!repeats ? o[i].cost.time() : i == last ? o[i].again_last : o[i].again);
+        u.time += times_of[i] = time;
+        u.memory += times * (o[i].cost.state + (!repeats ? o[i].cost.activations : i == first ? o[i].input : 0));
+        if (repeats) held += o[i].held - (i == first ? o[i].input : 0);
+        if (o[i].cost.window > window) window = o[i].cost.window;
+        if (time > most) most = time, u.worst = units.unit[i].name;
+    }
+    u.memory += window + held;
+    return u;
+}
+
+/// Whether a way to store parameters is worth a look. Where a step has one micro-batch, ZeRO-1 moves what ZeRO-2 moves and
+/// holds whole gradients besides.
+constexpr bool considered(placement_policy const& p, planned_case const& of) {
+    if (!allowed(p, of.bound.roles)) return false;
+    for (int a = 0; a < p.axes; ++a)
+        if (p.on[a] == role::sharded_optimizer && of.batch.micro_batches == 1 &&
+            of.bound.roles.has(role::sharded_gradients))
+            return false;
+    return true;
+}
+
+/// Whether some policy of a class may be used.
+constexpr bool class_is_considered(planned_case const& of, int number) {
+    placement_policy const probed = class_policy(of.on, number);
+    for (int v = 0; v < variants_of(probed); ++v)
+        if (considered(variant_of(probed, v), of)) return true;
+    return false;
+}
+
+/// The options of all units in one class, from what a probe of it has found.
+template <int Units, int Room>
+constexpr class_options<Units, Room> options_of_class(planned_case const& of, int number, class_core const& core) {
+    class_options<Units, Room> out;
+    out.number = number;
+    placement_policy const probed = class_policy(of.on, number);
+    int const variants = variants_of(probed);
+    out.uniform.roles = probed;
+    out.stream = core.stream;
+    out.constants = core.constants;
+    out.complete = core.complete;
+    graph g;
+    g.policy = probed, g.element = of.element, g.compute = of.compute;
+    schedule_builder b;
+    b.micro_batches = of.batch.micro_batches > 1;
+    lowerer l(g, b, &no_scratch, nullptr);
+    parameter_prober prober{g, b, l, of.on};
+    int ranks = 1;
+    for (int a = 0; a < of.on.axes; ++a) ranks *= of.on.axis_size[a];
+    for (int u = 0; u < Units; ++u) out.why[u] = core.unit[u].why, out.exists = out.exists || core.unit[u].legal;
+    for (int v = 0; v < variants; ++v) {
+        placement_policy const p = variant_of(probed, v);
+        if (!considered(p, of)) continue;
+        unit_option all[Units]{};
+        bool legal = true, shares = true;
+        for (int u = 0; u < Units; ++u) {
+            unit_core const& c = core.unit[u];
+            parameter_cost cost;
+            bool stored = c.legal;
+            for (short k = c.first_parameter; k < c.end_parameter && stored; ++k) stored = prober.add(core.parameter[k], p, cost);
+            if (!stored) {
+                legal = false;
+                if (c.legal) out.why[u] = code::layer_not_divisible;
+                out.uniform.worst = of.units.unit[u].name;
+                b.says = {};
+                continue;
+            }
+            prober.add_update(cost);
+            all[u] = option_of(c, cost, of.units.unit[u], of.on, of.batch.micro_batches);
+            all[u].variant = static_cast<short>(v);
+            all[u].satisfies = of.satisfied(u, p);
+            bool const shared = within(of.bound.parameter_memory, cost, ranks);
+            shares = shares && shared;
+            if (shared) out.add(u, all[u]);
+        }
+        for (int again = 0; legal && again <= (of.bound.recompute && of.units.repeats > 0 ? 1 : 0); ++again) {
+            long times[Units]{};
+            uniform_layout one = uniform_of(of.units, all, again == 1, out.constants, times);
+            one.roles = p;
+            one.roles.recomputes = again == 1;
+            one.verdict = !shares                                ? why_not::forbidden
+                          : one.memory > of.bound.device_memory ? why_not::too_large
+                                                                 : why_not::slower;
+            out.consider(one, times);
+        }
+    }
+    return out;
+}
+
+}  // namespace shardtype::detail

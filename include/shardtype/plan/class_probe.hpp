@@ -1,0 +1,234 @@
+#pragma once
+
+#include <shardtype/plan/unit_probe.hpp>
+
+namespace shardtype::detail {
+
+/// Lowers the units of a graph, each by itself, forward and backward, and adds up what its steps cost.
+template <class Operations>
+struct unit_prober {
+    static constexpr int max_buffers = 256, max_steps = 512;  // of one unit
+
+    struct use {
+        short first = -1, last = -1;
+        constexpr void at(short i) {
+            if (first < 0) first = i;
+            last = i;
+        }
+    };
+    struct buffer_uses {
+        use forward{}, backward{};
+        bool read_later = false;  // by backward
+        bool copy = false;        // of a parameter
+    };
+
+    graph const& g;
+    schedule_builder& b;
+    lowerer& l;
+    cluster const& on;
+    short base = 0, middle = 0, end = 0, buffers = 0;  // steps [base, middle) and [middle, end); the first buffer
+    bool of_parameter[max_steps]{};
+    buffer_uses uses[max_buffers]{};
+
+    constexpr void lower(short first, short last, bool backward) {
+        for (short i = first; i < last; ++i) {
+            node const& n = g.nodes[backward ? last - 1 - (i - first) : i];
+            if (at_set_up(n)) continue;
+            short const before = b.step_count;
+            lower_node(Operations{}, l, n, backward);
+            if (b.step_count - base > max_steps) return;
+            bool const parameter = n.operation == id_of<graph_operation::materialize>;
+            for (short k = before; k < b.step_count; ++k) {
+                step const& s = b.steps[k];
+                bool const gathers =
+                    s.kind == step_kind::materialize || s.kernel == id_of<shardtype::kernels::cast_to_bf16>;
+                of_parameter[k - base] = parameter || gathers;
+                for (int a = 0; a < s.args; ++a)
+                    if (((parameter && !backward) || gathers) && ((s.writes >> a) & 1U) != 0 &&
+                        s.arg[a].buffer >= buffers && s.arg[a].buffer - buffers < max_buffers)
+                        uses[s.arg[a].buffer - buffers].copy = true;
+            }
+        }
+    }
+    constexpr void find_uses() {
+        for (short i = base; i < end; ++i) {
+            step const& s = b.steps[i];
+            for (int a = 0; a < s.args; ++a) {
+                if (!s.uses(a) || s.arg[a].buffer < buffers) continue;
+                buffer_uses& q = uses[s.arg[a].buffer - buffers];
+                (i < middle ? q.forward : q.backward).at(i);
+                if (i >= middle && ((s.reads >> a) & 1U) != 0) q.read_later = true;
+            }
+            if (s.scratch >= buffers) (i < middle ? uses[s.scratch - buffers].forward : uses[s.scratch - buffers].backward).at(i);
+        }
+    }
+    constexpr time_of_steps time_between(short from, short to) const {
+        time_of_steps t;
+        for (short i = from; i < to; ++i)
+            if (!of_parameter[i - base]) t.add(on, b.steps[i]);
+        return t;
+    }
+    /// The steps of forward that make again what backward reads, and `result` if it is a buffer.
+    constexpr time_of_steps time_of_replay(short result) const {
+        time_of_steps t;
+        bool needed[max_buffers]{};
+        for (short k = 0; k < b.buffer_count - buffers; ++k) needed[k] = uses[k].read_later;
+        if (result >= buffers) needed[result - buffers] = true;
+        for (short i = static_cast<short>(middle - 1); i >= base; --i) {
+            step const& s = b.steps[i];
+            bool live = false;
+            for (int a = 0; a < s.args; ++a)
+                live = live || (((s.writes >> a) & 1U) != 0 && s.arg[a].buffer >= buffers && needed[s.arg[a].buffer - buffers]);
+            for (int a = 0; live && a < s.args; ++a)
+                if (s.arg[a].buffer >= buffers) needed[s.arg[a].buffer - buffers] = true;
+            if (live && !of_parameter[i - base]) t.add(on, s);
+        }
+        return t;
+    }
+    /// The most bytes that live in one direction and not beyond it.
+    constexpr long window_between(short from, short to, bool with_copies) const {
+        long change[max_steps + 1]{};
+        bool const backward = from == middle;
+        for (short k = 0; k < b.buffer_count - buffers; ++k) {
+            buffer_uses const& q = uses[k];
+            if (q.forward.first >= 0 && q.backward.first >= 0) continue;
+            use const& at = backward ? q.backward : q.forward;
+            if (at.first < 0 || (q.copy && !with_copies)) continue;
+            long const bytes = align_up(b.buffers[buffers + k].bytes);
+            change[at.first - from] += bytes;
+            change[at.last - from + 1] -= bytes;
+        }
+        long now = 0, most = 0;
+        for (short i = 0; i < to - from; ++i) {
+            now += change[i];
+            if (now > most) most = now;
+        }
+        return most;
+    }
+    constexpr long window(bool with_copies) const {
+        long const f = window_between(base, middle, with_copies), r = window_between(middle, end, with_copies);
+        return f > r ? f : r;
+    }
+    /// A unit of the nodes [first, last), from value `in` to value `out`.
+    constexpr void probe(unit_core& u, short first, short last, short in, short out) {
+        b.open(1, false, segment_kind::forward);
+        base = b.step_count;
+        buffers = b.buffer_count;
+        bool const begins = in != g.tokens;
+        if (begins) l.where[in] = l.fresh(g.at(in).local_bytes());
+        lower(first, last, false);
+        middle = b.step_count;
+        short const result = l.where[out].buffer;
+        if (out != g.loss) l.hold(out, l.fresh_gradient(out));
+        lower(first, last, true);
+        end = b.step_count;
+        if (!b.says.legal() || end - base > max_steps || b.buffer_count - buffers > max_buffers) {
+            u.legal = false;
+            u.why = b.says.legal() ? code::capacity : b.says.what;
+            b.says = {};
+            return;
+        }
+        find_uses();
+        time_of_steps const f = time_between(base, middle), r = time_between(middle, end);
+        time_of_steps const again = time_of_replay(result), part = time_of_replay(-1);
+        u.kernels_forward = f.kernels, u.moves_forward = f.moves;
+        u.kernels_backward = r.kernels, u.moves_backward = r.moves;
+        u.stream = f.additions + r.additions;
+        u.replay_kernels = again.kernels, u.replay_moves = again.moves;
+        u.last_kernels = part.kernels, u.last_moves = part.moves;
+        for (short k = 0; k < b.buffer_count - buffers; ++k) {
+            buffer_uses const& q = uses[k];
+            if (q.forward.first < 0 || q.backward.first < 0) continue;
+            long const bytes = align_up(b.buffers[buffers + k].bytes);
+            (begins && k == 0 ? u.input : q.copy ? u.copies : u.saved) += bytes;
+        }
+        u.window = window(true);
+        u.window_of_stored = window(false);
+    }
+};
+
+template <class Operations>
+constexpr void probe_unit(graph const& g, schedule_builder& b, lowerer& l, cluster const& on, unit_core& u, short first,
+                          short last, short in, short out) {
+    unit_prober<Operations> prober{g, b, l, on};
+    prober.probe(u, first, last, in, out);
+}
+
+/// The policy under which units are probed: every axis that splits the batch shards parameters too, so that the gathers
+/// are there to be told apart.
+constexpr placement_policy probing(placement_policy p) {
+    for (int a = 0; a < p.axes; ++a)
+        if (p.splits_batch(a)) p.on[a] = role::fully_sharded;
+    return p;
+}
+
+constexpr graph empty_graph(placement_policy const& p, batch_shape const& batch, dtype element, dtype compute) {
+    graph g;
+    g.strategy = p;
+    g.policy = p;
+    g.element = element;
+    g.compute = compute;
+    g.micro_batches = batch.micro_batches;
+    long const extent[] = {batch.global / batch.micro_batches, batch.sequence};
+    layout const tokens = p.input(dtype::i32, 2, extent);
+    g.fails(tokens);
+    g.tokens = g.value(tokens, false);
+    g.targets = g.value(tokens, false);
+    return g;
+}
+
+/// What lies between the units: the first one's result, not yet split.
+template <class Model>
+constexpr layout stream_of(placement_policy p, batch_shape const& batch, dtype element, dtype compute) {
+    for (int a = 0; a < p.axes; ++a) p.on[a] = role::none;
+    graph g = empty_graph(p, batch, element, compute);
+    class_core core;
+    unit_reader first(g, core, layout{});
+    first.only_first = true;
+    visit_layer<Model>(first);
+    return core.unit[0].legal ? g.at(first.out) : layout{};
+}
+
+/// The units of a model under one way to split activations, and the parameters that they have.
+template <class Model, class Operations>
+constexpr class_core probe_class(placement_policy const& p, cluster const& on, layout const& whole,
+                                 batch_shape const& batch, dtype element, dtype compute, scratch_bound scratch,
+                                 room_bound room) {
+    class_core core;
+    graph g = empty_graph(p, batch, element, compute);
+    unit_reader read(g, core, g.policy.stream(whole));
+    core.stream = read.stream;
+    if (!g.ok() || fault_of(core.stream).what != code::ok) {
+        for (unit_core& u : core.unit) u.why = code::layer_not_divisible;
+        return core;
+    }
+    visit_layer<Model>(read);
+    core.complete = g.parameter_count <= class_core::max_parameters;
+    for (short k = 0; k < g.parameter_count && core.complete; ++k)
+        core.parameter[k] = {g.parameters[k].stored, g.parameters[k].used, 0};
+    for (short i = 0; i < g.node_count && core.complete; ++i)
+        if (g.nodes[i].operation == id_of<graph_operation::materialize>)
+            ++core.parameter[g.values[g.nodes[i].out].parameter].uses;
+    schedule_builder b;
+    lowerer l(g, b, scratch, room);
+    b.micro_batches = g.micro_batches > 1;
+    lower_state(g, b);
+    short const inputs[] = {g.tokens, g.targets};
+    for (short v : inputs) {
+        l.where[v] = {b.add_buffer(l.lay(v).local_bytes(), buffer_class::input), 0};
+        core.constants += align_up(l.lay(v).local_bytes());
+    }
+    b.open(1, false, segment_kind::set_up);
+    for (short i = 0; i < g.node_count; ++i)
+        if (at_set_up(g.nodes[i])) {
+            lower_node(Operations{}, l, g.nodes[i], false);
+            core.constants += align_up(g.at(g.nodes[i].out).local_bytes());
+        }
+    for (int u = 0; u < read.count; ++u)
+        if (core.unit[u].legal)
+            probe_unit<Operations>(g, b, l, on, core.unit[u], read.first_node[u], read.end_node[u], read.in[u],
+                                   read.last[u]);
+    return core;
+}
+
+}  // namespace shardtype::detail

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <shardtype/plan/class_options.hpp>
+
+namespace shardtype::detail {
+
+constexpr long kib(long bytes) { return (bytes + 1023) / 1024; }
+
+/// The redistributions of the residual stream from one class to the others, forward and back: ns of a step, KiB.
+template <int Classes>
+struct class_edges {
+    chain_edge to[Classes]{};  ///< by class
+};
+
+template <class Operations, int Classes>
+constexpr class_edges<Classes> edges_from(planned_case const& of, int from, bool const (&wanted)[Classes]) {
+    class_edges<Classes> out;
+    placement_policy const p = class_policy(of.on, from);
+    layout const here = p.stream(of.whole);
+    graph g;
+    schedule_builder b;
+    for (int to = 0; to < Classes; ++to) {
+        if (to == from) continue;
+        out.to[to].time = unreachable;
+        if (!wanted[from] || !wanted[to]) continue;
+        g.policy = p, g.element = of.element, g.compute = of.compute;
+        g.node_count = g.value_count = 0;
+        g.says = {};
+        b.step_count = b.buffer_count = b.segment_count = b.at.slots = 0;
+        b.open(1, false, segment_kind::forward);
+        short const x = g.value(here, true), y = g.redistribute(x, class_policy(of.on, to).stream(of.whole));
+        if (!g.ok()) continue;
+        lowerer l(g, b, &no_scratch, nullptr);
+        l.where[x] = l.fresh(g.at(x).local_bytes());
+        for (short i = 0; i < g.node_count; ++i) lowering<graph_operation::redistribute>::forward(l, g.nodes[i]);
+        long window = 0, back = 0;
+        for (short k = 0; k < b.buffer_count; ++k) window += b.buffers[k].bytes;
+        short const middle = b.buffer_count;
+        l.hold(y, l.fresh_gradient(y));
+        for (short i = g.node_count; i-- > 0;) lowering<graph_operation::redistribute>::backward(l, g.nodes[i]);
+        for (short k = middle; k < b.buffer_count; ++k) back += b.buffers[k].bytes;
+        time_of_steps t;
+        for (short i = 0; i < b.step_count; ++i) t.add(of.on, b.steps[i]);
+        if (!b.says.legal()) b.says = {};
+        else out.to[to] = {of.batch.micro_batches * (t.kernels + t.moves), kib(window > back ? window : back)};
+    }
+    return out;
+}
+
+/// Ways to run the branches of a block, one for each: which class and which option of it.
+struct block_option {
+    static constexpr int max_branches = 6;  ///< room
+
+    unit_option sum{};
+    short of_class[max_branches]{};
+    short option[max_branches]{};
+
+    constexpr void append(int at, int cls, int k, unit_option const& o) {
+        of_class[at] = static_cast<short>(cls), option[at] = static_cast<short>(k);
+        sum.cost.compute += o.cost.compute, sum.cost.communication += o.cost.communication;
+        sum.cost.exposed += o.cost.exposed;
+        sum.cost.state += o.cost.state, sum.cost.activations += o.cost.activations;
+        sum.held += o.held;
+        sum.again += o.again, sum.again_last += o.again_last;
+        if (o.cost.window > sum.cost.window) sum.cost.window = o.cost.window;
+        if (at == 0) sum.input = o.input;
+    }
+};
+
+/// A short list of which no entry beats another.
+template <class Option, int Room>
+struct pareto_list {
+    Option one[Room]{};
+    int count = 0;
+    bool complete = true;
+
+    template <class Beats>
+    constexpr void add(Option const& o, Beats beats) {
+        int kept = 0;
+        for (int k = 0; k < count; ++k)
+            if (beats(one[k], o)) return;
+        for (int k = 0; k < count; ++k) {
+            if (beats(o, one[k])) continue;
+            if (kept != k) one[kept] = one[k];
+            ++kept;
+        }
+        complete = complete && kept < Room;
+        if (kept < Room) one[kept++] = o;
+        count = kept;
+    }
+};
+
+/// What an option of the chain stands for.
+struct chosen_option {
+    block_option how{};    ///< of a leaf: its first entry
+    short in_class = 0;    ///< of the residual stream
+    bool again = false;    ///< recomputed
+};
+
+/// A model's layers as the search takes them, and what its options stand for.
+template <int Layouts, int Kinds, int Options, int Positions>
+struct model_problem {
+    chain_problem<Layouts, Kinds, Options, Kinds, Positions> chain{};
+    chosen_option stands_for[Kinds][Options]{};
+    short first_unit[Kinds]{};  ///< of each kind of position
+    short first_trip[Kinds]{};  ///< of the run of it, in its repeat
+    bool is_block[Kinds]{};
+    short class_of[Layouts]{};  ///< of each boundary layout
+};
+
+}  // namespace shardtype::detail

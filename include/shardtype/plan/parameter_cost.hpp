@@ -1,0 +1,127 @@
+#pragma once
+
+#include <shardtype/plan/class_probe.hpp>
+
+namespace shardtype::detail {
+
+/// What the parameters of one layer of a unit cost under one choice of roles: time of one micro-batch but where it says
+/// once a step, bytes of one rank.
+struct parameter_cost {
+    long gather_kernels = 0;  ///< ns: casts and copies on the way to the used copy
+    long gather_moves = 0;    ///< ns: gathers
+    long reduce_kernels = 0;  ///< ns
+    long reduce_moves = 0;    ///< ns: reductions of gradients
+    long once_kernels = 0;    ///< ns, once a step: as above, and the optimizer
+    long once_moves = 0;      ///< ns, once a step
+    long shards = 0;          ///< bytes of stored weights; gradients and both moments are as many each
+    long state = 0;           ///< bytes: weights, gradients, moments, copies kept over a step
+    long copies = 0;          ///< bytes of copies that are made for use
+    long stored = 0;          ///< bytes of stored matrices; what `parameter_memory` bounds
+    long whole = 0;           ///< bytes of the matrices, on all ranks once
+};
+
+/// Where a parameter is stored, had its axes these roles: as `probed`, which every axis that splits the batch shards.
+constexpr layout stored_under(placement_policy const& p, layout probed) {
+    for (int a = 0; a < p.axes; ++a)
+        if (p.splits_batch(a)) probed.on[a] = on_invariant;
+    constexpr role order[] = {role::fully_sharded, role::sharded_gradients, role::sharded_optimizer};
+    for (role const r : order)
+        for (int a = 0; a < p.axes; ++a)
+            if (p.on[a] == r) probed.on[a] = {kind::shard, 0, static_cast<signed char>(probed.shards(0))};
+    return probed;
+}
+
+/// Lowers parameters' ways from their stored to their used form, and back, one after the other in the same room.
+struct parameter_prober {
+    graph const& g;
+    schedule_builder& b;
+    lowerer& l;
+    cluster const& on;
+
+    constexpr time_of_steps time_from(short first) const {
+        time_of_steps t;
+        for (short i = first; i < b.step_count; ++i) t.add(on, b.steps[i]);
+        return t;
+    }
+    /// Adds a parameter under these roles. False: it cannot be stored so.
+    constexpr bool add(unit_parameter const& probed, placement_policy const& p, parameter_cost& c) {
+        b.step_count = 0, b.buffer_count = 0, b.at.slots = 0;
+        scheduled_parameter& s = b.parameters[0];
+        parameter_record& r = s.is;
+        r.stored = stored_under(p, probed.stored);
+        r.used = probed.used;
+        if (fault_of(r.stored).what != code::ok) return false;
+        r.path = conversion{}, r.once_hops = r.deferred_hops = 0, r.gathers_once = 0;
+        for (int a = 0; a < p.axes; ++a)
+            if (p.splits_state(a) && p.on[a] != role::fully_sharded && p.axis_size[a] > 1) r.gathers_once |= 1U << a;
+        route(r, p);
+        if (!r.path.says.legal()) return false;
+        long const bytes = r.stored.local_bytes();
+        s.weight = b.add_buffer(bytes), s.gradient = b.add_buffer(bytes);
+        s.kept = s.summed = -1;
+        if (r.deferred_hops > 0) s.summed = b.add_buffer(r.after(r.deferred_hops).local_bytes());
+        c.shards += align_up(bytes);
+        c.state += 4 * align_up(bytes) + (s.summed >= 0 ? align_up(b.buffers[s.summed].bytes) : 0);
+        if (r.stored.rank > 1) c.stored += bytes, c.whole += r.stored.count() * bytes_of(r.stored.type);
+        auto const once = [&](short first) {
+            time_of_steps const t = time_from(first);
+            c.once_kernels += t.kernels, c.once_moves += t.moves;
+        };
+        if (r.once_hops > 0) {
+            s.kept = lower_gathers(l, r, 0, r.once_hops, {s.weight, 0}).buffer;
+            if (s.kept != s.weight) c.state += align_up(b.buffers[s.kept].bytes);
+            once(0);
+        }
+        int const uses = probed.uses;
+        short first = b.step_count;
+        short const from = s.kept >= 0 ? s.kept : s.weight;
+        short const used = lower_gathers(l, r, r.once_hops, r.path.hops, {from, 0}).buffer;
+        if (used != from) c.copies += uses * align_up(b.buffers[used].bytes);
+        time_of_steps const gather = time_from(first);
+        c.gather_kernels += uses * gather.kernels, c.gather_moves += uses * gather.moves;
+        first = b.step_count;
+        if (lowerer::reduces(r)) {
+            lowerer::location const made = l.fresh(r.used.local_count() * bytes_of(r.stored.type));
+            accumulate const mode = b.micro_batches ? accumulate::add_after_first : accumulate::write;
+            short const goal = s.summed >= 0 ? s.summed : s.gradient;
+            lower_reductions(l, r, r.path.hops, r.deferred_hops, made, {{goal, 0}, mode, false});
+        }
+        time_of_steps const reduce = time_from(first);
+        c.reduce_kernels += uses * reduce.kernels, c.reduce_moves += uses * reduce.moves;
+        first = b.step_count;
+        if (r.deferred_hops > 0)
+            lower_reductions(l, r, r.deferred_hops, 0, {s.summed, 0}, {{s.gradient, 0}, accumulate::write, false});
+        once(first);
+        return b.says.legal();
+    }
+    /// The norm's and the optimizer's pass over a layer's state.
+    constexpr void add_update(parameter_cost& c) const {
+        step norm, update;
+        norm.kernel = id_of<shardtype::kernels::square_sum>;
+        update.kernel = id_of<shardtype::kernels::adamw>;
+        norm.type = update.type = g.element;
+        long const none = kernel_time(on.on, norm) + kernel_time(on.on, update);
+        norm.dim[1] = update.dim[0] = c.shards / bytes_of(g.element);
+        c.once_kernels += kernel_time(on.on, norm) + kernel_time(on.on, update) - none;
+    }
+
+  private:
+    static constexpr void route(parameter_record& r, placement_policy const& p) {
+        layout const deferred = p.gathered(r.stored, role::sharded_optimizer);
+        layout const kept = p.gathered(deferred, role::sharded_gradients);
+        if (r.gathers_once != 0) {
+            append(r.path, r.stored, deferred);
+            r.deferred_hops = r.path.hops;
+            append(r.path, deferred, kept);
+            r.once_hops = r.path.hops;
+        }
+        append(r.path, kept, r.used);
+    }
+    static constexpr void append(conversion& path, layout const& from, layout const& to) {
+        conversion const more = materialization(from, to, conversion::usual_hop_bytes);
+        if (path.says.legal()) path.says = more.says;
+        for (int h = 0; h < more.hops && path.hops < conversion::max_hops; ++h) path.path[path.hops++] = more.path[h];
+    }
+};
+
+}  // namespace shardtype::detail
