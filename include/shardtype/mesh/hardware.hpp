@@ -54,8 +54,8 @@ struct hardware {
     long bf16_flops = 0;          ///< dense matrix product, multiplications and additions a second
     long memory_bandwidth = 0;    ///< bytes a second
     long link_bandwidth = 0;      ///< to the machine's other devices, one way, bytes a second
-    long network_bandwidth = 0;   ///< to other machines, bytes a second per device
-    long f32_flops = 0;           ///< of float32 products without TF32, as the library makes them unless told otherwise
+    long network_bandwidth = 0;   ///< to other machines, bytes a second per device; 0: there are none
+    long f32_flops = 0;           ///< of float32 products without TF32, the library's default; 0: as of bf16
     int devices_per_node = 8;     ///< of one machine
     long launch = 5'000;          ///< ns that every kernel takes beside its rate
     bool overlaps = true;         ///< collectives run beside kernels

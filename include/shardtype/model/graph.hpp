@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/base/initial.hpp>
 #include <shardtype/model/conversion_cache.hpp>
 #include <shardtype/model/graph_parameters.hpp>
 #include <shardtype/rules/infer.hpp>
@@ -16,6 +17,9 @@ struct graph : graph_parameters {
     int micro_batches = 1;           ///< of a step; the graph is that of one
     conversion_cache conversions{};  ///< searched for so far
     double step_flops = 0;           ///< of matrix products and attention, forward and backward, over the whole mesh
+
+    /// Nothing read.
+    constexpr graph() : graph_parameters(detail::initial<graph_parameters>) {}
 
     /// Ids that every embedding has a row for and the loss a column.
     constexpr long vocabulary() const {

@@ -24,16 +24,16 @@ constexpr unit_option from_stream(class_options<Units, Room> const (&all)[Classe
 }
 
 /// States a model's choices as a chain: units one after the other, a repeat's block as one kind of layer.
-template <int Units, int Room, int Classes, int Layouts, int Kinds, int Options, int Positions>
+template <int Units, int Room, int Classes, class Problem>
 struct chain_assembler {
     using options = class_options<Units, Room>;
-    using problem = model_problem<Layouts, Kinds, Options, Positions>;
     using block_list = pareto_list<block_option, 64>;
 
     planned_case const& of;
     options const (&all)[Classes];
     class_edges<Classes> const (&edges)[Classes];
-    problem& out;
+    Problem& out;
+    int layouts = 0;
     bool complete = true;
 
     constexpr options const& in_layout(int g) const { return all[out.class_of[g]]; }
@@ -91,7 +91,7 @@ struct chain_assembler {
         long window = b.window > in.window ? b.window : in.window;
         if (back.window > window) window = back.window;
         if (b.time + in.time + back.time > a.time || b.memory > a.memory || window > a.window) return false;
-        for (int g = 0; g < Layouts && a.in != b.in; ++g) {  // a detour over a's layout is no shortcut
+        for (int g = 0; g < layouts && a.in != b.in; ++g) {  // a detour over a's layout is no shortcut
             chain_edge const &to_a = out.chain.redistribution[g][a.in], &to_b = out.chain.redistribution[g][b.in];
             chain_edge const &from_a = out.chain.redistribution[a.out][g], &from_b = out.chain.redistribution[b.out][g];
             if (to_b.time > to_a.time + in.time || from_b.time > back.time + from_a.time) return false;
@@ -111,14 +111,14 @@ struct chain_assembler {
             ++kept;
         }
         list.count = kept;
-        if (kept < Options) out.stands_for[kind][kept] = what;
+        if (kept < Problem::options) out.stands_for[kind][kept] = what;
         list.add(o);
     }
     constexpr void add_unit(int u) {
-        short const kind = out.chain.add(chain_class<Options>{});
+        short const kind = out.chain.add(chain_class<Problem::options>{});
         out.first_unit[kind] = static_cast<short>(u);
         unsigned const asked = of.asked(u, 0);
-        for (short g = 0; g < Layouts; ++g)
+        for (short g = 0; g < layouts; ++g)
             for (int k = 0; k < in_layout(g).count[u]; ++k) {
                 unit_option const& o = in_layout(g).option[u][k];
                 if ((asked & ~o.satisfies) != 0) continue;
@@ -130,11 +130,11 @@ struct chain_assembler {
         out.chain.repeat(kind);
     }
     constexpr void add_block(int first_unit, int end_unit, int trip, int trips) {
-        short const kind = out.chain.add(chain_class<Options>{});
+        short const kind = out.chain.add(chain_class<Problem::options>{});
         out.first_unit[kind] = static_cast<short>(first_unit);
         out.first_trip[kind] = static_cast<short>(trip);
         out.is_block[kind] = true;
-        for (short g = 0; g < Layouts; ++g) {
+        for (short g = 0; g < layouts; ++g) {
             short const cls = out.class_of[g];
             block_list const list = blocks(cls, first_unit, end_unit, trip);
             long const stream = align_up(of_stream(cls).local_bytes());
@@ -159,10 +159,10 @@ struct chain_assembler {
         auto& chain = out.chain;
         short n = 0;
         for (short i = 0; i < Classes; ++i)
-            if (all[i].exists && n < Layouts) out.class_of[n++] = i;
-        chain.layouts = Layouts;
-        for (int g = 0; g < Layouts; ++g)
-            for (int h = 0; h < Layouts; ++h) chain.redistribution[g][h] = edges[out.class_of[g]].to[out.class_of[h]];
+            if (all[i].exists && n < Problem::layouts) out.class_of[n++] = i;
+        chain.layouts = layouts = n;
+        for (int g = 0; g < layouts; ++g)
+            for (int h = 0; h < layouts; ++h) chain.redistribution[g][h] = edges[out.class_of[g]].to[out.class_of[h]];
         chain.budget = of.bound.device_memory / 1024;
         for (int i = 0; i < Classes; ++i)
             if (all[i].exists && kib(all[i].constants) > chain.fixed) chain.fixed = kib(all[i].constants);

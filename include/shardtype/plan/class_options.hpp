@@ -131,11 +131,13 @@ constexpr uniform_layout uniform_of(unit_list const& units, unit_option const (&
 /// Whether a way to store parameters is worth a look. Where a step has one micro-batch, ZeRO-1 moves what ZeRO-2 moves and
 /// holds whole gradients besides.
 constexpr bool considered(placement_policy const& p, planned_case const& of) {
-    if (!allowed(p, of.bound.roles)) return false;
+    if (!allowed(p, of.bound)) return false;
     for (int a = 0; a < p.axes; ++a)
-        if (p.on[a] == role::sharded_optimizer && of.batch.micro_batches == 1 &&
-            of.bound.roles.has(role::sharded_gradients))
-            return false;
+        if (p.on[a] == role::sharded_optimizer && of.batch.micro_batches == 1) {
+            placement_policy other = p;
+            other.on[a] = role::sharded_gradients;
+            if (allowed(other, of.bound)) return false;
+        }
     return true;
 }
 
@@ -155,6 +157,10 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
     placement_policy const probed = class_policy(of.on, number);
     int const variants = variants_of(probed);
     out.uniform.roles = probed;
+    if (!class_is_considered(of, number)) {
+        out.uniform.verdict = why_not::forbidden;
+        return out;
+    }
     out.stream = core.stream;
     out.constants = core.constants;
     out.complete = core.complete;

@@ -31,8 +31,10 @@ struct axis_link {
     constexpr int nodes() const { return ranks / ranks_per_node; }
 };
 
-/// How the groups of this axis lie: [8, 4] on machines of 8, axis 0: 8 ranks, 2 per machine.
+/// How the groups of this axis lie: [8, 4] on machines of 8, axis 0: 8 ranks, 2 per machine. Without a network all are one
+/// machine's.
 constexpr axis_link link_of(cluster const& c, int axis) {
+    if (c.on.network_bandwidth == 0) return {c.axis_size[axis], c.axis_size[axis]};
     long stride = 1;  // from one rank of a group to the next
     for (int a = c.axes - 1; a > axis; --a) stride *= c.axis_size[a];
     axis_link l{c.axis_size[axis], 1};

@@ -47,15 +47,14 @@ constexpr long ring_latency(traffic is, step_latency const& step, axis_link cons
 
 /// Within one machine: the rows of its table, and lines between them; beyond 8 ranks the last row's ring.
 constexpr link_speed in_one_node(hardware const& on, traffic is, axis_link const& l) {
-    link_speed const* const row = is == traffic::gather   ? on.measured->in_node.gather
-                                  : is == traffic::reduce ? on.measured->in_node.reduce
-                                                          : on.measured->in_node.exchange;
+    measured_rates const& rates = *on.measured;
+    link_speed const* const row = is == traffic::gather   ? rates.in_node.gather
+                                  : is == traffic::reduce ? rates.in_node.reduce
+                                                          : rates.in_node.exchange;
     int const n = l.ranks;
-    if (row[0].bandwidth == 0)
-        return {ring_bandwidth(is, on.link_bandwidth, n), ring_latency(is, on.measured->ring, l)};
+    if (row[0].bandwidth == 0) return {ring_bandwidth(is, on.link_bandwidth, n), ring_latency(is, rates.ring, l)};
     if (n <= 2) return row[0];
-    if (n > 8)
-        return {share_of(row[2].bandwidth, 7L * n, 8L * (n - 1)), row[2].latency + (n - 8) * on.measured->ring.link};
+    if (n > 8) return {share_of(row[2].bandwidth, 7L * n, 8L * (n - 1)), row[2].latency + (n - 8) * rates.ring.link};
     int const i = n < 4 ? 0 : n < 8 ? 1 : 2, from = 2 << i;
     if (n == from) return row[i];
     long const faster = row[i + 1].bandwidth - row[i].bandwidth, later = row[i + 1].latency - row[i].latency;
@@ -65,15 +64,15 @@ constexpr link_speed in_one_node(hardware const& on, traffic is, axis_link const
 /// Over several machines: a ring through all ranks, which enters and leaves each machine by the network links of its
 /// ranks. all_to_all: what is for other machines goes by the rank's own link.
 constexpr link_speed between_nodes(hardware const& on, traffic is, axis_link const& l) {
-    long const network = share_of(on.network_bandwidth, on.measured->network_efficiency, 1000);
+    measured_rates const& rates = *on.measured;
+    long const network = share_of(on.network_bandwidth, rates.network_efficiency, 1000);
     if (is == traffic::exchange) {
-        long const base = on.measured->in_node.exchange[2].latency > 0 ? on.measured->in_node.exchange[2].latency
-                                                                       : on.measured->ring.base;
-        return {share_of(network, l.nodes(), l.nodes() - 1), base + (l.nodes() - 1) * on.measured->ring.network};
+        long const base = rates.in_node.exchange[2].latency > 0 ? rates.in_node.exchange[2].latency : rates.ring.base;
+        return {share_of(network, l.nodes(), l.nodes() - 1), base + (l.nodes() - 1) * rates.ring.network};
     }
     long const all = network * l.ranks_per_node;
     long const bus = l.ranks_per_node > 1 && on.link_bandwidth < all ? on.link_bandwidth : all;
-    return {ring_bandwidth(is, bus, l.ranks), ring_latency(is, on.measured->ring, l)};
+    return {ring_bandwidth(is, bus, l.ranks), ring_latency(is, rates.ring, l)};
 }
 
 constexpr long time_of(link_speed const& by, long bytes) {
@@ -83,20 +82,21 @@ constexpr bool exists(step_latency const& s) { return s.base > 0 || s.link > 0 |
 
 /// ns of the fastest algorithm.
 constexpr long fastest(hardware const& on, traffic is, axis_link const& l, long bytes) {
+    measured_rates const& rates = *on.measured;
     bool const inside = l.nodes() == 1;
     link_speed const large = inside ? in_one_node(on, is, l) : between_nodes(on, is, l);
     long best = time_of(large, bytes);
-    if (is != traffic::exchange && exists(on.measured->small_ring)) {
-        long const bus = inside ? on.measured->small_in_node : on.measured->small_between_nodes;
-        long const t = time_of({ring_bandwidth(is, bus, l.ranks), ring_latency(is, on.measured->small_ring, l)}, bytes);
+    if (is != traffic::exchange && exists(rates.small_ring)) {
+        long const bus = inside ? rates.small_in_node : rates.small_between_nodes;
+        long const t = time_of({ring_bandwidth(is, bus, l.ranks), ring_latency(is, rates.small_ring, l)}, bytes);
         if (t < best) best = t;
     }
-    if (is == traffic::reduce && !inside &&
-        exists(on.measured->tree)) {  // up and down; 92 % of the ring's bytes, at half the rate
-        long levels = 0;
+    if (is == traffic::reduce && !inside && exists(rates.tree)) {
+        long levels = 0;  // up and down
         while ((2L << levels) <= l.nodes()) ++levels;
-        long const latency = on.measured->tree.base +
-                             2 * ((l.ranks_per_node - 1) * on.measured->tree.link + levels * on.measured->tree.network);
+        long const latency =
+            rates.tree.base + 2 * ((l.ranks_per_node - 1) * rates.tree.link + levels * rates.tree.network);
+        // 92 % of the links' rate, and the bytes go both ways
         long const ring = between_nodes(on, traffic::gather, l).bandwidth;
         long const t = time_of({share_of(ring, 460L * (l.ranks - 1), 1000L * l.ranks), latency}, bytes);
         if (t < best) best = t;

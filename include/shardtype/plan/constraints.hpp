@@ -1,14 +1,19 @@
 #pragma once
 
+#include <shardtype/mesh/mesh.hpp>
 #include <shardtype/model/roles.hpp>
 
 namespace shardtype {
 
-/// A share of the parameters: what one rank stores of them, from `low` to `high`.
+/// What one rank stores of the parameters, as a share of them, from `low` to `high`: AutoParallel's `parameter_memory`. {1, 1} is
+/// DDP; {}, its default, is FSDP over all ranks; a `high` in between is HSDP, or FSDP over some axes and tensor parallelism
+/// over the others.
 struct memory_share {
     double low = 0;   ///< at least
-    double high = 1;  ///< at most
+    double high = 0;  ///< at most; 0: one over the number of ranks
 };
+/// No bound.
+inline constexpr memory_share any_share{0, 1};
 
 /// A set of roles.
 struct role_set {
@@ -30,11 +35,11 @@ inline constexpr role_set all_roles = usual_roles | only(role::tensor_parallel);
 
 /// What a plan must keep to.
 struct constraints {
-    /// What a rank stores of a layer's parameter matrices, as a share: AutoParallel's `parameter_memory`. {1, 1} is DDP,
-    /// {0, 1.0 / ranks} FSDP over all of them, a higher bound HSDP or other mixes.
-    memory_share parameter_memory{};
+    /// Of each layer's parameters, those of two dimensions and more. (Vectors are less than a thousandth.)
+    memory_share parameter_memory = any_share;
     long device_memory = 0;        ///< bytes of a rank, for all that it allocates; 0: what the hardware leaves
     role_set roles = usual_roles;  ///< that axes may have
+    role_set on_axis[max_axes]{};  ///< of these, what one axis may have; none: all
     bool recompute = true;         ///< blocks may be recomputed
 };
 

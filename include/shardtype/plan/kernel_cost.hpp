@@ -142,16 +142,16 @@ constexpr double short_rows(double flops, long s, int half) {
 /// known work: a launch. float64 runs at half the rate of float32 (it is there for gradient checks).
 constexpr long kernel_time(hardware const& on, step const& s) {
     kernel_work const w = work_of(s);
+    attention_rate const& attention = on.measured->attention;
     long const peak = s.type == dtype::bf16 ? on.bf16_flops : s.type == dtype::f64 ? on.f32_flops / 2 : on.f32_flops;
     long busy = 0;
     if (w.is == work_kind::product)
         busy = detail::time_at(w.flops, peak, on.matmul_efficiency);
     else if (w.is == work_kind::attention_forward)
-        busy = detail::time_at(detail::short_rows(w.flops, s.dim[1], on.measured->attention.forward_half), peak,
-                               on.measured->attention.forward);
+        busy = detail::time_at(detail::short_rows(w.flops, s.dim[1], attention.forward_half), peak, attention.forward);
     else if (w.is == work_kind::attention_backward)
-        busy = detail::time_at(detail::short_rows(w.flops, s.dim[1], on.measured->attention.backward_half), peak,
-                               on.measured->attention.backward);
+        busy =
+            detail::time_at(detail::short_rows(w.flops, s.dim[1], attention.backward_half), peak, attention.backward);
     long const moved = detail::time_at(static_cast<double>(w.bytes), on.memory_bandwidth, on.memory_efficiency);
     return (busy > moved ? busy : moved) + on.launch;
 }

@@ -12,7 +12,7 @@ struct class_edges {
     chain_edge to[Classes]{};  ///< by class
 };
 
-template <class Operations, int Classes>
+template <int Classes>
 constexpr class_edges<Classes> edges_from(planned_case const& of, int from, bool const (&wanted)[Classes]) {
     class_edges<Classes> out;
     placement_policy const p = class_policy(of.on, from);
@@ -100,7 +100,10 @@ struct chosen_option {
 /// A model's layers as the search takes them, and what its options stand for.
 template <int Layouts, int Kinds, int Options, int Positions>
 struct model_problem {
-    chain_problem<Layouts, Kinds, Options, Kinds, Positions> chain{};
+    using chain_type = chain_problem<Layouts, Kinds, Options, Kinds, Positions>;
+    static constexpr int layouts = Layouts, options = Options, positions = Positions;
+
+    chain_type chain{};
     chosen_option stands_for[Kinds][Options]{};
     short first_unit[Kinds]{};  ///< of each kind of position
     short first_trip[Kinds]{};  ///< of the run of it, in its repeat

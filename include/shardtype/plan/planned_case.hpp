@@ -41,9 +41,11 @@ constexpr placement_policy variant_of(placement_policy p, int variant) {
     return p;
 }
 /// An axis of one device needs no role but one.
-constexpr bool allowed(placement_policy const& p, role_set roles) {
-    for (int a = 0; a < p.axes; ++a)
-        if (p.axis_size[a] == 1 ? p.on[a] != role::data_parallel : !roles.has(p.on[a])) return false;
+constexpr bool allowed(placement_policy const& p, constraints const& by) {
+    for (int a = 0; a < p.axes; ++a) {
+        bool const here = by.roles.has(p.on[a]) && (by.on_axis[a].mask == 0 || by.on_axis[a].has(p.on[a]));
+        if (p.axis_size[a] == 1 ? p.on[a] != role::data_parallel : !here) return false;
+    }
     return true;
 }
 
@@ -79,6 +81,7 @@ struct planned_case {
     layout whole{};       ///< of the residual stream, not split
     batch_shape batch{};
     dtype element = dtype::f32, compute = dtype::f32;
+    label axis_name[max_axes]{};
     layer_pin pin[max_pins]{};
     int pins = 0;
 

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <shardtype/plan/decode.hpp>
-#include <shardtype/search/chain_stages.hpp>
+#include <shardtype/plan/pins.hpp>
+#include <shardtype/plan/planning.hpp>
 #include <shardtype/search/certificate.hpp>
+#include <shardtype/search/chain_stages.hpp>
 
 #include <utility>
 
@@ -13,9 +14,6 @@ template <class Job>
 struct planned {};
 
 namespace detail {
-
-template <class Job>
-constexpr void add_pins(planned_case&) {}
 
 template <class Job>
 constexpr constraints constraints_of() {
@@ -33,7 +31,7 @@ struct planning {
 
     static constexpr unit_list units = units_of<model>();
     static constexpr int axes = Job::mesh::axes, classes = power(3, axes), count = units.count;
-    static constexpr int room = axes > 2 ? 24 : 16;  // options of a unit in one class
+    static constexpr int room = options_room(axes);
 
     static constexpr planned_case make_case() {
         planned_case c;
@@ -50,84 +48,33 @@ struct planning {
     static constexpr planned_case of = make_case();
 
     template <int I>
-    static constexpr class_core make_core() {
-        if constexpr (class_is_considered(of, I))
-            return probe_class<model, operations>(class_policy(of.on, I), of.on, of.whole, of.batch, of.element,
-                                                  of.compute, BackEnd::scratch, room_of<BackEnd>);
-        else
-            return class_core{};
-    }
+    static constexpr class_core core = core_of<model, operations>(of, I, BackEnd::scratch, room_of<BackEnd>);
     template <int I>
-    static constexpr class_core core = make_core<I>();
-    template <int I>
-    static constexpr class_options<count, room> make_options() {
-        if constexpr (class_is_considered(of, I)) {
-            return options_of_class<count, room>(of, I, core<I>);
-        } else {
-            class_options<count, room> none;
-            none.uniform.verdict = why_not::forbidden;
-            none.uniform.roles = class_policy(of.on, I);
-            return none;
-        }
-    }
-    template <int I>
-    static constexpr class_options<count, room> options = make_options<I>();
+    static constexpr class_options<count, room> options = options_of_class<count, room>(of, I, core<I>);
 
     template <class>
     struct tables;
     template <int... I>
     struct tables<std::integer_sequence<int, I...>> {
-        static constexpr class_options<count, room> all[] = {options<I>...};
-        static constexpr bool wanted[] = {options<I>.exists...};
+        static constexpr class_options<count, room> all[classes] = {options<I>...};
+        static constexpr bool wanted[classes] = {options<I>.exists...};
         template <int From>
-        static constexpr class_edges<classes> edge = edges_from<operations, classes>(of, From, wanted);
-        static constexpr class_edges<classes> edges[] = {edge<I>...};
+        static constexpr class_edges<classes> edge = edges_from<classes>(of, From, wanted);
+        static constexpr class_edges<classes> edges[classes] = {edge<I>...};
         static constexpr int layouts = (0 + ... + (options<I>.exists ? 1 : 0));
     };
     using table = tables<std::make_integer_sequence<int, classes>>;
 
-    static constexpr int stretches = of.stretches();
-    static constexpr int leaves() {
-        int n = 0;
-        for (int u = 0; u < count; ++u) n += units.unit[u].in_block ? 0 : 1;
-        return n;
-    }
-    static constexpr int kinds = leaves() + (units.repeats > 0 ? stretches : 0);
-    static constexpr int positions = leaves() + (units.repeats > 0 ? units.trips : 0);
+    static constexpr int kinds = units.leaves() + (units.repeats > 0 ? of.stretches() : 0);
+    static constexpr int positions = units.leaves() + (units.repeats > 0 ? units.trips : 0);
     static constexpr int layouts = table::layouts > 0 ? table::layouts : 1;
-    using problem_type = model_problem<layouts, kinds, 96, positions>;
+    using problem_type = model_problem<layouts, kinds, options_of_layer, positions>;
+    static constexpr problem_type assembled = assemble<problem_type>(of, table::all, table::edges);
 
-    static constexpr problem_type make_problem() {
-        problem_type p;
-        chain_assembler<count, room, classes, layouts, kinds, 96, positions> a{of, table::all, table::edges, p};
-        a.run();
-        return p;
-    }
-    static constexpr problem_type assembled = make_problem();
-    /// What is searched.
+    /// What is searched, and what was found.
     static constexpr auto problem = assembled.chain;
     static constexpr auto solution = solved<planning>;
-
-    static constexpr model_plan make_plan() {
-        model_plan out;
-        out.outcome = solution.outcome;
-        out.optimal = solution.optimal;
-        out.axes = axes;
-        for (int a = 0; a < axes; ++a) out.axis_size[a] = of.on.axis_size[a];
-        out.hardware.append(of.on.on.name);
-        out.budget = of.bound.device_memory;
-        out.time = solution.time;
-        out.memory = solution.memory * 1024;
-        out.certificate = solution.certificate;
-        out.tokens = of.batch.global * of.batch.sequence;
-        plan_decoder<count, room, classes, problem_type> d{of, table::all, table::edges, assembled, out};
-        short choice[positions]{};
-        for (int i = 0; i < positions; ++i) choice[i] = solution.choice[i];
-        if (solution.time < unreachable) d.add_layers(choice);
-        d.add_uniforms();
-        return out;
-    }
-    static constexpr model_plan plan = make_plan();
+    static constexpr model_plan plan = decode(of, table::all, table::edges, assembled, solution);
 };
 
 }  // namespace detail

@@ -27,6 +27,13 @@ struct unit_list {
     int trips = 1;                 ///< of the repeat
     label repeat{};                ///< its name, `layers`
     bool complete = true;          ///< false: no room, or the first layer has no name
+
+    /// Units outside the repeat.
+    constexpr int leaves() const {
+        int n = 0;
+        for (int u = 0; u < count; ++u) n += unit[u].in_block ? 0 : 1;
+        return n;
+    }
 };
 
 namespace detail {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/rules/path_search.hpp>
+#include <shardtype/rules/direct_way.hpp>
 
 namespace shardtype {
 
@@ -81,6 +81,58 @@ constexpr void direct_path(conversion& out, layout now, layout const& to) {
     if (!(now == goal)) out.says.what = code::no_conversion;
 }
 
+/// The same as the search would find. @return whether that is known
+constexpr bool known_path(conversion& out, layout const& from, layout const& to, hop_costs const& costs) {
+    direct_way const way(from, to, costs.differentiable);
+    if (!way.known) return false;
+    if (way.hops == 0) return true;
+    path_cost cost{};
+    long local = from.local_bytes();
+    for (; out.hops < way.hops; ++out.hops) {
+        int const a = way.axis[out.hops], n = from.axis_size[a];
+        placement const x = from.on[a], y = to.on[a];
+        long const whole = x.is == kind::shard ? local * n : local, after = y.is == kind::shard ? whole / n : whole;
+        costs.add(cost, x.is, y.is, n, whole, local, after);
+        out.path[out.hops] = {a, x, y, row_of.forward[static_cast<int>(x.is)][static_cast<int>(y.is)]};
+        local = after;
+    }
+    out.bytes = static_cast<double>(cost.bytes) / static_cast<double>(costs.devices);
+    out.peak_bytes = cost.peak;
+    return true;
+}
+
+/// By search; by the direct path where there is no room for one.
+constexpr void searched_path(conversion& out, layout const& from, layout const& to, bool differentiable,
+                             long hop_bytes) {
+    path_search search(from, differentiable, hop_bytes);
+    bool small = true;
+    if (from.axes > conversion::searched_axes) {  // the compilers' limits have no room for all axes at once
+        moving_axes const moving(from, to);
+        out.exact = false;
+        small = moving.count <= conversion::searched_axes;
+        for (int a = 0; a < from.axes; ++a) search.moves[a] = moving.is[a];
+    }
+    int const end = small ? search.run(packed(to)) : -1;
+    out.exact = out.exact && !search.full;
+    if (end < 0) {
+        direct_path(out, from, to);
+        return;
+    }
+    auto const& found = search.nodes[end];
+    out.hops = static_cast<int>(found.cost.hops);
+    out.bytes = static_cast<double>(found.cost.bytes) / static_cast<double>(search.costs.devices);
+    out.peak_bytes = found.cost.peak;
+    int i = end;
+    for (int h = out.hops - 1; h >= 0; --h) {
+        auto const& node = search.nodes[i];
+        placement const before = unpacked(search.nodes[node.parent].key, node.axis);
+        placement const after = unpacked(node.key, node.axis);
+        out.path[h] = {node.axis, before, after,
+                       row_of.forward[static_cast<int>(before.is)][static_cast<int>(after.is)]};
+        i = node.parent;
+    }
+}
+
 }  // namespace detail
 
 /// The cheapest way from one layout to the other: forward and backward bytes, then peak memory, then hops; without
@@ -100,32 +152,9 @@ constexpr conversion convert(layout const& from, layout const& to, bool differen
     out.says.what = fault.what;
     out.says.axis = fault.axis;
     if (!out.says.legal()) return out;
-    detail::path_search search(from, differentiable, hop_bytes);
-    detail::moving_axes const moving(from, to);
-    if (from.axes > conversion::searched_axes) {  // the compilers' limits have no room for all axes at once
-        out.exact = false;
-        for (int a = 0; a < from.axes; ++a) search.moves[a] = moving.is[a];
-    }
-    bool const small = out.exact || moving.count <= conversion::searched_axes;
-    int const end = small ? search.run(detail::packed(to)) : -1;
-    out.exact = out.exact && !search.full;
-    if (end < 0) {
-        detail::direct_path(out, from, to);
-        return out;
-    }
-    auto const& found = search.nodes[end];
-    out.hops = static_cast<int>(found.cost.hops);
-    out.bytes = static_cast<double>(found.cost.bytes) / static_cast<double>(search.devices);
-    out.peak_bytes = found.cost.peak;
-    int i = end;
-    for (int h = out.hops - 1; h >= 0; --h) {
-        auto const& node = search.nodes[i];
-        placement const before = detail::unpacked(search.nodes[node.parent].key, node.axis);
-        placement const after = detail::unpacked(node.key, node.axis);
-        out.path[h] = {node.axis, before, after,
-                       detail::row_of.forward[static_cast<int>(before.is)][static_cast<int>(after.is)]};
-        i = node.parent;
-    }
+    bool const small = from.axes <= conversion::searched_axes;
+    if (!small || !detail::known_path(out, from, to, {from, differentiable, hop_bytes}))
+        detail::searched_path(out, from, to, differentiable, hop_bytes);
     return out;
 }
 

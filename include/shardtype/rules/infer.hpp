@@ -75,11 +75,12 @@ constexpr axis_inference infer_axis(rule const& r, placement const* p, bool one_
 
 /// Whether each rank has one element of the grouped factor in every operand but the first.
 constexpr bool one_group(rule const& r, layout const* x) {
+    if (r.grouped == 0) return false;
     for (int i = 1; i < r.operands; ++i) {
         int const d = r.dim_of(i, r.grouped);
         if (d >= 0 && x[i].local(d) != 1) return false;
     }
-    return r.grouped != 0;
+    return true;
 }
 
 /// What one axis alone does not show: operands that share a factor must list its axes in the same order, and pairs stay
@@ -97,44 +98,42 @@ constexpr axis_inference infer_list(rule const& r, layout const* x, int axis) {
     return {code::ok, 0, list};
 }
 
-}  // namespace detail
-
-/// The verdict of an operation on its operands and, where it is legal, the layout of its result (where it is refused,
-/// the layout that the result would have). The gradient of operand i has the layout `dual(operand i)`, given a gradient
-/// of the result in `dual(result)`.
-/// @param given the operation  @param x its operands  @param constants operands without gradient beside the operation's own
-/// (bit mask): frozen weights
-constexpr inference infer(rule const& given, layout const* x, unsigned constants = 0) {
+/// `infer`, the constants being those of the rule.
+constexpr inference infer_result(rule const& r, layout const* x) {
     inference out;
-    rule const r = given.with_constants(constants);
     auto const fault = shape_fault_of(r, x);
     if (!fault.fits()) {
         out.says = {code::shapes_disagree, 0, fault.operand};
         return out;
     }
     layout& y = out.result;
-    y.type = x[detail::first_real(r)].type;
+    y.type = x[first_real(r)].type;
     y.rank = r.out_rank();
     y.axes = x[0].axes;
     for (int a = 0; a < y.axes; ++a) y.axis_size[a] = x[0].axis_size[a];
     for (int d = 0; d < y.rank; ++d)
-        for (int i = r.operands - 1; i >= 0; --i) {
-            int const e = r.dim_of(i, r.out[d]);
+        for (int i = 0, e = -1; i < r.operands && e < 0; ++i) {
+            e = r.dim_of(i, r.out[d]);
             if (e >= 0) y.extent[d] = x[i].extent[e];
         }
-    bool const one_group = detail::one_group(r, x);
+    bool const group = one_group(r, x);
+    bool sharded[max_axes]{};
     verdict refused{};
     for (int a = 0; a < y.axes; ++a) {
         placement p[max_operands]{};
-        for (int i = 0; i < r.operands; ++i) p[i] = x[i].on[a];
-        auto const one = detail::infer_axis(r, p, one_group);
+        for (int i = 0; i < r.operands; ++i) {
+            p[i] = x[i].on[a];
+            sharded[a] = sharded[a] || p[i].is == kind::shard;
+        }
+        auto const one = infer_axis(r, p, group);
         y.on[a] = one.result;
         if (one.what == code::ok) continue;
         (one.what == code::no_kernel ? refused : out.says) = {one.what, a, one.operand};
         if (!out.says.legal()) return out;
     }
     for (int a = 0; a < y.axes; ++a) {
-        auto const list = detail::infer_list(r, x, a);
+        if (!sharded[a]) continue;  // there is no list
+        auto const list = infer_list(r, x, a);
         if (y.on[a].is == kind::shard) y.on[a].order = list.result.order;
         if (list.what == code::ok) continue;
         out.says = {list.what, a, list.operand};
@@ -142,6 +141,18 @@ constexpr inference infer(rule const& given, layout const* x, unsigned constants
     }
     out.says = refused;
     return out;
+}
+
+}  // namespace detail
+
+/// The verdict of an operation on its operands and, where it is legal, the layout of its result (where it is refused,
+/// the layout that the result would have). The gradient of operand i has the layout `dual(operand i)`, given a gradient
+/// of the result in `dual(result)`.
+/// @param r the operation  @param x its operands  @param constants operands without gradient beside the operation's own
+/// (bit mask): frozen weights
+constexpr inference infer(rule const& r, layout const* x, unsigned constants = 0) {
+    if ((constants & ~r.constant) == 0) return detail::infer_result(r, x);
+    return detail::infer_result(r.with_constants(constants), x);
 }
 
 /// Floating-point operations of the operation over the whole mesh.

@@ -10,7 +10,7 @@ inline constexpr int max_hops = 10;
 /// What a path costs so far: bytes with the price of its hops first, then memory, then hops. Bytes are times the number
 /// of devices, so that a ring's shares stay whole numbers.
 struct path_cost {
-    long bytes = 0, price = 0, peak = 0, hops = 0;
+    long bytes, price, peak, hops;
     constexpr bool operator<(path_cost const& b) const {
         long const mine = bytes + price, theirs = b.bytes + b.price;
         return mine != theirs ? mine < theirs : peak != b.peak ? peak < b.peak : hops < b.hops;
@@ -51,6 +51,36 @@ struct row_table {
 };
 inline constexpr row_table row_of{};
 
+/// What hops cost between layouts of one shape.
+struct hop_costs {
+    bool differentiable;
+    long hop_price;  ///< times the devices
+    long devices = 1;
+
+    constexpr hop_costs(layout const& shape, bool has_gradient, long hop_bytes)
+        : differentiable(has_gradient), hop_price(hop_bytes) {
+        for (int a = 0; a < shape.axes; ++a) devices *= shape.axis_size[a];
+        hop_price *= devices;
+    }
+    /// Adds a hop on an axis of n. `whole`: bytes unsharded on it, `before`, `after`: of one device.
+    constexpr void add(path_cost& cost, kind from, kind to, int n, long whole, long before, long after) const {
+        int const f = static_cast<int>(from), t = static_cast<int>(to);
+        collective const by = row_of.forward[f][t];
+        add(cost, by, whole, n);
+        if (differentiable) add(cost, row_of.backward[f][t], whole, n);
+        long const memory = in_place(by) ? before : before + after;
+        if (memory > cost.peak) cost.peak = memory;
+        ++cost.hops;
+    }
+
+  private:
+    constexpr void add(path_cost& cost, collective by, long whole, int n) const {
+        long const sent = bytes_sent_by_all(by, whole, n, devices);
+        cost.bytes += sent;
+        if (sent > 0) cost.price += hop_price;
+    }
+};
+
 /// A layout's placements as one number, 7 bits an axis.
 inline constexpr int bits_of_axis = 7;
 constexpr unsigned packed(placement p) {
@@ -70,22 +100,21 @@ constexpr unsigned packed(layout const& x) {
 
 /// Dijkstra's algorithm over the layouts that one-axis redistributions reach: the cheapest open one is closed next.
 struct path_search {
+    /// Without initialisers, as the arrays below: compilers would run them for every element.
     struct node {
-        unsigned key = 0;
-        path_cost cost{};
-        long local = 0;  ///< bytes of one device
-        short parent = -1;
-        signed char axis = 0;
+        unsigned key;
+        path_cost cost;
+        long local;  ///< bytes of one device
+        short parent;
+        signed char axis;
     };
     static constexpr int capacity = 640;
 
     layout const& shape;  ///< extents and axes
-    bool differentiable;
-    long hop_price;  ///< times the devices
-    long devices = 1;
-    node nodes[capacity]{};
-    short open[capacity] = {0};  ///< nodes that are not expanded yet, in no order
-    short found[1024]{};         ///< 1 + the node of a key, by its hash; 0: none
+    hop_costs costs;
+    node nodes[capacity];
+    short open[capacity];  ///< nodes that are not expanded yet, in no order
+    short found[1024]{};   ///< 1 + the node of a key, by its hash; 0: none
     int count = 0, open_count = 1;
     bool full = false;
     bool moves[max_axes] = {true, true, true, true};  ///< the others stay where they are
@@ -93,9 +122,8 @@ struct path_search {
     int at_goal = -1;  ///< its node, once it is reached
 
     constexpr path_search(layout const& from, bool has_gradient, long hop_bytes)
-        : shape(from), differentiable(has_gradient), hop_price(hop_bytes) {
-        for (int a = 0; a < from.axes; ++a) devices *= from.axis_size[a];
-        hop_price *= devices;
+        : shape(from), costs(from, has_gradient, hop_bytes) {
+        open[0] = 0;
         nodes[count++] = {packed(from), {}, from.local_bytes(), -1, 0};
         found[packed(from) * 2654435769U >> 22U] = 1;
     }
@@ -162,19 +190,11 @@ struct path_search {
     static constexpr long rounded_up(long extent, int n) { return (extent + n - 1) / n; }
 
     constexpr void reach(int at, int axis, placement from, placement to, long whole, long local) {
-        int const f = static_cast<int>(from.is), t = static_cast<int>(to.is), n = shape.axis_size[axis];
-        if (!row_of.there[f][t]) return;
+        if (!row_of.there[static_cast<int>(from.is)][static_cast<int>(to.is)]) return;
         node const& here = nodes[at];
         path_cost cost = here.cost;
-        for (int way = 0; way < (differentiable ? 2 : 1); ++way) {
-            collective const by = way == 0 ? row_of.forward[f][t] : row_of.backward[f][t];
-            long const sent = bytes_sent_by_all(by, whole, n, devices);
-            cost.bytes += sent;
-            if (sent > 0) cost.price += hop_price;
-        }
-        long const memory = in_place(row_of.forward[f][t]) ? here.local : here.local + local;
-        if (memory > cost.peak) cost.peak = memory;
-        if (++cost.hops > max_hops) return;
+        costs.add(cost, from.is, to.is, shape.axis_size[axis], whole, here.local, local);
+        if (cost.hops > max_hops) return;
         if (at_goal >= 0 && !(cost < nodes[at_goal].cost)) return;  // nothing cheaper goes on from there
         int const shift = bits_of_axis * axis;
         unsigned const key = (here.key & ~(127U << shift)) | packed(to) << shift;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/base/initial.hpp>
 #include <shardtype/model/graph.hpp>
 #include <shardtype/schedule/step.hpp>
 
@@ -101,19 +102,29 @@ constexpr schedule_view view_of(schedule<S, B, G, P> const& s) {
     return {s.steps, s.buffers, s.segments, s.parameters, S, B, G, P, s.at};
 }
 
-/// A schedule being built, with room.
-struct schedule_builder {
+/// Room for the parts of a schedule.
+struct schedule_room {
     /// Room; more is [ST-S604].
     /// @{
     static constexpr int max_steps = 1600, max_buffers = 1000, max_segments = 64;
     static constexpr int max_parameters = graph::max_parameters;
     /// @}
-    /// The parts so far, how many they are, and the first error.
+    /// The parts so far.
     /// @{
     step steps[max_steps]{};
     buffer buffers[max_buffers]{};
     segment segments[max_segments]{};
     scheduled_parameter parameters[max_parameters]{};
+    /// @}
+};
+
+/// A schedule being built, with room.
+struct schedule_builder : schedule_room {
+    /// Nothing built.
+    constexpr schedule_builder() : schedule_room(detail::initial<schedule_room>) {}
+
+    /// How many the parts are, where the state lies, and the first error.
+    /// @{
     short step_count = 0, buffer_count = 0, segment_count = 0, parameter_count = 0;
     landmarks at{};
     /// @}

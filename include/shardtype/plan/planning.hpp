@@ -1,0 +1,104 @@
+#pragma once
+
+#include <shardtype/plan/decode.hpp>
+#include <shardtype/search/chain_search.hpp>
+
+namespace shardtype {
+
+namespace detail {
+
+/// Options of a unit in one class that another one does not beat.
+constexpr int options_room(int axes) { return axes > 2 ? 24 : 16; }
+/// The same of a layer of the chain, over all classes.
+inline constexpr int options_of_layer = 96;
+
+template <class Model, class Operations>
+constexpr class_core core_of(planned_case const& of, int number, scratch_bound scratch, room_bound room) {
+    if (!class_is_considered(of, number)) return class_core{};
+    return probe_class<Model, Operations>(class_policy(of.on, number), of.on, of.whole, of.batch, of.element,
+                                          of.compute, scratch, room);
+}
+
+template <class Problem, int Units, int Room, int Classes>
+constexpr Problem assemble(planned_case const& of, class_options<Units, Room> const (&all)[Classes],
+                           class_edges<Classes> const (&edges)[Classes]) {
+    Problem p;
+    chain_assembler<Units, Room, Classes, Problem> a{of, all, edges, p};
+    a.run();
+    return p;
+}
+
+/// The plan that a solution stands for.
+template <class Problem, class Solution, int Units, int Room, int Classes>
+constexpr model_plan decode(planned_case const& of, class_options<Units, Room> const (&all)[Classes],
+                            class_edges<Classes> const (&edges)[Classes], Problem const& problem,
+                            Solution const& solution) {
+    model_plan out;
+    out.outcome = solution.outcome;
+    out.optimal = solution.optimal;
+    out.axes = of.on.axes;
+    for (int a = 0; a < of.on.axes; ++a) out.axis_size[a] = of.on.axis_size[a], out.axis_name[a] = of.axis_name[a];
+    out.hardware.append(of.on.on.name);
+    out.budget = of.bound.device_memory;
+    out.time = solution.time;
+    out.memory = solution.memory * 1024;
+    out.certificate = solution.certificate;
+    out.tokens = of.batch.global * of.batch.sequence;
+    plan_decoder<Units, Room, Classes, Problem> d{of, all, edges, problem, out};
+    short choice[Problem::positions]{};
+    for (int i = 0; i < solution.positions; ++i) choice[i] = solution.choice[i];
+    if (solution.time < unreachable && solution.positions > 0) d.add_layers(choice);
+    d.add_uniforms();
+    return out;
+}
+
+}  // namespace detail
+
+/// The planner where mesh, hardware and bounds are known at run time only. It is large: keep it on the heap, one for each
+/// model and number of axes. `Stretches`: room for runs of trips that pins treat otherwise.
+template <class Model, int Axes, class BackEnd = buffers_only, class Operations = library_operations, int Stretches = 4>
+struct run_time_planner {
+    static constexpr unit_list units = units_of<Model>();                        ///< of the model
+    static constexpr int classes = detail::power(3, Axes), count = units.count;  ///< ways to split activations; units
+    /// What the search takes.
+    using problem_type = detail::model_problem<classes, units.leaves() + (units.repeats > 0 ? Stretches : 0),
+                                               detail::options_of_layer,
+                                               units.leaves() + (units.repeats > 0 ? units.trips : 0)>;
+
+    detail::planned_case of{};                                                    ///< set by `prepare`
+    detail::class_options<count, detail::options_room(Axes)> all[classes]{};      ///< by class
+    detail::class_edges<classes> edges[classes]{};                                ///< by class
+    problem_type assembled{};                                                     ///< the chain, and what its options are
+    chain_search_state<typename problem_type::chain_type> search{};               ///< its room
+
+    /// Says what is to be planned.
+    constexpr void prepare(cluster const& on, constraints const& bound, batch_shape const& batch, dtype element,
+                           dtype compute) {
+        of = {};
+        of.units = units;
+        of.on = on;
+        of.bound = bound;
+        if (of.bound.device_memory == 0) of.bound.device_memory = on.on.usable();
+        of.batch = batch;
+        of.element = element, of.compute = compute;
+        of.whole = detail::stream_of<Model>(detail::class_policy(on, 0), batch, element, compute);
+    }
+    /// Reads the model in every class, and states the chain.
+    constexpr void state() {
+        bool wanted[classes]{};
+        for (int i = 0; i < classes; ++i) {
+            all[i] = detail::options_of_class<count, detail::options_room(Axes)>(
+                of, i, detail::core_of<Model, Operations>(of, i, BackEnd::scratch, detail::room_of<BackEnd>));
+            wanted[i] = all[i].exists;
+        }
+        for (int i = 0; i < classes; ++i) edges[i] = detail::edges_from<classes>(of, i, wanted);
+        assembled = detail::assemble<problem_type>(of, all, edges);
+    }
+    /// Searches for what is faster than `below` (ns).
+    constexpr model_plan find(long below = unreachable) {
+        assembled.chain.below = below;
+        return detail::decode(of, all, edges, assembled, solve(assembled.chain, search));
+    }
+};
+
+}  // namespace shardtype

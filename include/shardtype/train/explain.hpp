@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include <shardtype/plan/compare.hpp>
+
+namespace shardtype {
+
+namespace detail {
+/// The text that `write(sink)` makes, whatever its length.
+template <class Write>
+std::string written(Write write) {
+    text_sink counted;
+    write(counted);
+    std::string text(static_cast<std::size_t>(counted.size), ' ');
+    text_sink out{text.data(), counted.size};
+    write(out);
+    return text;
+}
+}  // namespace detail
+
+/// A plan in words, as `plan_text` has it at compile time.
+inline std::string explain(model_plan const& p) {
+    return detail::written([&](text_sink& out) { detail::put_plan(out, p); });
+}
+/// Two plans side by side: what differs by layer, in time and memory.
+inline std::string compare(model_plan const& a, model_plan const& b, std::string const& first = "first",
+                           std::string const& second = "second") {
+    return detail::written(
+        [&](text_sink& out) { detail::put_comparison(out, a, b, first.c_str(), second.c_str()); });
+}
+
+}  // namespace shardtype
