@@ -24,10 +24,10 @@ constexpr unit_option from_stream(class_options<Units, Room> const (&all)[Classe
 }
 
 /// States a model's choices as a chain: units one after the other, a repeat's block as one kind of layer.
-template <int Units, int Room, int Classes, class Problem>
+template <int Blocks, int Units, int Room, int Classes, class Problem>
 struct chain_assembler {
     using options = class_options<Units, Room>;
-    using block_list = pareto_list<block_option, 64>;
+    using block_list = pareto_list<block_option, Blocks>;
 
     planned_case const& of;
     options const (&all)[Classes];
@@ -66,7 +66,7 @@ struct chain_assembler {
                     bool const last = u + 1 == end_unit;
                     unit_option more = ways.one[k].sum;
                     if (!last) more.again_last = more.again;
-                    both.append(u - first_unit, ways.one[k].of_class[0], ways.one[k].option[0], more);
+                    both.append(u - first_unit, ways.one[k].how.of_class[0], ways.one[k].how.option[0], more);
                     if (u > first_unit) both.sum.input = so_far.one[i].sum.input;
                     next.add(both, beats);
                 }
@@ -123,8 +123,8 @@ struct chain_assembler {
                 unit_option const& o = in_layout(g).option[u][k];
                 if ((asked & ~o.satisfies) != 0) continue;
                 chosen_option what;
-                what.how.append(0, out.class_of[g], k, o);
-                what.in_class = out.class_of[g];
+                what.how.of_class[0] = what.in_class = out.class_of[g];
+                what.how.option[0] = static_cast<short>(k);
                 add(kind, {g, g, o.cost.time(), kib(o.cost.memory()), kib(o.cost.window), true}, what);
             }
         out.chain.repeat(kind);
@@ -140,7 +140,7 @@ struct chain_assembler {
             long const stream = align_up(of_stream(cls).local_bytes());
             for (int k = 0; k < list.count; ++k) {
                 unit_option const& o = list.one[k].sum;
-                chosen_option what{list.one[k], cls, false};
+                chosen_option what{list.one[k].how, cls, false};
                 if (recomputing(first_unit, trip, false))
                     add(kind, {g, g, o.cost.time(), kib(o.cost.memory()), kib(o.cost.window), true}, what);
                 what.again = true;
@@ -153,6 +153,17 @@ struct chain_assembler {
         }
         out.chain.repeat(kind, trips);
     }
+    /// What every step takes besides: the loss and the norm summed along each axis, and the kernels that use them.
+    constexpr long once_a_step() const {
+        step sum;
+        sum.kernel = id_of<kernels::all_reduce>;
+        sum.kind = step_kind::collective_start;
+        sum.type = dtype::f64;
+        sum.dim[0] = 1;
+        long time = 5 * of.on.on.launch;
+        for (sum.axis = 0; sum.axis < of.on.axes; ++sum.axis) time += 2 * collective_time(of.on, sum);
+        return time;
+    }
     constexpr layout const& of_stream(int cls) const { return all[cls].stream; }
 
     constexpr void run() {
@@ -163,6 +174,7 @@ struct chain_assembler {
         chain.layouts = layouts = n;
         for (int g = 0; g < layouts; ++g)
             for (int h = 0; h < layouts; ++h) chain.redistribution[g][h] = edges[out.class_of[g]].to[out.class_of[h]];
+        for (int g = 0; g < layouts; ++g) chain.entry[g] = once_a_step();
         chain.budget = of.bound.device_memory / 1024;
         for (int i = 0; i < Classes; ++i)
             if (all[i].exists && kib(all[i].constants) > chain.fixed) chain.fixed = kib(all[i].constants);

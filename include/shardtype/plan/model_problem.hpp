@@ -47,16 +47,21 @@ constexpr class_edges<Classes> edges_from(planned_case const& of, int from, bool
     return out;
 }
 
-/// Ways to run the branches of a block, one for each: which class and which option of it.
-struct block_option {
+/// Which class and which option of it each branch of a block has; of a leaf the first entry.
+struct branch_choices {
     static constexpr int max_branches = 6;  ///< room
 
-    unit_option sum{};
     short of_class[max_branches]{};
     short option[max_branches]{};
+};
+
+/// A way to run the branches of a block.
+struct block_option {
+    unit_option sum{};
+    branch_choices how{};
 
     constexpr void append(int at, int cls, int k, unit_option const& o) {
-        of_class[at] = static_cast<short>(cls), option[at] = static_cast<short>(k);
+        how.of_class[at] = static_cast<short>(cls), how.option[at] = static_cast<short>(k);
         sum.cost.compute += o.cost.compute, sum.cost.communication += o.cost.communication;
         sum.cost.exposed += o.cost.exposed;
         sum.cost.state += o.cost.state, sum.cost.activations += o.cost.activations;
@@ -92,7 +97,7 @@ struct pareto_list {
 
 /// What an option of the chain stands for.
 struct chosen_option {
-    block_option how{};    ///< of a leaf: its first entry
+    branch_choices how{};  ///< of its branches
     short in_class = 0;    ///< of the residual stream
     bool again = false;    ///< recomputed
 };
@@ -109,6 +114,33 @@ struct model_problem {
     short first_trip[Kinds]{};  ///< of the run of it, in its repeat
     bool is_block[Kinds]{};
     short class_of[Layouts]{};  ///< of each boundary layout
+
+    /// The largest number of options of a layer.
+    constexpr int most_options() const {
+        int most = 1;
+        for (int k = 0; k < chain.classes; ++k) most = chain.of[k].count > most ? chain.of[k].count : most;
+        return most;
+    }
+    /// The same with less room.
+    template <int Fewer>
+    constexpr model_problem<Layouts, Kinds, Fewer, Positions> trimmed() const {
+        model_problem<Layouts, Kinds, Fewer, Positions> out;
+        out.chain.layouts = chain.layouts;
+        for (int k = 0; k < chain.classes; ++k) {
+            out.chain.add(chain.of[k]);
+            for (int i = 0; i < chain.of[k].count && i < Fewer; ++i) out.stands_for[k][i] = stands_for[k][i];
+            out.first_unit[k] = first_unit[k], out.first_trip[k] = first_trip[k], out.is_block[k] = is_block[k];
+        }
+        for (int r = 0; r < chain.runs; ++r) out.chain.repeat(chain.run[r].of, chain.run[r].count);
+        for (int g = 0; g < Layouts; ++g) {
+            out.class_of[g] = class_of[g];
+            out.chain.entry[g] = chain.entry[g], out.chain.exit[g] = chain.exit[g];
+            for (int h = 0; h < Layouts; ++h) out.chain.redistribution[g][h] = chain.redistribution[g][h];
+        }
+        out.chain.fixed = chain.fixed, out.chain.budget = chain.budget, out.chain.below = chain.below;
+        out.chain.complete = out.chain.complete && chain.complete;
+        return out;
+    }
 };
 
 }  // namespace shardtype::detail

@@ -68,8 +68,9 @@ struct planning {
     static constexpr int kinds = units.leaves() + (units.repeats > 0 ? of.stretches() : 0);
     static constexpr int positions = units.leaves() + (units.repeats > 0 ? units.trips : 0);
     static constexpr int layouts = table::layouts > 0 ? table::layouts : 1;
-    using problem_type = model_problem<layouts, kinds, options_of_layer, positions>;
-    static constexpr problem_type assembled = assemble<problem_type>(of, table::all, table::edges);
+    static constexpr auto stated = assemble<model_problem<layouts, kinds, options_of_layer, positions>, block_options>(
+        of, table::all, table::edges);
+    static constexpr auto assembled = stated.template trimmed<stated.most_options()>();
 
     /// What is searched, and what was found.
     static constexpr auto problem = assembled.chain;

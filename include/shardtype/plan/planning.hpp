@@ -10,7 +10,9 @@ namespace detail {
 /// Options of a unit in one class that another one does not beat.
 constexpr int options_room(int axes) { return axes > 2 ? 24 : 16; }
 /// The same of a layer of the chain, over all classes.
-inline constexpr int options_of_layer = 96;
+inline constexpr int options_of_layer = 256;
+/// Ways to run a block whose residual stream lies in one way, none worse than another in all: in the compiler, at run time.
+inline constexpr int block_options = 128, run_time_block_options = 1024;
 
 template <class Model, class Operations>
 constexpr class_core core_of(planned_case const& of, int number, scratch_bound scratch, room_bound room) {
@@ -19,11 +21,11 @@ constexpr class_core core_of(planned_case const& of, int number, scratch_bound s
                                           of.compute, scratch, room);
 }
 
-template <class Problem, int Units, int Room, int Classes>
+template <class Problem, int Blocks, int Units, int Room, int Classes>
 constexpr Problem assemble(planned_case const& of, class_options<Units, Room> const (&all)[Classes],
                            class_edges<Classes> const (&edges)[Classes]) {
     Problem p;
-    chain_assembler<Units, Room, Classes, Problem> a{of, all, edges, p};
+    chain_assembler<Blocks, Units, Room, Classes, Problem> a{of, all, edges, p};
     a.run();
     return p;
 }
@@ -62,7 +64,7 @@ struct run_time_planner {
     static constexpr int classes = detail::power(3, Axes), count = units.count;  ///< ways to split activations; units
     /// What the search takes.
     using problem_type = detail::model_problem<classes, units.leaves() + (units.repeats > 0 ? Stretches : 0),
-                                               detail::options_of_layer,
+                                               4 * detail::options_of_layer,
                                                units.leaves() + (units.repeats > 0 ? units.trips : 0)>;
 
     detail::planned_case of{};                                                    ///< set by `prepare`
@@ -92,7 +94,7 @@ struct run_time_planner {
             wanted[i] = all[i].exists;
         }
         for (int i = 0; i < classes; ++i) edges[i] = detail::edges_from<classes>(of, i, wanted);
-        assembled = detail::assemble<problem_type>(of, all, edges);
+        assembled = detail::assemble<problem_type, detail::run_time_block_options>(of, all, edges);
     }
     /// Searches for what is faster than `below` (ns).
     constexpr model_plan find(long below = unreachable) {
