@@ -21,6 +21,7 @@ shardtype_bench_packages=(
 shardtype_test_packages=(
     "doctest-dev|the test programs|doctest/doctest.h|"
     "git|the test that fetches this project into another|git|"
+    "coinor-cbc|solves integer programs, which the planner's plans are held against|cbc|"
 )
 shardtype_mpi_packages=(
     "libopenmpi-dev|Open MPI, for ranks that are processes|mpicxx|"

@@ -39,9 +39,9 @@ cost cost_of(Problem const& p, std::vector<int> const& choice) {
 /// not end.
 struct verdict {
     bool equal = false, different = false;
-    std::string words;       // for a table
+    std::string words;            // for a table
     long time = st::unreachable;  // of cbc's plan
-    double seconds = 0;      // of cbc
+    double seconds = 0;           // of cbc
     long integers = 0, rows = 0;
 };
 
@@ -53,7 +53,9 @@ verdict against_cbc(Problem const& p, Solution const& ours, formulation how, std
     verdict v;
     v.seconds = theirs.seconds, v.integers = in_integers.program().integer_count;
     v.rows = in_integers.program().row_count;
-    auto const differ = [&v](std::string const& words) { return v.different = true, v.words = "DIFFERENT: " + words, v; };
+    auto const differ = [&v](std::string const& words) {
+        return v.different = true, v.words = "DIFFERENT: " + words, v;
+    };
     auto const is = [&ours](st::chain_outcome o) { return ours.outcome == o; };
     bool const none =
         is(st::chain_outcome::infeasible) || is(st::chain_outcome::no_path) || is(st::chain_outcome::none_better);
@@ -69,15 +71,14 @@ verdict against_cbc(Problem const& p, Solution const& ours, formulation how, std
         if (found.memory > p.budget)  // what tolerances can do
             return differ("cbc's plan is too large by " + std::to_string(found.memory - p.budget) + " KiB");
         if (none && found.time < p.below) return differ("cbc has a plan of " + std::to_string(v.time) + " ns");
-        if (v.time < ours.time)
-            return differ("cbc's plan is faster by " + std::to_string(ours.time - v.time) + " ns");
+        if (v.time < ours.time) return differ("cbc's plan is faster by " + std::to_string(ours.time - v.time) + " ns");
     }
     if (theirs.end == cbc_answer::stopped) {
         double const value = static_cast<double>(theirs.plan ? v.time : ours.time);
         double const bound = theirs.bound * static_cast<double>(in_integers.time_unit());
         char words[160];
-        std::snprintf(words, sizeof words, "cbc stopped%s: bound %.0f, gap %.3f %%", theirs.plan ? "" : " without a plan",
-                      bound, 100 * (value - bound) / value);
+        std::snprintf(words, sizeof words, "cbc stopped%s: bound %.0f, gap %.3f %%",
+                      theirs.plan ? "" : " without a plan", bound, 100 * (value - bound) / value);
         v.words = words;
         return v;
     }

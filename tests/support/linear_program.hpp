@@ -44,13 +44,16 @@ struct linear_program {
     }
     /// `terms` may be empty: a row of nothing still says whether it holds.
     void add_row(std::string const& terms, char const* relation, long right) {
-        rows += 'r' + std::to_string(row_count++) + ":\n" + (terms.empty() ? " + 1 nothing\n" : terms) + relation + ' ' +
-                std::to_string(right) + '\n';
+        rows += 'r' + std::to_string(row_count++) + ":\n" + (terms.empty() ? " + 1 nothing\n" : terms) + relation +
+                ' ' + std::to_string(right) + '\n';
     }
     void save(std::filesystem::path const& file) const {
         std::ofstream out(file);
-        out << "Minimize\ncost:\n" << objective << " + 0 nothing\nSubject To\n" << rows
-            << "none:\n + 1 nothing\n= 0\nBounds\n" << bounds << "Generals\n" << integers << "End\n";
+        out << "Minimize\ncost:\n"
+            << objective << " + 0 nothing\nSubject To\n"
+            << rows << "none:\n + 1 nothing\n= 0\nBounds\n"
+            << bounds << "Generals\n"
+            << integers << "End\n";
         if (!out.flush()) throw std::runtime_error("cannot write " + file.string());
     }
 };
@@ -58,11 +61,11 @@ struct linear_program {
 /// How cbc ended.
 struct cbc_answer {
     enum ending { optimal, infeasible, stopped, failed } end = failed;
-    bool plan = false;                   // `value` is one
+    bool plan = false;                  // `value` is one
     std::map<std::string, long> value;  // by variable, rounded; those that are not there are 0
-    double seconds = 0;                  // of the whole process
-    double bound = 0;                    // of `stopped`: no plan costs less
-    std::string said;                    // of `failed`
+    double seconds = 0;                 // of the whole process
+    double bound = 0;                   // of `stopped`: no plan costs less
+    std::string said;                   // of `failed`
 };
 
 inline bool have_cbc() { return std::system("command -v cbc >/dev/null 2>&1") == 0; }
@@ -87,7 +90,9 @@ inline cbc_answer ask_cbc(linear_program const& lp, std::filesystem::path const&
                                 file(".log").string() + "' 2>&1";
     cbc_answer a;
     auto const start = std::chrono::steady_clock::now();
-    int const status = std::system(command.c_str());
+    std::FILE* const process = popen(command.c_str(), "r");  // not std::system, which ignores Ctrl-C
+    if (!process) throw std::runtime_error("cannot start cbc");
+    int const status = pclose(process);
     a.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::ifstream log_file(file(".log")), solution(file(".sol"));
     std::string const log{std::istreambuf_iterator<char>(log_file), {}};

@@ -100,6 +100,11 @@ constexpr collective_table scaled(collective_table t, long link, bool sums_in_sw
     return t;
 }
 
+/// The same with other attention.
+constexpr measured_rates with_attention(measured_rates rates, attention_rate attention) {
+    rates.attention = attention;
+    return rates;
+}
 /// NCCL's own constants for rings and trees (tuning.cc), the same for all of them.
 constexpr measured_rates nccl(collective_table const& in_node, long small_in_node) {
     return {.in_node = in_node,
@@ -118,6 +123,8 @@ constexpr measured_rates nccl(collective_table const& in_node, long small_in_nod
 inline constexpr measured_rates a100_rates =
     detail::nccl(detail::scaled(detail::h100_collectives, 300'000'000'000, false), 87'700'000'000);
 inline constexpr measured_rates h100_rates = detail::nccl(detail::h100_collectives, 141'000'000'000);
+/// With FlashAttention-2, 366 and 306 TFLOP/s as published, for frameworks that run that.
+inline constexpr measured_rates h100_flash_attention_2_rates = detail::with_attention(h100_rates, {370, 0, 309, 0});
 inline constexpr measured_rates b200_rates =
     detail::nccl(detail::scaled(detail::h100_collectives, 900'000'000'000, true), 282'000'000'000);
 /// @}

@@ -19,7 +19,8 @@ struct graph : graph_parameters {
     double step_flops = 0;           ///< of matrix products and attention, forward and backward, over the whole mesh
 
     /// Nothing read.
-    constexpr graph() : graph_parameters(detail::initial<graph_parameters>) {}
+    template <class Room = graph_parameters>  // so that it is made where one is used
+    constexpr graph() : graph_parameters(detail::initial<Room>) {}
 
     /// Ids that every embedding has a row for and the loss a column.
     constexpr long vocabulary() const {

@@ -102,11 +102,14 @@ struct chain_assembler {
     }
     constexpr void add(short kind, chain_option const& o, chosen_option const& what) {
         auto& list = out.chain.of[kind];
+        auto const beats_option = [&](chain_option const& b, chain_option const& a) {
+            return (!out.is_tied[kind] || a.in == b.in) && stands_in(b, a);
+        };
         int kept = 0;
         for (int k = 0; k < list.count; ++k)
-            if (stands_in(list.option[k], o)) return;
+            if (beats_option(list.option[k], o)) return;
         for (int k = 0; k < list.count; ++k) {
-            if (stands_in(o, list.option[k])) continue;
+            if (beats_option(o, list.option[k])) continue;
             if (kept != k) list.option[kept] = list.option[k], out.stands_for[kind][kept] = out.stands_for[kind][k];
             ++kept;
         }
@@ -117,6 +120,7 @@ struct chain_assembler {
     constexpr void add_unit(int u) {
         short const kind = out.chain.add(chain_class<Problem::options>{});
         out.first_unit[kind] = static_cast<short>(u);
+        for (int i = 0; i < Classes; ++i) out.is_tied[kind] = out.is_tied[kind] || ((all[i].tied >> u) & 1U) != 0;
         unsigned const asked = of.asked(u, 0);
         for (short g = 0; g < layouts; ++g)
             for (int k = 0; k < in_layout(g).count[u]; ++k) {

@@ -67,6 +67,7 @@ struct class_options {
     int number = 0;                            ///< the class
     layout stream{};                           ///< between units
     long constants = 0;                        ///< bytes of tables and inputs
+    unsigned tied = 0;                         ///< units that share a parameter, as a mask
     code why[Units]{};                         ///< a unit is not legal
     int count[Units]{};                        ///< options of each unit
     unit_option option[Units][Room]{};         ///< the options
@@ -163,6 +164,7 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
     }
     out.stream = core.stream;
     out.constants = core.constants;
+    out.tied = core.tied;
     out.complete = core.complete;
     graph g;
     g.policy = probed, g.element = of.element, g.compute = of.compute;
@@ -176,6 +178,7 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
     for (int v = 0; v < variants; ++v) {
         placement_policy const p = variant_of(probed, v);
         if (!considered(p, of)) continue;
+        prober.routes = 0;
         unit_option all[Units]{};
         bool legal = true, shares = true;
         for (int u = 0; u < Units; ++u) {

@@ -189,6 +189,21 @@ constexpr layout stream_of(placement_policy p, batch_shape const& batch, dtype e
     return core.unit[0].legal ? g.at(first.out) : layout{};
 }
 
+/// The units that use a parameter of another one, and those.
+constexpr unsigned tied_units(graph const& g, unit_reader const& read) {
+    unsigned mask = 0;
+    for (int u = 0; u < read.count; ++u)
+        for (short i = read.first_node[u]; i < read.end_node[u]; ++i) {
+            node const& n = g.nodes[i];
+            if (n.operation != id_of<graph_operation::materialize>) continue;
+            short const k = g.values[n.out].parameter;
+            for (int w = 0; w < read.count; ++w)
+                if (w != u && read.core.unit[w].first_parameter <= k && k < read.core.unit[w].end_parameter)
+                    mask |= 1U << u | 1U << w;
+        }
+    return mask;
+}
+
 /// The units of a model under one way to split activations, and the parameters that they have.
 template <class Model, class Operations>
 constexpr class_core probe_class(placement_policy const& p, cluster const& on, layout const& whole,
@@ -209,6 +224,7 @@ constexpr class_core probe_class(placement_policy const& p, cluster const& on, l
     for (short i = 0; i < g.node_count && core.complete; ++i)
         if (g.nodes[i].operation == id_of<graph_operation::materialize>)
             ++core.parameter[g.values[g.nodes[i].out].parameter].uses;
+    core.tied = tied_units(g, read);
     schedule_builder b;
     lowerer l(g, b, scratch, room);
     b.micro_batches = g.micro_batches > 1;

@@ -102,6 +102,19 @@ struct chosen_option {
     bool again = false;    ///< recomputed
 };
 
+/// Of two solutions of one chain, the second found with `below` the first one's time: the faster, or where nothing fits
+/// the smaller.
+template <class Solution>
+constexpr Solution better_of(Solution const& a, Solution const& b) {
+    auto const found = [](Solution const& s) {
+        return s.outcome == chain_outcome::optimal || s.outcome == chain_outcome::unproven;
+    };
+    if (found(a) != found(b)) return found(b) ? b : a;
+    if (found(a)) return b.time < a.time ? b : a;
+    if (a.outcome != b.outcome) return b.outcome == chain_outcome::infeasible ? b : a;
+    return a.outcome == chain_outcome::infeasible && b.memory < a.memory ? b : a;
+}
+
 /// A model's layers as the search takes them, and what its options stand for.
 template <int Layouts, int Kinds, int Options, int Positions>
 struct model_problem {
@@ -113,8 +126,24 @@ struct model_problem {
     short first_unit[Kinds]{};  ///< of each kind of position
     short first_trip[Kinds]{};  ///< of the run of it, in its repeat
     bool is_block[Kinds]{};
+    bool is_tied[Kinds]{};      ///< shares a parameter, so all of these have one layout
     short class_of[Layouts]{};  ///< of each boundary layout
 
+    /// Whether layers share a parameter.
+    constexpr bool any_tied() const {
+        bool any = false;
+        for (bool const t : is_tied) any = any || t;
+        return any;
+    }
+    /// The chain where layers that share a parameter lie as `g`, and only what is faster than `below` counts.
+    constexpr chain_type tied_in(int g, long below) const {
+        chain_type out = chain;
+        for (int k = 0; k < out.classes; ++k)
+            for (int i = 0; is_tied[k] && i < out.of[k].count; ++i)
+                out.of[k].option[i].allowed = out.of[k].option[i].allowed && out.of[k].option[i].in == g;
+        out.below = below;
+        return out;
+    }
     /// The largest number of options of a layer.
     constexpr int most_options() const {
         int most = 1;
@@ -130,6 +159,7 @@ struct model_problem {
             out.chain.add(chain.of[k]);
             for (int i = 0; i < chain.of[k].count && i < Fewer; ++i) out.stands_for[k][i] = stands_for[k][i];
             out.first_unit[k] = first_unit[k], out.first_trip[k] = first_trip[k], out.is_block[k] = is_block[k];
+            out.is_tied[k] = is_tied[k];
         }
         for (int r = 0; r < chain.runs; ++r) out.chain.repeat(chain.run[r].of, chain.run[r].count);
         for (int g = 0; g < Layouts; ++g) {

@@ -31,12 +31,32 @@ constexpr layout stored_under(placement_policy const& p, layout probed) {
     return probed;
 }
 
+/// A way from stored to used that was searched for already. Which way is the cheapest depends on the placements, and on
+/// the size only where that is comparable to the price of a hop.
+struct known_route {
+    static constexpr long large = 64 * conversion::usual_hop_bytes;
+
+    layout stored{}, used{};
+    conversion path{};
+    int once_hops = 0, deferred_hops = 0;
+
+    constexpr bool is_for(parameter_record const& r) const {
+        if (stored == r.stored && used == r.used) return true;
+        if (stored.rank != r.stored.rank || stored.local_bytes() < large || r.stored.local_bytes() < large) return false;
+        for (int a = 0; a < stored.axes; ++a)
+            if (!(stored.on[a] == r.stored.on[a] && used.on[a] == r.used.on[a])) return false;
+        return true;
+    }
+};
+
 /// Lowers parameters' ways from their stored to their used form, and back, one after the other in the same room.
 struct parameter_prober {
     graph const& g;
     schedule_builder& b;
     lowerer& l;
     cluster const& on;
+    known_route known[8]{};  // under the roles of now
+    int routes = 0;
 
     constexpr time_of_steps time_from(short first) const {
         time_of_steps t;
@@ -54,7 +74,7 @@ struct parameter_prober {
         r.path = conversion{}, r.once_hops = r.deferred_hops = 0, r.gathers_once = 0;
         for (int a = 0; a < p.axes; ++a)
             if (p.splits_state(a) && p.on[a] != role::fully_sharded && p.axis_size[a] > 1) r.gathers_once |= 1U << a;
-        route(r, p);
+        find_route(r, p);
         if (!r.path.says.legal()) return false;
         long const bytes = r.stored.local_bytes();
         s.weight = b.add_buffer(bytes), s.gradient = b.add_buffer(bytes);
@@ -106,6 +126,15 @@ struct parameter_prober {
     }
 
   private:
+    constexpr void find_route(parameter_record& r, placement_policy const& p) {
+        for (int i = 0; i < routes; ++i)
+            if (known[i].is_for(r)) {
+                r.path = known[i].path, r.once_hops = known[i].once_hops, r.deferred_hops = known[i].deferred_hops;
+                return;
+            }
+        route(r, p);
+        if (routes < 8) known[routes++] = {r.stored, r.used, r.path, r.once_hops, r.deferred_hops};
+    }
     static constexpr void route(parameter_record& r, placement_policy const& p) {
         layout const deferred = p.gathered(r.stored, role::sharded_optimizer);
         layout const kept = p.gathered(deferred, role::sharded_gradients);

@@ -74,7 +74,34 @@ struct planning {
 
     /// What is searched, and what was found.
     static constexpr auto problem = assembled.chain;
-    static constexpr auto solution = solved<planning>;
+    /// Layers that share a parameter are tried in one layout after the other.
+    template <int G>
+    static constexpr long time_before() {
+        if constexpr (G == 0)
+            return unreachable;
+        else
+            return tied_solution<G - 1>.time;
+    }
+    template <int G>
+    struct tied_case {
+        static constexpr auto problem = assembled.tied_in(G, time_before<G>());
+    };
+    template <int G>
+    static constexpr auto best_up_to() {
+        if constexpr (G == 0)
+            return solved<tied_case<0>>;
+        else
+            return better_of(tied_solution<G - 1>, solved<tied_case<G>>);
+    }
+    template <int G>
+    static constexpr auto tied_solution = best_up_to<G>();
+    static constexpr auto find() {
+        if constexpr (assembled.any_tied())
+            return tied_solution<layouts - 1>;
+        else
+            return solved<planning>;
+    }
+    static constexpr auto solution = find();
     static constexpr model_plan plan = decode(of, table::all, table::edges, assembled, solution);
 };
 

@@ -71,6 +71,7 @@ struct run_time_planner {
     detail::class_options<count, detail::options_room(Axes)> all[classes]{};      ///< by class
     detail::class_edges<classes> edges[classes]{};                                ///< by class
     problem_type assembled{};                                                     ///< the chain, and what its options are
+    typename problem_type::chain_type one_layout{};  ///< the chain with shared parameters in one layout
     chain_search_state<typename problem_type::chain_type> search{};               ///< its room
 
     /// Says what is to be planned.
@@ -99,7 +100,14 @@ struct run_time_planner {
     /// Searches for what is faster than `below` (ns).
     constexpr model_plan find(long below = unreachable) {
         assembled.chain.below = below;
-        return detail::decode(of, all, edges, assembled, solve(assembled.chain, search));
+        if (!assembled.any_tied()) return detail::decode(of, all, edges, assembled, solve(assembled.chain, search));
+        auto best = search.result;
+        best.outcome = chain_outcome::no_path;
+        for (int g = 0; g < assembled.chain.layouts; ++g) {
+            one_layout = assembled.tied_in(g, best.time < below ? best.time : below);
+            best = g == 0 ? solve(one_layout, search) : detail::better_of(best, solve(one_layout, search));
+        }
+        return detail::decode(of, all, edges, assembled, best);
     }
 };
 

@@ -44,6 +44,7 @@ struct class_core {
     unit_parameter parameter[max_parameters]{};  ///< of all of them
     layout stream{};                             ///< of the tensors between them
     long constants = 0;                          ///< bytes of tables and inputs
+    unsigned tied = 0;                           ///< units that share a parameter, as a mask
     bool complete = true;                        ///< false: no room
 };
 

@@ -19,7 +19,7 @@ struct direct_way {
 
     constexpr direct_way(layout const& from, layout const& to, bool differentiable) {
         int gathered = 0, entered = 0, whole = 0, dim = 0;
-        bool kept_invariant = false, one_device = false, one_list = true;
+        bool kept_invariant = false, one_device = false;
         for (int a = 0; a < from.axes; ++a) {
             placement const x = from.on[a], y = to.on[a];
             if (x.padded || y.padded) return;
@@ -32,7 +32,6 @@ struct direct_way {
             axis[hops++] = static_cast<signed char>(a);
             if (y.is != kind::replicate) continue;
             if (x.is == kind::shard) {
-                one_list = one_list && (gathered == 0 || x.dim == dim);
                 dim = x.dim, ++gathered;
             } else if (x.is == kind::invariant) {
                 axis[0] = static_cast<signed char>(a), ++entered;
@@ -42,9 +41,9 @@ struct direct_way {
             known = hops == 0 || is_row(from, from.on[axis[0]], to.on[axis[0]]);
             return;
         }
-        if (!differentiable || kept_invariant || one_device || !one_list) return;
+        if (!differentiable || kept_invariant || one_device) return;
         if (gathered + entered < hops || entered > 1) return;
-        int const minor = from.shards(dim) - 1;
+        int const minor = from.shards(dim) - 1;  // one list of axes, or some are not found
         for (int i = 0; i < gathered; ++i) {
             int const a = from.axis_at(dim, minor - i);
             if (a < 0 || to.on[a].is != kind::replicate) return;

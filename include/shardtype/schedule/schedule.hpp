@@ -121,7 +121,8 @@ struct schedule_room {
 /// A schedule being built, with room.
 struct schedule_builder : schedule_room {
     /// Nothing built.
-    constexpr schedule_builder() : schedule_room(detail::initial<schedule_room>) {}
+    template <class Room = schedule_room>  // so that it is made where one is used
+    constexpr schedule_builder() : schedule_room(detail::initial<Room>) {}
 
     /// How many the parts are, where the state lies, and the first error.
     /// @{
