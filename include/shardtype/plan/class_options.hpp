@@ -150,22 +150,42 @@ constexpr bool class_is_considered(planned_case const& of, int number) {
     return false;
 }
 
-/// The options of all units in one class, from what a probe of it has found.
+/// How many classes are, and which is the i-th.
+constexpr int classes_of(planned_case const& of) {
+    int n = 0;
+    for (int c = 0; c < power(3, of.on.axes); ++c) n += class_is_considered(of, c) ? 1 : 0;
+    return n;
+}
+constexpr int class_number(planned_case const& of, int i) {
+    int c = 0;
+    for (; c < power(3, of.on.axes); ++c)
+        if (class_is_considered(of, c) && i-- == 0) break;
+    return c;
+}
+
+/// Variants of a class that one constant looks at: compilers count the steps of each.
+inline constexpr int variants_at_once = 9;
+/// So many constants a class takes.
+constexpr int parts_of_class(planned_case const& of, int number) {
+    int n = 0;
+    placement_policy const probed = class_policy(of.on, number);
+    for (int v = 0; v < variants_of(probed); ++v) n += considered(variant_of(probed, v), of) ? 1 : 0;
+    return (n + variants_at_once - 1) / variants_at_once;
+}
+
+/// The options of all units in one class, from what a probe of it has found: `out` with one more part of the variants; all
+/// of them where `part` is -1.
 template <int Units, int Room>
-constexpr class_options<Units, Room> options_of_class(planned_case const& of, int number, class_core const& core) {
-    class_options<Units, Room> out;
+constexpr class_options<Units, Room> options_of_class(planned_case const& of, int number, class_core const& core,
+                                                      class_options<Units, Room> out = {}, int part = -1) {
     out.number = number;
     placement_policy const probed = class_policy(of.on, number);
     int const variants = variants_of(probed);
-    out.uniform.roles = probed;
-    if (!class_is_considered(of, number)) {
-        out.uniform.verdict = why_not::forbidden;
-        return out;
-    }
+    if (part <= 0) out.uniform.roles = probed;
     out.stream = core.stream;
     out.constants = core.constants;
     out.tied = core.tied;
-    out.complete = core.complete;
+    out.complete = out.complete && core.complete;
     graph g;
     g.policy = probed, g.element = of.element, g.compute = of.compute;
     schedule_builder b;
@@ -175,9 +195,10 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
     int ranks = 1;
     for (int a = 0; a < of.on.axes; ++a) ranks *= of.on.axis_size[a];
     for (int u = 0; u < Units; ++u) out.why[u] = core.unit[u].why, out.exists = out.exists || core.unit[u].legal;
+    int seen = 0;
     for (int v = 0; v < variants; ++v) {
         placement_policy const p = variant_of(probed, v);
-        if (!considered(p, of)) continue;
+        if (!considered(p, of) || (seen++ / variants_at_once != part && part >= 0)) continue;
         prober.routes = 0;
         unit_option all[Units]{};
         bool legal = true, shares = true;

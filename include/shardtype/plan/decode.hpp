@@ -40,7 +40,7 @@ struct plan_decoder {
     long unit_time[Units]{};  // of the whole plan
 
     constexpr placement_policy roles_of(int cls, int unit, int k) const {
-        return variant_of(class_policy(of.on, cls), all[cls].option[unit][k].variant);
+        return variant_of(class_policy(of.on, all[cls].number), all[cls].option[unit][k].variant);
     }
     /// These layers have these roles, where those around them have others.
     constexpr void except(label const& layers, placement_policy const& p, placement_policy const& around) {
@@ -71,7 +71,7 @@ struct plan_decoder {
     constexpr void add_run(int first_unit, int first, int count, chosen_option const& what, long moved) {
         int end = first_unit;
         while (end < of.units.count && of.units.unit[end].in_block) ++end;
-        placement_policy block = class_policy(of.on, what.in_class);
+        placement_policy block = class_policy(of.on, all[what.in_class].number);
         for (int u = end; u-- > first_unit;)
             if (what.how.of_class[u - first_unit] == what.in_class)
                 block = roles_of(what.in_class, u, what.how.option[u - first_unit]);
@@ -165,7 +165,7 @@ struct plan_decoder {
     constexpr void add_uniforms() {
         for (int i = 0; i < Classes; ++i) {
             uniform_layout u = all[i].uniform;
-            if (!all[i].exists && u.verdict != why_not::illegal) continue;
+            if (u.roles.axes == 0) continue;
             if (u.verdict == why_not::slower) {
                 long most = -1;
                 for (int k = 0; k < Units; ++k) {

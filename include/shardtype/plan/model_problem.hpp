@@ -13,10 +13,12 @@ struct class_edges {
 };
 
 template <int Classes>
-constexpr class_edges<Classes> edges_from(planned_case const& of, int from, bool const (&wanted)[Classes]) {
+constexpr class_edges<Classes> edges_from(planned_case const& of, int from, int const (&number)[Classes],
+                                          bool const (&wanted)[Classes]) {
     class_edges<Classes> out;
-    placement_policy const p = class_policy(of.on, from);
+    placement_policy const p = class_policy(of.on, number[from]);
     layout const here = p.stream(of.whole);
+    if (!wanted[from]) return out;
     graph g;
     schedule_builder b;
     for (int to = 0; to < Classes; ++to) {
@@ -28,7 +30,7 @@ constexpr class_edges<Classes> edges_from(planned_case const& of, int from, bool
         g.says = {};
         b.step_count = b.buffer_count = b.segment_count = b.at.slots = 0;
         b.open(1, false, segment_kind::forward);
-        short const x = g.value(here, true), y = g.redistribute(x, class_policy(of.on, to).stream(of.whole));
+        short const x = g.value(here, true), y = g.redistribute(x, class_policy(of.on, number[to]).stream(of.whole));
         if (!g.ok()) continue;
         lowerer l(g, b, &no_scratch, nullptr);
         l.where[x] = l.fresh(g.at(x).local_bytes());

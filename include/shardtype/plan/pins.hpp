@@ -67,6 +67,13 @@ constexpr void add_all_pinned(planned_case& c, strategy<Parts...>*) {
     (add_pinned<Mesh, Parts>(c), ...);
 }
 
+/// The axes' names, as the user's types have them.
+template <class... Axes>
+constexpr void add_axis_names(planned_case& c, mesh<Axes...>) {
+    int a = 0;
+    (c.axis_name[a++].append(axis_name<Axes>()), ...);
+}
+
 /// What a job asks: `using pinned = strategy<Roles..., in_layers<Layers, Roles or Placements...>>`, and of the first and the
 /// last layer `using input = type_list<shard<0, dp>>`, `using output = ...`.
 template <class Job>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/pins.hpp>
+#include <shardtype/plan/plan_checks.hpp>
 #include <shardtype/plan/planning.hpp>
 #include <shardtype/search/certificate.hpp>
 #include <shardtype/search/chain_stages.hpp>
@@ -30,7 +30,7 @@ struct planning {
     using operations = typename operations_of<Job>::type;
 
     static constexpr unit_list units = units_of<model>();
-    static constexpr int axes = Job::mesh::axes, classes = power(3, axes), count = units.count;
+    static constexpr int axes = Job::mesh::axes, count = units.count;
     static constexpr int room = options_room(axes);
 
     static constexpr planned_case make_case() {
@@ -43,30 +43,47 @@ struct planning {
         c.compute = element_type<typename compute_of<Job>::type>;
         c.whole = stream_of<model>(class_policy(c.on, 0), c.batch, c.element, c.compute);
         add_pins<Job>(c);
+        if (c.pins > planned_case::max_pins) c.pins = planned_case::max_pins;  // [ST-J725]
+        add_axis_names(c, typename Job::mesh{});
         return c;
     }
     static constexpr planned_case of = make_case();
 
+    static constexpr int classes = classes_of(of);
+
     template <int I>
-    static constexpr class_core core = core_of<model, operations>(of, I, BackEnd::scratch, room_of<BackEnd>);
+    static constexpr int number = class_number(of, I);
     template <int I>
-    static constexpr class_options<count, room> options = options_of_class<count, room>(of, I, core<I>);
+    static constexpr class_core core = core_of<model, operations>(of, number<I>, BackEnd::scratch, room_of<BackEnd>);
+    template <int I, int Part>
+    static constexpr class_options<count, room> options_up_to() {
+        if constexpr (Part == 0)
+            return options_of_class<count, room>(of, number<I>, core<I>, {}, 0);
+        else
+            return options_of_class<count, room>(of, number<I>, core<I>, options_part<I, Part - 1>, Part);
+    }
+    template <int I, int Part>
+    static constexpr class_options<count, room> options_part = options_up_to<I, Part>();
+    template <int I>
+    static constexpr class_options<count, room> options = options_part<I, parts_of_class(of, number<I>) - 1>;
 
     template <class>
     struct tables;
     template <int... I>
     struct tables<std::integer_sequence<int, I...>> {
         static constexpr class_options<count, room> all[classes] = {options<I>...};
+        static constexpr int numbers[classes] = {number<I>...};
         static constexpr bool wanted[classes] = {options<I>.exists...};
         template <int From>
-        static constexpr class_edges<classes> edge = edges_from<classes>(of, From, wanted);
+        static constexpr class_edges<classes> edge = edges_from<classes>(of, From, numbers, wanted);
         static constexpr class_edges<classes> edges[classes] = {edge<I>...};
         static constexpr int layouts = (0 + ... + (options<I>.exists ? 1 : 0));
     };
     using table = tables<std::make_integer_sequence<int, classes>>;
 
-    static constexpr int kinds = units.leaves() + (units.repeats > 0 ? of.stretches() : 0);
-    static constexpr int positions = units.leaves() + (units.repeats > 0 ? units.trips : 0);
+    static constexpr int leaves = units.count > 0 ? units.leaves() : 1;
+    static constexpr int kinds = leaves + (units.repeats > 0 ? of.stretches() : 0);
+    static constexpr int positions = leaves + (units.repeats > 0 ? units.trips : 0);
     static constexpr int layouts = table::layouts > 0 ? table::layouts : 1;
     static constexpr auto stated = assemble<model_problem<layouts, kinds, options_of_layer, positions>, block_options>(
         of, table::all, table::edges);
@@ -111,11 +128,31 @@ struct planning {
 template <class Job, class BackEnd = buffers_only>
 inline constexpr model_plan const& plan = detail::planning<Job, BackEnd>::plan;
 
-/// The value of a planned strategy.
-template <class Mesh, class Job>
-inline constexpr model_strategy strategy_of<Mesh, planned<Job>> = plan<Job>.strategy;
+/// That there is a plan which a schedule can be made of: `static_assert(has_plan<job>)`. To ask without an error:
+/// `plan<job>.optimal`.
+/// @pre the constraints can be kept [ST-J720] to [ST-J724], and the planner has room for the job [ST-J725]
+template <class Job, class BackEnd = buffers_only>
+inline constexpr bool has_plan = detail::check_plan<detail::planning<Job, BackEnd>, Job>();
 
-/// The job with the strategy that the planner has found.
+/// The value of a planned strategy. @pre has_plan<Job>
+template <class Mesh, class Job>
+inline constexpr model_strategy strategy_of<Mesh, planned<Job>> = has_plan<Job> ? plan<Job>.strategy : model_strategy{};
+
+namespace detail {
+template <class Strategy>
+inline constexpr bool is_refused = false;
+template <class Job>
+inline constexpr bool is_refused<planned<Job>> = !is_usable<planning<Job, buffers_only>, Job>();
+template <class Job>
+refused_job<planning<Job, buffers_only>, Job> refused_as(planned<Job>*);
+}  // namespace detail
+
+/// A job whose strategy is a plan that there is not: its error is the plan's.
+template <class Job>
+    requires detail::is_refused<typename Job::strategy>
+struct checked<Job> : decltype(detail::refused_as(static_cast<typename Job::strategy*>(nullptr))) {};
+
+/// The job with the strategy that the planner has found. @pre has_plan<Job>
 template <class Job>
 struct planned_job : Job {
     using strategy = planned<Job>;  ///< the plan's

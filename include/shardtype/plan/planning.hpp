@@ -8,7 +8,7 @@ namespace shardtype {
 namespace detail {
 
 /// Options of a unit in one class that another one does not beat.
-constexpr int options_room(int axes) { return axes > 2 ? 24 : 16; }
+constexpr int options_room(int axes) { return axes > 2 ? 14 : 12; }
 /// The same of a layer of the chain, over all classes.
 inline constexpr int options_of_layer = 256;
 /// Ways to run a block whose residual stream lies in one way, none worse than another in all: in the compiler, at run time.
@@ -16,7 +16,6 @@ inline constexpr int block_options = 128, run_time_block_options = 1024;
 
 template <class Model, class Operations>
 constexpr class_core core_of(planned_case const& of, int number, scratch_bound scratch, room_bound room) {
-    if (!class_is_considered(of, number)) return class_core{};
     return probe_class<Model, Operations>(class_policy(of.on, number), of.on, of.whole, of.batch, of.element,
                                           of.compute, scratch, room);
 }
@@ -89,12 +88,18 @@ struct run_time_planner {
     /// Reads the model in every class, and states the chain.
     constexpr void state() {
         bool wanted[classes]{};
+        int number[classes]{};
+        int const considered = detail::classes_of(of);
         for (int i = 0; i < classes; ++i) {
+            all[i] = {};
+            if (i >= considered) continue;
+            number[i] = detail::class_number(of, i);
             all[i] = detail::options_of_class<count, detail::options_room(Axes)>(
-                of, i, detail::core_of<Model, Operations>(of, i, BackEnd::scratch, detail::room_of<BackEnd>));
+                of, number[i],
+                detail::core_of<Model, Operations>(of, number[i], BackEnd::scratch, detail::room_of<BackEnd>));
             wanted[i] = all[i].exists;
         }
-        for (int i = 0; i < classes; ++i) edges[i] = detail::edges_from<classes>(of, i, wanted);
+        for (int i = 0; i < classes; ++i) edges[i] = detail::edges_from<classes>(of, i, number, wanted);
         assembled = detail::assemble<problem_type, detail::run_time_block_options>(of, all, edges);
     }
     /// Searches for what is faster than `below` (ns).

@@ -1,0 +1,171 @@
+#pragma once
+
+#include <shardtype/base/knob.hpp>
+#include <shardtype/model/model_fix.hpp>
+#include <shardtype/plan/pins.hpp>
+#include <shardtype/plan/plan_fault.hpp>
+
+// The words in which the planner says what to write instead.
+namespace shardtype {
+
+/// A member of a job's `constraints`, in front of what to write there.
+namespace in_constraints {
+// clang-format off
+template <long Bytes> struct device_memory {};         ///< the smallest that would do
+template <class... Shares> struct parameter_memory {}; ///< one of these shares lies between `low` and `high`
+template <class... Roles> struct roles {};             ///< these are among `roles` and `on_axis`
+struct recompute {};                                   ///< `recompute = true`
+// clang-format on
+}  // namespace in_constraints
+/// A rank's part of a layer's matrices: Stored of Whole.
+template <long Stored, long Whole>
+struct share {};
+/// `parameter_memory`, as per mille.
+template <long Low, long High>
+struct between_per_mille {};
+/// What was pinned to some layers; of `input` and `output` to the first and to the last one.
+/// @{
+template <class Layers, class... What>
+struct pinned_to {};
+template <class... What>
+struct input_is {};
+template <class... What>
+struct output_is {};
+/// @}
+/// In the place of a fix: without this pin there is a plan.
+struct remove_this_pin {};
+/// The rule's error that a layer gives under every strategy.
+template <code What>
+struct refused_by {};
+/// A plan's memory: all of it, and the layer that holds most.
+/// @{
+template <long Bytes>
+struct smallest_plan {};
+template <class Layer, class State, class Activations, class Window>
+struct most_in {};
+template <long Bytes>
+struct window {};  ///< while it runs
+/// @}
+/// What takes less room.
+/// @{
+struct fewer_roles {};       ///< `constraints::roles` or `on_axis`
+struct fewer_pins {};        ///< in `pinned`
+struct fewer_layers {};      ///< named ones, outside a repeat or in its block
+struct one_repeat {};        ///< equal layers in one place
+struct name_first_layer {};  ///< `named<"tok_embeddings", ...>`
+/// @}
+namespace tables {
+struct max_units;         ///< parts of a model with a strategy of their own, in `unit_list`
+struct max_repeats;       ///< the planner takes one
+struct max_pins;          ///< in `planned_case`
+struct options_room;      ///< ways to store a layer's parameters, in `plan/planning.hpp`
+struct block_options;     ///< ways to run a block, in `plan/planning.hpp`
+struct options_of_layer;  ///< the same over all boundary layouts
+struct sum_of_times;      ///< bits of nanoseconds
+}  // namespace tables
+
+namespace detail {
+
+#if defined(__clang__)
+template <char... Letters>
+struct on_hardware {};
+template <label Name, int... I>
+on_hardware<Name.data[I]...> spell_hardware(int_list<I...>);
+template <label Name>
+using spelled_hardware = decltype(spell_hardware<Name>(make_ints<Name.size>{}));
+#else
+template <label Name>
+struct on_hardware {};
+template <label Name>
+using spelled_hardware = on_hardware<Name>;
+#endif
+
+/// What a job asks for, in the order of `add_pins`.
+template <class... Parts>
+type_list<Parts...> parts_of(strategy<Parts...>*);
+template <class What>
+struct of_input;
+template <class What>
+struct of_output;
+template <class Job>
+constexpr auto asked_of_pinned() {
+    if constexpr (requires { typename Job::pinned; })
+        return decltype(parts_of(static_cast<typename Job::pinned*>(nullptr))){};
+    else
+        return type_list<>{};
+}
+template <class Job>
+constexpr auto asked_of_input() {
+    if constexpr (requires { typename Job::input; })
+        return type_list<of_input<typename Job::input>>{};
+    else
+        return type_list<>{};
+}
+template <class Job>
+constexpr auto asked_of_output() {
+    if constexpr (requires { typename Job::output; })
+        return type_list<of_output<typename Job::output>>{};
+    else
+        return type_list<>{};
+}
+template <class Job>
+using asked_of = concat_t<decltype(asked_of_pinned<Job>()), decltype(asked_of_input<Job>()),
+                          decltype(asked_of_output<Job>())>;
+
+template <class... Parts>
+constexpr int count_of(type_list<Parts...>) {
+    return static_cast<int>(sizeof...(Parts));
+}
+
+/// A pin as a message has it: clang prints the text of an `in_layers` as numbers.
+template <class Part>
+struct layers_of_part {
+    static constexpr label layers = Part::layers();
+    using type = failed_layer<layers>;
+};
+struct all_layers {
+    static constexpr label layers{};
+    using type = failed_layer<layers>;
+};
+template <class Layers, class... Roles>
+pinned_to<Layers, Roles...> spell_pinned(type_list<Roles...>);
+template <class... Roles>
+input_is<Roles...> spell_end(of_input<type_list<Roles...>>*);
+template <class... Roles>
+output_is<Roles...> spell_end(of_output<type_list<Roles...>>*);
+template <class Part>
+constexpr auto spell_pin() {
+    if constexpr (requires { spell_end(static_cast<Part*>(nullptr)); })
+        return decltype(spell_end(static_cast<Part*>(nullptr))){};
+    else if constexpr (requires { Part::layers(); })
+        return decltype(spell_pinned<typename layers_of_part<Part>::type>(typename Part::roles{})){};
+    else
+        return pinned_to<all_layers::type, Part>{};
+}
+template <int K, class... Parts>
+constexpr auto spell_pin_at(type_list<Parts...>) {
+    return spell_pin<typename pick<K, Parts...>::type>();
+}
+template <class Job, int K>
+using spelled_pin = decltype(spell_pin_at<K>(asked_of<Job>{}));
+
+/// The roles of a set, of one axis.
+template <unsigned Mask, role R, class Spelled>
+constexpr auto if_among() {
+    if constexpr (role_set{Mask}.has(R))
+        return type_list<Spelled>{};
+    else
+        return type_list<>{};
+}
+template <unsigned Mask, class Axis>
+using spelled_roles = concat_t<decltype(if_among<Mask, role::data_parallel, ddp<Axis>>()),
+                               decltype(if_among<Mask, role::sharded_optimizer, zero1<Axis>>()),
+                               decltype(if_among<Mask, role::sharded_gradients, zero2<Axis>>()),
+                               decltype(if_among<Mask, role::fully_sharded, fsdp<Axis>>()),
+                               decltype(if_among<Mask, role::sequence_parallel, sequence_parallel<Axis>>()),
+                               decltype(if_among<Mask, role::tensor_parallel, tensor_parallel<Axis>>())>;
+template <template <class...> class Words, class... Roles>
+Words<Roles...> rename_list(type_list<Roles...>);
+
+}  // namespace detail
+}  // namespace shardtype
