@@ -23,8 +23,8 @@ struct kernel_probe {
     st::step does{};
     st::kernel_function run = nullptr;
     st::prepare_function prepare = nullptr;
-    int ids = -1;       ///< the operand of token ids
-    long within = 0;    ///< bytes of the pools that its operands move through; 0: all
+    int ids = -1;     ///< the operand of token ids
+    long within = 0;  ///< bytes of the pools that its operands move through; 0: all
 };
 
 template <class Kernel, class T>
@@ -49,7 +49,8 @@ enum class collective { all_gather, reduce_scatter, all_reduce, all_to_all };
 /// call to call: as in training, what a kernel reads was not read just before.
 class ranks_at_work {
   public:
-    static constexpr long pool_bytes = 16L << 20;  ///< of a rank's inputs, and as many of its outputs
+    static constexpr long pool_bytes = 48L << 20;  ///< of a rank's inputs, and as many of its outputs
+    static constexpr long near_bytes = 8L << 20;   ///< of these, those that collectives move through
     static constexpr long scratch_bytes = 4L << 20;
 
     explicit ranks_at_work(int ranks) : cpus_(std::min(ranks, st::thread::usable_cpus())) {
@@ -85,8 +86,8 @@ class ranks_at_work {
             long const count = bytes / 4, part = count / group;
             st::thread::communicator const& on = me.on[1];
             auto const call = [&] {
-                auto const* from = static_cast<float const*>(mine.next(mine.in, mine.in_at, bytes, pool_bytes));
-                auto* to = static_cast<float*>(mine.next(mine.out, mine.out_at, bytes, pool_bytes));
+                auto const* from = static_cast<float const*>(mine.next(mine.in, mine.in_at, bytes, near_bytes));
+                auto* to = static_cast<float*>(mine.next(mine.out, mine.out_at, bytes, near_bytes));
                 switch (which) {
                     case collective::all_gather:
                         return on.all_gather(from, to, 1, part);
@@ -111,11 +112,12 @@ class ranks_at_work {
         explicit room(int rank)
             : in(pool_bytes / 4 + 16), out(in.size()), scratch(scratch_bytes / 4 + 16), ones(64, 1.0), zeros(1 << 16) {
             for (std::size_t i = 0; i < in.size(); ++i)  // not below zero: AdamW's second moment is none
-                in[i] = 0.01f + static_cast<float>(std::abs(
-                                    st::detail::noise(static_cast<std::uint64_t>(rank), static_cast<std::uint64_t>(i))));
+                in[i] = 0.01f + static_cast<float>(std::abs(st::detail::noise(static_cast<std::uint64_t>(rank),
+                                                                              static_cast<std::uint64_t>(i))));
         }
         static void* aligned(std::vector<float>& memory) {
-            return reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(memory.data()) + 63) & ~std::uintptr_t{63});
+            return reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(memory.data()) + 63) &
+                                           ~std::uintptr_t{63});
         }
         static void* next(std::vector<float>& pool, long& at, long bytes, long within) {
             bytes = (bytes + 63) & ~63L;
@@ -134,7 +136,8 @@ class ranks_at_work {
                 else if (s.kernel == st::id_of<st::kernels::adamw> && k == 4)
                     operands[k] = ones.data();  // the report with the clipping scale
                 else
-                    operands[k] = reads ? next(in, in_at, bytes_of(s, k), within) : next(out, out_at, bytes_of(s, k), within);
+                    operands[k] =
+                        reads ? next(in, in_at, bytes_of(s, k), within) : next(out, out_at, bytes_of(s, k), within);
             }
         }
         /// At least of operand k.
@@ -155,7 +158,8 @@ class ranks_at_work {
             if (is(st::id_of<square_sum>)) return d[1] * b;
             if (d[1] == 0) return d[0] * b;
             // Norms and losses: a matrix, a row, or a few numbers for each row.
-            bool const row_numbers = is(st::id_of<rms_norm_forward>) ? k == 3 : is(st::id_of<rms_norm_backward>) && k == 3;
+            bool const row_numbers =
+                is(st::id_of<rms_norm_forward>) ? k == 3 : is(st::id_of<rms_norm_backward>) && k == 3;
             return row_numbers ? d[0] * wide : d[0] * d[1] * b;
         }
     };

@@ -21,7 +21,10 @@
 
 #include "layouts.hpp"
 #include "statistics.hpp"
-#include "this_machine.hpp"  // made by measure_machine
+#if !__has_include("this_machine.hpp")
+#error "this_machine.hpp is made by measure_machine: bash bench/planner/layouts.sh does it"
+#endif
+#include "this_machine.hpp"
 
 namespace st = shardtype;
 
@@ -160,8 +163,8 @@ times measure(settings const& with, std::vector<planner::layout_case> const& all
         double scale = 0;
         double const width = widest(estimates(rounds, all.size(), scale));
         last = st::detail::now() - round;
-        std::fprintf(stderr, "round %zu: %.1f s, mean step %.0f ms, widest 95 %% interval %.1f %%\n", rounds.size(), last,
-                     1e3 * scale, rounds.size() < 3 ? 100 : width);
+        std::fprintf(stderr, "round %zu: %.1f s, mean step %.0f ms, widest 95 %% interval %.1f %%\n", rounds.size(),
+                     last, 1e3 * scale, rounds.size() < 3 ? 100 : width);
         if (!with.save.empty()) save(with.save, all, rounds);
         if (rounds.size() >= 6 && width <= with.interval) break;
     } while (st::detail::now() - begin + last < with.seconds);
@@ -180,21 +183,24 @@ void print(settings const& with, std::vector<planner::layout_case> const& all, t
     std::vector<std::size_t> order;
     for (std::size_t i = 0; i < all.size(); ++i) order.push_back(i);
     std::sort(order.begin(), order.end(), [&](auto a, auto b) { return taken[a] < taken[b]; });
-    std::printf("| layout | arena, MiB | measured, ms | 95 %% interval | predicted, ms | predicted / measured | place | predicted place |\n"
-                "|---|---|---|---|---|---|---|---|\n");
+    std::printf(
+        "| layout | arena, MiB | measured, ms | 95 %% interval | predicted, ms | predicted / measured | place | "
+        "predicted place |\n"
+        "|---|---|---|---|---|---|---|---|\n");
     for (std::size_t const i : order)
         std::printf("| %s | %.1f | %.1f | %.1f %% | %.1f | %.3f | %.0f | %.0f |\n", all[i].name.c_str(),
                     static_cast<double>(all[i].arena_bytes) / (1 << 20), taken[i], 200 * measured[i].half, predicted[i],
                     predicted[i] / taken[i], real[i], place[i]);
     std::size_t const best = order[0];
-    auto const chosen = static_cast<std::size_t>(std::min_element(predicted.begin(), predicted.end()) - predicted.begin());
+    auto const chosen =
+        static_cast<std::size_t>(std::min_element(predicted.begin(), predicted.end()) - predicted.begin());
     std::printf("\n%s, %zu rounds of %zu layouts\n", st::this_machine.name, rounds.size(), all.size());
     std::printf("rank correlation (Spearman): %.3f\n", planner::rank_correlation(predicted, taken));
     std::printf("best predicted: %s, %.3f of the best measured, %s\n", all[chosen].name.c_str(),
                 taken[chosen] / taken[best], all[best].name.c_str());
     std::string wide;
     for (std::size_t i = 0; i < all.size(); ++i)
-        if (200 * measured[i].half > with.interval) wide += " " + all[i].name;
+        if (200 * measured[i].half > with.interval) (wide += ' ') += all[i].name;
     if (!wide.empty()) std::printf("wider than %g %%:%s\n", with.interval, wide.c_str());
 }
 
@@ -219,12 +225,15 @@ void print_profile(planner::layout_case const& c, planner::running_job& job) {
             st::step const& s = c.steps.steps[i];
             if (s.kind == st::step_kind::release) continue;
             std::string name = st::detail::kernel_name(st::library_kernels{}, s.kernel);
-            for (int d = 0; d < st::max_dims && s.dim[d] != 0; ++d) name += (d == 0 ? "[" : ",") + std::to_string(s.dim[d]);
+            for (int d = 0; d < st::max_dims && s.dim[d] != 0; ++d)
+                name += std::string(d == 0 ? "[" : ",") + std::to_string(s.dim[d]);
             name += s.axis >= 0 ? "] over " + std::to_string(c.axis_size[s.axis]) : "]";
             sums& r = rows[name];
             r.predicted += 1e-6 * static_cast<double>(st::trips_of(segment, s) * st::step_time(on, s));
             r.measured += 1e3 * share * seconds[static_cast<std::size_t>(i)];
-            if (s.kind == st::step_kind::kernel || s.kind == st::step_kind::collective_start || s.kind == st::step_kind::materialize) r.calls += st::trips_of(segment, s);
+            if (s.kind == st::step_kind::kernel || s.kind == st::step_kind::collective_start ||
+                s.kind == st::step_kind::materialize)
+                r.calls += st::trips_of(segment, s);
         }
     }
     std::vector<std::pair<double, std::string>> order;
@@ -271,16 +280,17 @@ int main(int argc, char** argv) {
     try {
         settings const with = read_settings(argc, argv);
         if (!with.help) return run(with);
-        std::puts("usage: planner_layouts [--seconds S] [--interval PERCENT] [--save FILE | --load FILE] [--only TEXT]\n"
-                  "                       [--profile] [--help]\n"
-                  "Trains the uniform layouts of the debug model on 8 thread ranks in turns, and prints what this_machine's\n"
-                  "prediction makes of each.\n"
-                  "  --seconds S          begin no round that would end later (default: 1200)\n"
-                  "  --interval PERCENT   stop when no layout's 95 % interval is wider (default: 2)\n"
-                  "  --save FILE          write the times of all rounds there\n"
-                  "  --load FILE          read them from there instead of training\n"
-                  "  --only TEXT          of the layouts with this in their names\n"
-                  "  --profile            instead: predicted and measured milliseconds by kernel");
+        std::puts(
+            "usage: planner_layouts [--seconds S] [--interval PERCENT] [--save FILE | --load FILE] [--only TEXT]\n"
+            "                       [--profile] [--help]\n"
+            "Trains the uniform layouts of the debug model on 8 thread ranks in turns, and prints what this_machine's\n"
+            "prediction makes of each.\n"
+            "  --seconds S          begin no round that would end later (default: 1200)\n"
+            "  --interval PERCENT   stop when no layout's 95 % interval is wider (default: 2)\n"
+            "  --save FILE          write the times of all rounds there\n"
+            "  --load FILE          read them from there instead of training\n"
+            "  --only TEXT          of the layouts with this in their names\n"
+            "  --profile            instead: predicted and measured milliseconds by kernel");
         return 0;
     } catch (usage_error const& e) {
         std::fprintf(stderr, "planner_layouts: %s\n", e.what());

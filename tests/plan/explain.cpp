@@ -79,12 +79,13 @@ TEST_CASE("each end of a search has its sentence") {
               "no plan that fits is faster; it is the fastest at any memory.\n"));
     CHECK(has(ends(end::optimal, {409'432'123, 409'432'123, 3, 1, 0, proof::bound}),
               "at a price of 1.500 ns per KiB of memory none takes less than 409.432 ms.\n"));
-    CHECK(has(ends(end::unproven, {409'432'123, 400'000'000, 3, 1, 9, proof::none}),
-              "by at most 9.432 ms (2.3 %).\n"));
-    CHECK(has(ends(end::infeasible, {}),
-              "no plan fits; this is the smallest, too large by 1.500 GiB, most of it in layers.12-31.feed_forward.\n"));
+    CHECK(has(ends(end::unproven, {409'432'123, 400'000'000, 3, 1, 9, proof::none}), "by at most 9.432 ms (2.3 %).\n"));
+    CHECK(
+        has(ends(end::infeasible, {}),
+            "no plan fits; this is the smallest, too large by 1.500 GiB, most of it in layers.12-31.feed_forward.\n"));
     CHECK(has(ends(end::no_path, {}), "no plan at any memory.\n"));
-    CHECK(has(ends(end::none_better, {400'000'000, 0, 0, 0, 0, proof::bound}), "none is faster than the best before, 400.000 ms.\n"));
+    CHECK(has(ends(end::none_better, {400'000'000, 0, 0, 0, 0, proof::bound}),
+              "none is faster than the best before, 400.000 ms.\n"));
     CHECK(has(ends(end::invalid, {}), "not well formed"));
 }
 
@@ -140,7 +141,7 @@ TEST_CASE("two plans side by side: only what differs, by common trips") {
     other.layer[1].count = 8;  // attention: 0-7 as before, 8-31 as 12-31 were
     other.layer[3].first = 8, other.layer[3].count = 24;
     CHECK(st::compare(llama, other, "old", "new") ==
-R"(old: 64 h100_sxm, mesh dp 8 x tp 8
+          R"(old: 64 h100_sxm, mesh dp 8 x tp 8
 new: 64 h200_sxm, mesh dp 8 x tp 8
 step time  409.432 ms and 389.000 ms, 5.0 % less
 memory     39.122 GiB and 39.122 GiB, the same

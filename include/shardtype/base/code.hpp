@@ -85,6 +85,12 @@ enum class code : unsigned char {
     file_value,              // J717
     file_missing,            // J718
     file_syntax,             // J719
+    plan_memory,             // J720
+    plan_share,              // J721
+    plan_pinned,             // J722
+    plan_layers_unknown,     // J723
+    plan_layer,              // J724
+    plan_room,               // J725
 };
 
 }  // namespace shardtype

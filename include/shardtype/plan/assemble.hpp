@@ -9,7 +9,7 @@ template <int Units, int Room, int Classes>
 constexpr unit_option from_stream(class_options<Units, Room> const (&all)[Classes],
                                   class_edges<Classes> const (&edges)[Classes], int g, int h, int u, int k) {
     unit_option o = all[h].option[u][k];
-    if (g == h) return o;
+    if (Classes == 1 || g == h) return o;
     chain_edge const &in = edges[g].to[h], &back = edges[h].to[g];
     long const moved = in.time + back.time;
     long const add = all[g].count[u] > 0 ? all[g].option[u][0].stream : o.stream;
@@ -48,7 +48,8 @@ struct chain_assembler {
             unsigned const asked = of.asked(u, trip);
             block_list ways;  // of this branch
             for (int h = 0; h < Classes; ++h) {
-                if (g != h && (edges[g].to[h].time >= unreachable || edges[h].to[g].time >= unreachable ||
+                if (Classes > 1 && g != h &&
+                    (edges[g].to[h].time >= unreachable || edges[h].to[g].time >= unreachable ||
                                of.units.unit[u].without_name))
                     continue;
                 for (int k = 0; k < all[h].count[u]; ++k) {

@@ -130,11 +130,11 @@ constexpr uniform_layout uniform_of(unit_list const& units, unit_option const (&
 }
 
 /// Whether a way to store parameters is worth a look. Where a step has one micro-batch, ZeRO-1 moves what ZeRO-2 moves and
-/// holds whole gradients besides.
+/// holds whole gradients besides: it is not, but where it is pinned.
 constexpr bool considered(placement_policy const& p, planned_case const& of) {
     if (!allowed(p, of.bound)) return false;
     for (int a = 0; a < p.axes; ++a)
-        if (p.on[a] == role::sharded_optimizer && of.batch.micro_batches == 1) {
+        if (p.on[a] == role::sharded_optimizer && of.batch.micro_batches == 1 && !of.pins_role(a, p.on[a])) {
             placement_policy other = p;
             other.on[a] = role::sharded_gradients;
             if (allowed(other, of.bound)) return false;
@@ -164,13 +164,13 @@ constexpr int class_number(planned_case const& of, int i) {
 }
 
 /// Variants of a class that one constant looks at: compilers count the steps of each.
-inline constexpr int variants_at_once = 9;
+inline constexpr int variants_at_once = 5;
 /// So many constants a class takes.
 constexpr int parts_of_class(planned_case const& of, int number) {
     int n = 0;
     placement_policy const probed = class_policy(of.on, number);
     for (int v = 0; v < variants_of(probed); ++v) n += considered(variant_of(probed, v), of) ? 1 : 0;
-    return (n + variants_at_once - 1) / variants_at_once;
+    return n > variants_at_once ? (n + variants_at_once - 1) / variants_at_once : 1;
 }
 
 /// The options of all units in one class, from what a probe of it has found: `out` with one more part of the variants; all
@@ -200,13 +200,23 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
         placement_policy const p = variant_of(probed, v);
         if (!considered(p, of) || (seen++ / variants_at_once != part && part >= 0)) continue;
         prober.routes = 0;
+        parameter_cost of_parameter[class_core::max_parameters]{};
+        bool stores[class_core::max_parameters]{};
         unit_option all[Units]{};
         bool legal = true, shares = true;
         for (int u = 0; u < Units; ++u) {
             unit_core const& c = core.unit[u];
             parameter_cost cost;
             bool stored = c.legal;
-            for (short k = c.first_parameter; k < c.end_parameter && stored; ++k) stored = prober.add(core.parameter[k], p, cost);
+            for (short k = c.first_parameter; k < c.end_parameter && stored; ++k) {
+                short const as = core.parameter[k].as;
+                if (as >= 0)
+                    of_parameter[k] = of_parameter[as], stores[k] = stores[as];
+                else
+                    stores[k] = prober.add(core.parameter[k], p, of_parameter[k]);
+                stored = stores[k];
+                cost.add(of_parameter[k]);
+            }
             if (!stored) {
                 legal = false;
                 if (c.legal) out.why[u] = code::layer_not_divisible;

@@ -220,10 +220,15 @@ constexpr class_core probe_class(placement_policy const& p, cluster const& on, l
     visit_layer<Model>(read);
     core.complete = g.parameter_count <= class_core::max_parameters;
     for (short k = 0; k < g.parameter_count && core.complete; ++k)
-        core.parameter[k] = {g.parameters[k].stored, g.parameters[k].used, 0};
+        core.parameter[k] = {g.parameters[k].stored, g.parameters[k].used, 0, -1};
     for (short i = 0; i < g.node_count && core.complete; ++i)
         if (g.nodes[i].operation == id_of<graph_operation::materialize>)
             ++core.parameter[g.values[g.nodes[i].out].parameter].uses;
+    for (short k = 0; k < g.parameter_count && core.complete; ++k)
+        for (short q = 0; q < k && core.parameter[k].as < 0; ++q) {
+            unit_parameter const &a = core.parameter[q], &b = core.parameter[k];
+            if (a.as < 0 && a.uses == b.uses && a.stored == b.stored && a.used == b.used) core.parameter[k].as = q;
+        }
     core.tied = tied_units(g, read);
     schedule_builder b;
     lowerer l(g, b, scratch, room);

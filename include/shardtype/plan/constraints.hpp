@@ -33,13 +33,24 @@ inline constexpr role_set usual_roles = only(role::data_parallel) | only(role::s
 /// Every role.
 inline constexpr role_set all_roles = usual_roles | only(role::tensor_parallel);
 
+/// What an axis of this type is for: all that `constraints::roles` has, unless it is torchtitan's.
+template <class Axis>
+inline constexpr role_set roles_of_axis = all_roles;
+template <int N>
+inline constexpr role_set roles_of_axis<dp_replicate<N>> = only(role::data_parallel);
+template <int N>
+inline constexpr role_set roles_of_axis<dp_shard<N>> =
+    only(role::sharded_optimizer) | only(role::sharded_gradients) | only(role::fully_sharded);
+template <int N>
+inline constexpr role_set roles_of_axis<tp<N>> = only(role::sequence_parallel) | only(role::tensor_parallel);
+
 /// What a plan must keep to.
 struct constraints {
     /// Of each layer's parameters, those of two dimensions and more. (Vectors are less than a thousandth.)
     memory_share parameter_memory = any_share;
     long device_memory = 0;        ///< bytes of a rank, for all that it allocates; 0: what the hardware leaves
     role_set roles = usual_roles;  ///< that axes may have
-    role_set on_axis[max_axes]{};  ///< of these, what one axis may have; none: all
+    role_set on_axis[max_axes]{};  ///< of these, what one axis may have; none: what its type is for
     bool recompute = true;         ///< blocks may be recomputed
 };
 

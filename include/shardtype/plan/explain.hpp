@@ -12,7 +12,7 @@ struct layer_cells {
     model_plan const& p;
     plan_totals const& all;
     unit_of_measure time, memory;
-    int rows = p.layers + 3;
+    int rows = 0;  // three more than layers; no initializer may read a member (nvcc 13)
 
     static constexpr bool left(int c) { return c < 2; }
     static constexpr char const* heading(int c) {
@@ -34,8 +34,14 @@ struct layer_cells {
     }
     /// Of `count` layers; the largest window is that of one.
     constexpr void put_cost(text_sink& out, layer_cost const& x, long count, int c) const {
-        long const of[columns] = {0, 0, count * x.compute, count * x.communication, count * x.exposed, count * x.state,
-                                  count * x.activations, x.window};
+        long const of[columns] = {0,
+                                  0,
+                                  count * x.compute,
+                                  count * x.communication,
+                                  count * x.exposed,
+                                  count * x.state,
+                                  count * x.activations,
+                                  x.window};
         put_fixed(out, of[c], c < 5 ? time.one : memory.one, 3);
     }
 };
@@ -92,7 +98,7 @@ constexpr void put_memory_line(text_sink& out, model_plan const& p, plan_totals 
 }
 
 /// The layer that holds most.
-constexpr planned_layer const& largest_layer(model_plan const& p) {
+constexpr planned_layer const& row_of_most_memory(model_plan const& p) {
     int at = 0;
     for (int i = 1; i < p.layers; ++i)
         if (p.layer[i].count * p.layer[i].cost.memory() > p.layer[at].count * p.layer[at].cost.memory()) at = i;
@@ -125,7 +131,9 @@ constexpr void put_proof_line(text_sink& out, model_plan const& p) {
     chain_certificate const& c = p.certificate;
     out.put("proof      ");
     switch (p.outcome) {
-        case chain_outcome::optimal: put_optimal(out, p); break;
+        case chain_outcome::optimal:
+            put_optimal(out, p);
+            break;
         case chain_outcome::none_better:
             out.put("none is faster than the best before, ");
             put_measure(out, c.value, time_unit(c.value));
@@ -133,7 +141,7 @@ constexpr void put_proof_line(text_sink& out, model_plan const& p) {
         case chain_outcome::infeasible:
             out.put("no plan fits; this is the smallest, too large by ");
             put_measure(out, p.memory - p.budget, memory_unit(p.memory - p.budget));
-            if (p.layers > 0) out.put(", most of it in "), put_layer(out, largest_layer(p));
+            if (p.layers > 0) out.put(", most of it in "), put_layer(out, row_of_most_memory(p));
             break;
         case chain_outcome::unproven:
             out.put("none: the search ran out of room; a plan that fits may be faster, by at most ");
@@ -142,8 +150,12 @@ constexpr void put_proof_line(text_sink& out, model_plan const& p) {
             put_percent(out, p.time - c.lower_bound, p.time);
             out.put(')');
             break;
-        case chain_outcome::no_path: out.put("no plan at any memory"); break;
-        case chain_outcome::invalid: out.put("none: the problem was not well formed"); break;
+        case chain_outcome::no_path:
+            out.put("no plan at any memory");
+            break;
+        case chain_outcome::invalid:
+            out.put("none: the problem was not well formed");
+            break;
     }
     out.put(".\n");
 }
@@ -159,7 +171,7 @@ constexpr void put_plan(text_sink& out, model_plan const& p) {
     out.put("\n\n");
     bool const made = p.time < unreachable && p.layers > 0;
     if (made) {
-        layer_cells const cells{p, all, time_unit(p.time), memory_unit(p.memory)};
+        layer_cells const cells{p, all, time_unit(p.time), memory_unit(p.memory), p.layers + 3};
         put_table(out, cells);
         out.put('\n');
         put_time_line(out, p, all);

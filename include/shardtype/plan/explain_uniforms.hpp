@@ -8,7 +8,8 @@ namespace shardtype::detail {
 constexpr void put_why_not(text_sink& out, uniform_layout const& u, model_plan const& p) {
     bool const named = u.worst.size > 0;
     switch (u.verdict) {
-        case why_not::chosen: return out.put("the plan");
+        case why_not::chosen:
+            return out.put("the plan");
         case why_not::slower:
             if (u.time <= p.time) return out.put("as fast");
             put_percent(out, u.time - p.time, p.time);
@@ -19,8 +20,12 @@ constexpr void put_why_not(text_sink& out, uniform_layout const& u, model_plan c
             put_measure(out, u.memory - p.budget, memory_unit(u.memory - p.budget));
             out.put(named ? ", most of it in " : "");
             break;
-        case why_not::forbidden: out.put(named ? "a constraint forbids it in " : "a constraint forbids it"); break;
-        case why_not::illegal: out.put(named ? "illegal in " : "illegal"); break;
+        case why_not::forbidden:
+            out.put(named ? "a constraint forbids it in " : "a constraint forbids it");
+            break;
+        case why_not::illegal:
+            out.put(named ? "illegal in " : "illegal");
+            break;
     }
     out.put(u.worst);
 }
@@ -56,18 +61,23 @@ struct uniform_cells {
     model_plan const& p;
     telling_uniforms const& shown;
     unit_of_measure time, memory;
-    int rows = shown.rows + 1;
+    int rows = 0;
 
     static constexpr bool left(int c) { return c < 2 || c == 4; }
     constexpr void put(text_sink& out, int r, int c) const {
         if (r == 0) return put_heading(out, c);
         uniform_layout const& u = p.uniform[shown.row[r - 1]];
         switch (c) {
-            case 0: return mesh_split(u.roles, p).put(out);
-            case 1: return put_strategy(out, u.roles, p);
-            case 2: return u.time < unreachable ? put_fixed(out, u.time, time.one, 3) : out.put('-');
-            case 3: return u.memory > 0 ? put_fixed(out, u.memory, memory.one, 3) : out.put('-');
-            default: return put_why_not(out, u, p);
+            case 0:
+                return mesh_split(u.roles, p).put(out);
+            case 1:
+                return put_strategy(out, u.roles, p);
+            case 2:
+                return u.time < unreachable ? put_fixed(out, u.time, time.one, 3) : out.put('-');
+            case 3:
+                return u.memory > 0 ? put_fixed(out, u.memory, memory.one, 3) : out.put('-');
+            default:
+                return put_why_not(out, u, p);
         }
     }
     constexpr void put_heading(text_sink& out, int c) const {
@@ -89,7 +99,7 @@ constexpr void put_uniforms(text_sink& out, model_plan const& p) {
     }
     out.put(":\n");
     uniform_cells const cells{p, shown, time_unit(p.time < unreachable ? p.time : p.uniform[0].time),
-                              memory_unit(p.budget > 0 ? p.budget : p.memory)};
+                              memory_unit(p.budget > 0 ? p.budget : p.memory), shown.rows + 1};
     put_table(out, cells);
 }
 

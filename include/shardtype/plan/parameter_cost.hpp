@@ -18,6 +18,14 @@ struct parameter_cost {
     long copies = 0;          ///< bytes of copies that are made for use
     long stored = 0;          ///< bytes of stored matrices; what `parameter_memory` bounds
     long whole = 0;           ///< bytes of the matrices, on all ranks once
+
+    /// Of this and that.
+    constexpr void add(parameter_cost const& c) {
+        gather_kernels += c.gather_kernels, gather_moves += c.gather_moves;
+        reduce_kernels += c.reduce_kernels, reduce_moves += c.reduce_moves;
+        once_kernels += c.once_kernels, once_moves += c.once_moves;
+        shards += c.shards, state += c.state, copies += c.copies, stored += c.stored, whole += c.whole;
+    }
 };
 
 /// Where a parameter is stored, had its axes these roles: as `probed`, which every axis that splits the batch shards.
@@ -31,18 +39,14 @@ constexpr layout stored_under(placement_policy const& p, layout probed) {
     return probed;
 }
 
-/// A way from stored to used that was searched for already. Which way is the cheapest depends on the placements, and on
-/// the size only where that is comparable to the price of a hop.
+/// A way from stored to used that was searched for already. It is taken for all that lies alike: only what is about as
+/// small as the price of a hop could have another cheapest way.
 struct known_route {
-    static constexpr long large = 64 * conversion::usual_hop_bytes;
-
     layout stored{}, used{};
     conversion path{};
     int once_hops = 0, deferred_hops = 0;
 
     constexpr bool is_for(parameter_record const& r) const {
-        if (stored == r.stored && used == r.used) return true;
-        if (stored.rank != r.stored.rank || stored.local_bytes() < large || r.stored.local_bytes() < large) return false;
         for (int a = 0; a < stored.axes; ++a)
             if (!(stored.on[a] == r.stored.on[a] && used.on[a] == r.used.on[a])) return false;
         return true;

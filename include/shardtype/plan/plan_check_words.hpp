@@ -8,44 +8,39 @@
 // The words in which the planner says what to write instead.
 namespace shardtype {
 
-/// A member of a job's `constraints`, in front of what to write there.
+/// A member of a job's `constraints`, in front of what to write there; `asked` of it.
 namespace in_constraints {
 // clang-format off
-template <long Bytes> struct device_memory {};         ///< the smallest that would do
-template <class... Shares> struct parameter_memory {}; ///< one of these shares lies between `low` and `high`
-template <class... Roles> struct roles {};             ///< these are among `roles` and `on_axis`
-struct recompute {};                                   ///< `recompute = true`
+template <long Bytes> struct device_memory {};                     ///< the smallest that would do
+template <long Stored, long Whole> struct share {};                ///< a rank's part of a layer's matrices
+template <class... Shares> struct parameter_memory {};             ///< one of these lies between `low` and `high`
+template <long Low, long High> struct between_per_mille {};        ///< `low` and `high`
+template <class... Roles> struct roles {};                         ///< these are among `roles` and `on_axis`
+struct recompute {};                                               ///< `recompute = true`
 // clang-format on
 }  // namespace in_constraints
-/// A rank's part of a layer's matrices: Stored of Whole.
-template <long Stored, long Whole>
-struct share {};
-/// `parameter_memory`, as per mille.
-template <long Low, long High>
-struct between_per_mille {};
 /// What was pinned to some layers; of `input` and `output` to the first and to the last one.
-/// @{
-template <class Layers, class... What>
-struct pinned_to {};
-template <class... What>
-struct input_is {};
-template <class... What>
-struct output_is {};
-/// @}
+namespace asked {
+// clang-format off
+template <class Layers, class... What> struct in_layers {};
+template <class... What> struct of_all {};
+template <class... What> struct input {};
+template <class... What> struct output {};
+// clang-format on
+}  // namespace asked
+/// Memory of a plan, bytes of a rank.
+namespace in_plan {
+// clang-format off
+template <long Bytes> struct smallest {};                                           ///< the one that takes least
+template <class Layer, class State, class Activations, class Window> struct most {};  ///< the layer that holds most of it
+template <long Bytes> struct window {};                                             ///< while it runs
+// clang-format on
+}  // namespace in_plan
 /// In the place of a fix: without this pin there is a plan.
 struct remove_this_pin {};
 /// The rule's error that a layer gives under every strategy.
 template <code What>
 struct refused_by {};
-/// A plan's memory: all of it, and the layer that holds most.
-/// @{
-template <long Bytes>
-struct smallest_plan {};
-template <class Layer, class State, class Activations, class Window>
-struct most_in {};
-template <long Bytes>
-struct window {};  ///< while it runs
-/// @}
 /// What takes less room.
 /// @{
 struct fewer_roles {};       ///< `constraints::roles` or `on_axis`
@@ -56,7 +51,6 @@ struct name_first_layer {};  ///< `named<"tok_embeddings", ...>`
 /// @}
 namespace tables {
 struct max_units;         ///< parts of a model with a strategy of their own, in `unit_list`
-struct max_repeats;       ///< the planner takes one
 struct max_pins;          ///< in `planned_case`
 struct options_room;      ///< ways to store a layer's parameters, in `plan/planning.hpp`
 struct block_options;     ///< ways to run a block, in `plan/planning.hpp`
@@ -123,16 +117,12 @@ struct layers_of_part {
     static constexpr label layers = Part::layers();
     using type = failed_layer<layers>;
 };
-struct all_layers {
-    static constexpr label layers{};
-    using type = failed_layer<layers>;
-};
 template <class Layers, class... Roles>
-pinned_to<Layers, Roles...> spell_pinned(type_list<Roles...>);
+asked::in_layers<Layers, Roles...> spell_pinned(type_list<Roles...>);
 template <class... Roles>
-input_is<Roles...> spell_end(of_input<type_list<Roles...>>*);
+asked::input<Roles...> spell_end(of_input<type_list<Roles...>>*);
 template <class... Roles>
-output_is<Roles...> spell_end(of_output<type_list<Roles...>>*);
+asked::output<Roles...> spell_end(of_output<type_list<Roles...>>*);
 template <class Part>
 constexpr auto spell_pin() {
     if constexpr (requires { spell_end(static_cast<Part*>(nullptr)); })
@@ -140,7 +130,7 @@ constexpr auto spell_pin() {
     else if constexpr (requires { Part::layers(); })
         return decltype(spell_pinned<typename layers_of_part<Part>::type>(typename Part::roles{})){};
     else
-        return pinned_to<all_layers::type, Part>{};
+        return asked::of_all<Part>{};
 }
 template <int K, class... Parts>
 constexpr auto spell_pin_at(type_list<Parts...>) {

@@ -2,6 +2,7 @@
 
 #include <shardtype/model/checked.hpp>
 #include <shardtype/plan/plan_check_words.hpp>
+#include <shardtype/plan/planning.hpp>
 
 #include <utility>
 
@@ -52,18 +53,10 @@ constexpr bool is_usable() {
     }
 }
 
-/// A class, whether the constraints allow it or not.
+/// A class by its number, whether the constraints allow it or not.
 template <class P, int I>
-constexpr class_core unbound_core() {
-    if constexpr (class_is_considered(P::of, I))
-        return P::template core<I>;
-    else
-        return probe_class<typename P::model, typename P::operations>(class_policy(P::of.on, I), P::of.on, P::of.whole,
-                                                                      P::of.batch, P::of.element, P::of.compute,
-                                                                      &no_scratch, nullptr);
-}
-template <class P, int I>
-inline constexpr class_core core_at = unbound_core<P, I>();
+inline constexpr class_core core_at = probe_class<typename P::model, typename P::operations>(
+    class_policy(P::of.on, I), P::of.on, P::of.whole, P::of.batch, P::of.element, P::of.compute, &no_scratch, nullptr);
 template <class P, int I>
 inline constexpr class_ways ways_at = ways_of_class(P::of, I, core_at<P, I>);
 
@@ -91,7 +84,7 @@ struct plan_diagnosis {
         ((why = why == code::ok && !core_at<P, I>.unit[unit].legal ? core_at<P, I>.unit[unit].why : why), ...);
         return why == code::ok ? code::layer_not_divisible : why;
     }
-    using all_classes = std::make_integer_sequence<int, P::classes>;
+    using all_classes = std::make_integer_sequence<int, power(3, P::axes)>;
 
     static constexpr plan_room full_room() {
         if constexpr (P::units.repeats > 1) {
@@ -198,12 +191,18 @@ struct all_data_parallel {
         variant_of(class_policy(P::of.on, 0), 0), Job::batch, P::of.element, P::of.compute);
 };
 
+/// A name without what is left of a longer one behind its end, which g++ prints: "output\000\000".
+constexpr label printed(label const& name) {
+    label clean;
+    clean.append(name.data);
+    return clean;
+}
+
 /// What to write instead, the facts, and the check that they are given to.
 template <class P, class Job>
 struct plan_report {
     static constexpr plan_fault is = plan_diagnosis<P, Job>::value;
-    static constexpr label layer = is.layer, nearest = is.nearest;
-    static constexpr label device = P::plan.hardware;
+    static constexpr label layer = printed(is.layer), nearest = printed(is.nearest), device = printed(P::plan.hardware);
     using in = failed_layer<layer>;
     using instead = failed_layer<nearest>;
     using on_device = spelled_hardware<device>;
@@ -230,22 +229,22 @@ struct plan_report {
     static constexpr auto memory() {
         constexpr layer_cost most = largest_layer(P::plan).cost;
         return static_cast<check<decltype(memory_fix()), knobs::device_memory<P::of.bound.device_memory>,
-                                 smallest_plan<P::plan.memory>,
-                                 most_in<in, knobs::parameters<most.state>, knobs::activations<most.activations>,
-                                         window<most.window>>,
+                                 in_plan::smallest<P::plan.memory>,
+                                 in_plan::most<in, knobs::parameters<most.state>, knobs::activations<most.activations>,
+                                         in_plan::window<most.window>>,
                                  on_device>*>(nullptr);
     }
 
     template <int... I>
     static constexpr auto shares(std::integer_sequence<int, I...>) {
-        return write<in_constraints::parameter_memory<share<is.share[I].stored, is.share[I].whole>...>>{};
+        return write<in_constraints::parameter_memory<in_constraints::share<is.share[I].stored, is.share[I].whole>...>>{};
     }
     static constexpr long per_mille(double x) { return static_cast<long>(1000 * x + 0.5); }
     static constexpr auto share_of_parameters() {
         constexpr memory_share asked = P::of.bound.parameter_memory;
         constexpr double high = asked.high > 0 ? asked.high : 1.0 / ranks_of(P::of);
         return static_cast<check<decltype(shares(std::make_integer_sequence<int, is.shares>{})),
-                                 between_per_mille<per_mille(asked.low), per_mille(high)>, in>*>(nullptr);
+                                 in_constraints::between_per_mille<per_mille(asked.low), per_mille(high)>, in>*>(nullptr);
     }
 
     static constexpr auto roles_fix() {
@@ -286,9 +285,9 @@ struct plan_report {
     static constexpr auto room() {
         constexpr plan_room r = is.room;
         if constexpr (r == plan_room::first_name)
-            return room_of<name_first_layer, tables::max_units, unit_list::max_units>();
+            return static_cast<check<write<name_first_layer>>*>(nullptr);
         else if constexpr (r == plan_room::repeats)
-            return room_of<one_repeat, tables::max_repeats, 1>();
+            return static_cast<check<write<one_repeat>>*>(nullptr);
         else if constexpr (r == plan_room::units)
             return room_of<fewer_layers, tables::max_units, unit_list::max_units>();
         else if constexpr (r == plan_room::pins)

@@ -159,7 +159,7 @@ struct needs_collector {
         if ((others & ~kept) != 0) return;
         role_set const one = only(w.roles.on[about.axis]);
         if (is_allowed) out.allowed = out.allowed | one;
-        if (!is_allowed && about.pin >= 0 && ((kept >> about.pin) & 1U) != 0) out.forbidden = out.forbidden | one;
+        if (!is_allowed && (about.pin < 0 || ((kept >> about.pin) & 1U) != 0)) out.forbidden = out.forbidden | one;
     }
 };
 constexpr unit_needs needs_in_class(planned_case const& of, int number, class_core const& core, plan_fault const& about,
@@ -231,6 +231,15 @@ constexpr int contradicting_pin(planned_case const& of, int unit, int trip) {
     return -1;
 }
 
+/// An axis to which the constraints leave no role; -1: there is none.
+constexpr int axis_without_role(planned_case const& of) {
+    for (int a = 0; a < of.on.axes; ++a) {
+        unsigned const here = of.bound.on_axis[a].mask;
+        if (of.on.axis_size[a] > 1 && (of.bound.roles.mask & (here == 0 ? all_roles.mask : here)) == 0) return a;
+    }
+    return -1;
+}
+
 /// The first layer without a strategy, and what is in its way. `others`: the pins before that one.
 constexpr plan_fault fault_of_units(planned_case const& of, class_ways const& all, unsigned& others, int& unit) {
     plan_fault f;
@@ -239,6 +248,7 @@ constexpr plan_fault fault_of_units(planned_case const& of, class_ways const& al
         unit = u;
         f.layer = of.units.unit[u].name;
         f.what = !left.legal ? code::plan_layer : !left.allowed ? code::plan_pinned : code::plan_share;
+        if (!left.allowed) f.axis = axis_without_role(of);
         if (!left.shared) return f;
         f.what = code::plan_pinned;
         int const trips = of.units.unit[u].in_block ? of.units.trips : 1;

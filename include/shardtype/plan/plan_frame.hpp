@@ -14,13 +14,13 @@ struct plan_frame {
         int trips = 1;          ///< of its repeat
         bool repeated = false;  ///< stands in one
     };
-    int axes = 0;                            ///< of the mesh
-    int axis_size[max_axes]{};               ///< devices
-    label axis_name[max_axes]{};             ///< names
-    int units = 0;                           ///< used of `of`
-    unit of[model_plan::max_layers]{};       ///< in the model's order
-    long tokens = 0;                         ///< of a step; 0: not known
-    unsigned long long parameters = 0;       ///< a hash of names and extents of the parameters; 0: not known
+    int axes = 0;                       ///< of the mesh
+    int axis_size[max_axes]{};          ///< devices
+    label axis_name[max_axes]{};        ///< names
+    int units = 0;                      ///< used of `of`
+    unit of[model_plan::max_layers]{};  ///< in the model's order
+    long tokens = 0;                    ///< of a step; 0: not known
+    unsigned long long parameters = 0;  ///< a hash of names and extents of the parameters; 0: not known
 
     /// The unit of this name, or -1.
     constexpr int find(label const& name) const {

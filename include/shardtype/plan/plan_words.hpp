@@ -9,13 +9,20 @@ namespace shardtype {
 /// `fsdp` of `fsdp<dp>`; empty for none.
 constexpr char const* role_word(role r, bool pads = false) {
     switch (r) {
-        case role::data_parallel: return "ddp";
-        case role::sharded_optimizer: return "zero1";
-        case role::sharded_gradients: return "zero2";
-        case role::fully_sharded: return pads ? "padded_fsdp" : "fsdp";
-        case role::tensor_parallel: return "tensor_parallel";
-        case role::sequence_parallel: return "sequence_parallel";
-        default: return "";
+        case role::data_parallel:
+            return "ddp";
+        case role::sharded_optimizer:
+            return "zero1";
+        case role::sharded_gradients:
+            return "zero2";
+        case role::fully_sharded:
+            return pads ? "padded_fsdp" : "fsdp";
+        case role::tensor_parallel:
+            return "tensor_parallel";
+        case role::sequence_parallel:
+            return "sequence_parallel";
+        default:
+            return "";
     }
 }
 
@@ -108,7 +115,7 @@ struct plan_totals {
     long fixed = 0;    ///< bytes that are no layer's
     constexpr explicit plan_totals(model_plan const& p) {
         for (int i = 0; i < p.layers; ++i) {
-            layer_cost const &c = p.layer[i].cost;
+            layer_cost const& c = p.layer[i].cost;
             long const n = p.layer[i].count;
             sum.compute += n * c.compute;
             sum.communication += n * c.communication;

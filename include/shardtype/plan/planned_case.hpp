@@ -103,6 +103,12 @@ struct planned_case {
         }
         return false;
     }
+    /// Whether some pin asks for this role of an axis.
+    constexpr bool pins_role(int axis, role r) const {
+        bool any = false;
+        for (int k = 0; k < pins; ++k) any = any || pin[k].on[axis] == r;
+        return any;
+    }
     /// Whether it is about the trips from `first` on, if about the unit.
     constexpr bool on_trip(int k, int trip) const {
         trip_range const t = trips_named(pin[k].layers, units.repeat);

@@ -15,11 +15,18 @@ struct planned {};
 
 namespace detail {
 
+template <class... Axes>
+constexpr void add_axis_roles(constraints& c, mesh<Axes...>) {
+    int a = 0;
+    (void)((c.on_axis[a].mask == 0 ? c.on_axis[a] = roles_of_axis<Axes> : c.on_axis[a], ++a), ...);
+}
+
 template <class Job>
 constexpr constraints constraints_of() {
     constraints c;
     if constexpr (requires { Job::constraints; }) c = Job::constraints;
     if (c.device_memory == 0) c.device_memory = Job::hardware.usable();
+    add_axis_roles(c, typename Job::mesh{});
     return c;
 }
 
@@ -30,7 +37,7 @@ struct planning {
     using operations = typename operations_of<Job>::type;
 
     static constexpr unit_list units = units_of<model>();
-    static constexpr int axes = Job::mesh::axes, count = units.count;
+    static constexpr int axes = Job::mesh::axes, count = units.count > 0 ? units.count : 1;
     static constexpr int room = options_room(axes);
 
     static constexpr planned_case make_case() {
@@ -49,7 +56,7 @@ struct planning {
     }
     static constexpr planned_case of = make_case();
 
-    static constexpr int classes = classes_of(of);
+    static constexpr int classes = classes_of(of) > 0 ? classes_of(of) : 1;
 
     template <int I>
     static constexpr int number = class_number(of, I);

@@ -82,9 +82,11 @@ constexpr void put_measure(text_sink& out, long value, unit_of_measure in, int d
     out.put(' ');
     out.put(in.name);
 }
-/// part of whole in percent with one decimal: `56.2 %`. @pre whole is positive
+/// part of whole in percent with one decimal: `56.2 %`. A whole below 1 counts as 1.
 constexpr void put_percent(text_sink& out, long part, long whole) {
-    while (part > 1L << 50) part /= 2, whole = whole > 1 ? whole / 2 : 1;  // the product below is a number
+    if (whole < 1) whole = 1;
+    while (part > 1L << 50 || part < -(1L << 50))
+        part /= 2, whole = whole > 1 ? whole / 2 : 1;  // the product below is a number
     put_fixed(out, (part * 1000 + whole / 2) / whole, 10, 1);
     out.put(" %");
 }

@@ -34,6 +34,7 @@ struct unit_parameter {
     layout stored{};  ///< as probed: sharded by every axis that splits the batch
     layout used{};    ///< by the operations
     int uses = 0;     ///< how often it is gathered in a forward
+    short as = -1;    ///< an earlier one that is equal in all of this; -1: none
 };
 
 /// All units, their activations split in one way.

@@ -26,8 +26,7 @@ inline std::string explain(model_plan const& p) {
 /// Two plans side by side: what differs by layer, in time and memory.
 inline std::string compare(model_plan const& a, model_plan const& b, std::string const& first = "first",
                            std::string const& second = "second") {
-    return detail::written(
-        [&](text_sink& out) { detail::put_comparison(out, a, b, first.c_str(), second.c_str()); });
+    return detail::written([&](text_sink& out) { detail::put_comparison(out, a, b, first.c_str(), second.c_str()); });
 }
 
 }  // namespace shardtype

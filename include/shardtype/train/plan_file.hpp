@@ -10,7 +10,8 @@ namespace detail {
 
 inline std::string double_text(double value) {
     std::array<char, 64> text{};
-    auto const [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);  // the shortest that is exact
+    auto const [end, error] =
+        std::to_chars(text.data(), text.data() + text.size(), value);  // the shortest that is exact
     return {text.data(), end};
 }
 
@@ -23,7 +24,8 @@ inline std::string one_line(label const& name) {
 /// A plan as the lines of a file.
 inline std::string plan_lines(model_plan const& p, plan_frame const& frame) {
     auto const line = [](char const* key, long value) { return key + (" " + number_text(value)) + "\n"; };
-    std::string out = "shardtype plan 1\n# nanoseconds of a step, bytes of a rank; costs are of each layer of a row\nmesh";
+    std::string out =
+        "shardtype plan 1\n# nanoseconds of a step, bytes of a rank; costs are of each layer of a row\nmesh";
     for (int a = 0; a < p.axes; ++a)
         out += (a > 0 ? ", " : " ") + file_name(p.axis_name[a], "axis") + " " + std::to_string(p.axis_size[a]);
     out += "\nmodel " + hexadecimal(hash_of(frame));
@@ -34,8 +36,8 @@ inline std::string plan_lines(model_plan const& p, plan_frame const& frame) {
     chain_certificate const& c = p.certificate;
     out += std::string("search ") + outcome_words[static_cast<int>(p.outcome)] +
            (p.optimal ? ", proven\n" : ", not proven\n") + "certificate value " + number_text(c.value) +
-           ", lower_bound " + number_text(c.lower_bound) + ", multiplier " + std::to_string(c.multiplier) +
-           ", shift " + std::to_string(c.shift) + ", labels " + std::to_string(c.labels) + ", proof " +
+           ", lower_bound " + number_text(c.lower_bound) + ", multiplier " + std::to_string(c.multiplier) + ", shift " +
+           std::to_string(c.shift) + ", labels " + std::to_string(c.labels) + ", proof " +
            proof_words[static_cast<int>(c.proof)] + "\n";
     out += "strategy " + roles_text(p.strategy.whole, p) + "\n";
     for (int e = 0; e < p.strategy.exceptions; ++e)
@@ -108,9 +110,9 @@ inline model_plan load_plan(std::filesystem::path const& path, plan_frame const&
 template <class Job>
 model_plan load_plan(std::filesystem::path const& path) {
     model_plan const p = load_plan(path, frame_of<Job>());
-    auto const g = std::make_unique<graph>(
-        read_model<typename Job::model>(p.strategy, Job::batch, detail::element_type<typename detail::element_of<Job>::type>,
-                                        detail::element_type<typename detail::compute_of<Job>::type>));
+    auto const g = std::make_unique<graph>(read_model<typename Job::model>(
+        p.strategy, Job::batch, detail::element_type<typename detail::element_of<Job>::type>,
+        detail::element_type<typename detail::compute_of<Job>::type>));
     if (!g->ok()) detail::file_error(path, detail::refusal(*g));
     return p;
 }

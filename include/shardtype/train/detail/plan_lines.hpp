@@ -10,7 +10,8 @@
 // The lines of a saved plan, each as it is written and as it is read.
 namespace shardtype::detail {
 
-inline constexpr char const* outcome_words[] = {"optimal", "none_better", "infeasible", "no_path", "unproven", "invalid"};
+inline constexpr char const* outcome_words[] = {"optimal", "none_better", "infeasible",
+                                                "no_path", "unproven",    "invalid"};
 inline constexpr char const* proof_words[] = {"none", "bound", "labels"};
 inline constexpr char const* why_words[] = {"chosen", "slower", "too_large", "forbidden", "illegal"};
 inline constexpr char const* cost_words[] = {"compute", "communication", "exposed", "state", "activations", "window"};
@@ -57,8 +58,7 @@ inline std::string exception_text(layer_exception const& x, model_plan const& of
 inline placement_policy policy_of(parsed_strategy const& s, model_plan const& of) {
     placement_policy p;
     p.axes = of.axes;
-    for (int a = 0; a < max_axes; ++a)
-        p.axis_size[a] = of.axis_size[a], p.on[a] = s.on[a], p.pads[a] = s.pads[a];
+    for (int a = 0; a < max_axes; ++a) p.axis_size[a] = of.axis_size[a], p.on[a] = s.on[a], p.pads[a] = s.pads[a];
     p.recomputes = s.recomputes;
     return p;
 }
@@ -257,7 +257,8 @@ inline void plan_loader::read_layer() {
     in.end_line();
     in.expect("takes");
     auto const numbers = cost_numbers(x.cost);
-    for (std::size_t i = 0; i < numbers.size(); ++i) field((i > 0 ? ", " : "") + std::string(cost_words[i]), *numbers[i]);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+        field((i > 0 ? ", " : "") + std::string(cost_words[i]), *numbers[i]);
     in.end_line();
 }
 

@@ -47,8 +47,8 @@ class plan_painter {
             figure(number(static_cast<double>(tokens_per_second(p)), 0, true), "tokens/s");
             if (device_speed(p) > 0)
                 figure(number(static_cast<double>(device_speed(p)) / 10, 1, true), "TFLOP/s per device");
-            figure(in_memory(p.memory), p.budget > 0 ? in_percent(p.memory, p.budget) + " of " + in_memory(p.budget)
-                                                     : "memory of a rank");
+            figure(in_memory(p.memory),
+                   p.budget > 0 ? in_percent(p.memory, p.budget) + " of " + in_memory(p.budget) : "memory of a rank");
         }
         figure(number(static_cast<double>(devices_of(p)), 0, true), p.hardware.data);
         return out + "</div>\n<p>" + html(sentence(written([&](text_sink& s) { put_proof_line(s, p); }))) + "</p>\n";
@@ -75,8 +75,8 @@ class plan_painter {
         std::string bar, legend;
         auto const part = [&](long bytes, char const* colour, char const* what) {
             if (bytes <= 0) return;
-            bar += std::string("<i class=\"") + colour + "\" style=\"width:" + share(bytes, scale) + "\" title=\"" + what +
-                   ": " + in_memory(bytes) + "\"></i>";
+            bar += std::string("<i class=\"") + colour + "\" style=\"width:" + share(bytes, scale) + "\" title=\"" +
+                   what + ": " + in_memory(bytes) + "\"></i>";
             legend += std::string("<li><i class=\"") + colour + "\"></i>" + what + ": " + in_memory(bytes) + "</li>";
         };
         part(all.sum.state, "c7", "parameters, gradients, optimizer");
@@ -85,11 +85,12 @@ class plan_painter {
         part(all.fixed, "wait", "beside the layers");
         part(p.budget - p.memory, "free", "free");
         std::string const over = p.budget > 0 && p.memory > p.budget
-                                     ? "<p>The line is the bound of " + in_memory(p.budget) + ": too large by " + in_memory(p.memory - p.budget) + ".</p>\n"
+                                     ? "<p>The line is the bound of " + in_memory(p.budget) + ": too large by " +
+                                           in_memory(p.memory - p.budget) + ".</p>\n"
                                      : "";
         if (!over.empty()) bar += "<b style=\"left:" + share(p.budget, scale) + "\"></b>";
-        return "<h2>Memory of a rank</h2>\n<div class=\"bar\">" + bar + "</div>\n<ul class=\"legend\">" + legend + "</ul>\n" +
-               over + "<p class=\"note\">" + (p.budget > 0 ? "The bar is " + in_memory(scale) + ". " : "") +
+        return "<h2>Memory of a rank</h2>\n<div class=\"bar\">" + bar + "</div>\n<ul class=\"legend\">" + legend +
+               "</ul>\n" + over + "<p class=\"note\">" + (p.budget > 0 ? "The bar is " + in_memory(scale) + ". " : "") +
                (p.arena > 0 ? "Its schedule allocates " + in_memory(p.arena) + "." : "") + "</p>\n";
     }
     std::string timeline() const;
@@ -148,7 +149,8 @@ class plan_painter {
     std::string coordinates(long rank) const {
         std::string out;
         for (int a = p.axes - 1; a >= 0; --a) {
-            out = html(p.axis_name[a].data) + " " + std::to_string(rank % p.axis_size[a]) + (out.empty() ? "" : ", ") + out;
+            out = html(p.axis_name[a].data) + " " + std::to_string(rank % p.axis_size[a]) + (out.empty() ? "" : ", ") +
+                  out;
             rank /= p.axis_size[a];
         }
         return out;
@@ -161,20 +163,20 @@ class plan_painter {
             for (int t = x.first; t < x.first + x.count; ++t) {
                 std::string const who =
                     x.repeated ? written([&](text_sink& s) { put_layer(s, name, t, 1); }) : std::string(name.data);
-                out += "<span class=\"tile " + style(colour_[static_cast<std::size_t>(i)]) + "\" tabindex=\"0\"><span class=\"tip\"><b>" +
-                       html(who) + "</b>: <code>" + html_name(strategy(x.roles)) + "</code><br>" + details(x.cost) +
-                       "</span></span>";
+                out += "<span class=\"tile " + style(colour_[static_cast<std::size_t>(i)]) +
+                       "\" tabindex=\"0\"><span class=\"tip\"><b>" + html(who) + "</b>: <code>" +
+                       html_name(strategy(x.roles)) + "</code><br>" + details(x.cost) + "</span></span>";
             }
         }
         return out + "</div></div>\n";
     }
     static std::string details(layer_cost const& c) {
-        return "compute " + in_time(c.compute) + ", communication " + in_time(c.communication) + " (" + in_time(c.exposed) +
-               " exposed); state " + in_memory(c.state) + ", kept " + in_memory(c.activations) + ", window " +
-               in_memory(c.window);
+        return "compute " + in_time(c.compute) + ", communication " + in_time(c.communication) + " (" +
+               in_time(c.exposed) + " exposed); state " + in_memory(c.state) + ", kept " + in_memory(c.activations) +
+               ", window " + in_memory(c.window);
     }
     std::string table() const {
-        layer_cells const cells{p, all, time_unit(p.time), memory_unit(p.memory)};
+        layer_cells const cells{p, all, time_unit(p.time), memory_unit(p.memory), p.layers + 3};
         std::string out = "<div class=\"wide\"><table id=\"layers\">";
         for (int r = 0; r < cells.rows; ++r) {
             if (r == 1) continue;
@@ -200,16 +202,17 @@ class plan_painter {
 /// layer takes, a quarter where it recomputes: a layer's costs are of both directions together.
 class step_lanes {
   public:
-    double now = 0;                                                    ///< ns
-    std::string kernels{}, collectives{};                              ///< the rectangles
+    double now = 0;                        ///< ns
+    std::string kernels{}, collectives{};  ///< the rectangles
     explicit step_lanes(double whole) : whole_(whole > 0 ? whole : 1) {}
 
     void layer(planned_layer const& x, std::string const& colour, std::string const& who, double part) {
-        double const compute = part * static_cast<double>(x.cost.compute), exposed = part * static_cast<double>(x.cost.exposed),
+        double const compute = part * static_cast<double>(x.cost.compute),
+                     exposed = part * static_cast<double>(x.cost.exposed),
                      hidden = std::min(part * static_cast<double>(x.cost.communication), compute + exposed) - exposed;
         box(kernels, "s " + colour, now, compute, who);
-        box(collectives, "s c5", now, hidden, who);
-        box(collectives, "s c4", now + compute, exposed, who);
+        box(collectives, "s behind", now, hidden, who);
+        box(collectives, "s exposed", now + compute, exposed, who);
         now += compute + exposed;
     }
     void rest(double ns) {
@@ -222,7 +225,8 @@ class step_lanes {
         if (ns / whole_ < 5e-5) return;  // a twentieth of a pixel
         double const gap = std::min(0.12 * ns, whole_ * 4e-4);
         lane += "<rect class=\"" + colour + "\" x=\"" + number(10000 * from / whole_, 1, false) + "\" width=\"" +
-                number(10000 * (ns - gap) / whole_, 1, false) + "\" height=\"10\"><title>" + html(who) + "</title></rect>";
+                number(10000 * (ns - gap) / whole_, 1, false) + "\" height=\"10\"><title>" + html(who) +
+                "</title></rect>";
     }
     double whole_;
 };
@@ -261,8 +265,9 @@ inline std::string plan_painter::timeline() const {
     double const end = lanes.now;
     if (all.beside > 0) lanes.rest(static_cast<double>(all.beside));
     auto const lane = [](char const* what, std::string const& boxes) {
-        return std::string("<span>") + what + "</span><svg viewBox=\"0 0 10000 10\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"" +
-               what + " over the step\">" + boxes + "</svg>\n";
+        return std::string("<span>") + what +
+               "</span><svg viewBox=\"0 0 10000 10\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"" + what +
+               " over the step\">" + boxes + "</svg>\n";
     };
     auto const side = [&](double from, double to, char const* what) {
         return "<span style=\"width:" + number(100 * (to - from) / whole, 3, false) + "%\">" + what + "</span>";
@@ -271,16 +276,22 @@ inline std::string plan_painter::timeline() const {
     unit_of_measure const unit = time_unit(static_cast<long>(whole));
     double const most = whole / static_cast<double>(unit.one), step = round_step(most, 5);
     for (double v = 0; v < most - step / 3; v += step)
-        ticks += "<span style=\"left:" + number(100 * v / most, 2, false) + "%\">" + number(v, step < 1 ? 2 : 0, true) + "</span>";
+        ticks += "<span style=\"left:" + number(100 * v / most, 2, false) + "%\">" + number(v, step < 1 ? 2 : 0, true) +
+                 "</span>";
     ticks += "<span style=\"left:100%\">" + number(most, most < 100 ? 1 : 0, true) + " " + unit.name + "</span>";
     return "<h2>A step</h2>\n<div class=\"lanes\"><span></span><div class=\"sides\">" + side(0, turn, "forward") +
-           side(turn, end, "backward") + (whole > end ? side(end, whole, whole - end > 0.12 * whole ? "rest" : "") : "") + "</div>\n" +
+           side(turn, end, "backward") +
+           (whole > end ? side(end, whole, whole - end > 0.12 * whole ? "rest" : "") : "") + "</div>\n" +
            lane("compute", lanes.kernels) + lane("collectives", lanes.collectives) +
-           "<span></span><div class=\"ticks\">" + ticks + "</div></div>\n<ul class=\"legend\"><li>compute: the colours of the layers</li>" +
-           "<li><i class=\"c5\"></i>collectives behind kernels</li><li><i class=\"c4\"></i>exposed collectives: " +
+           "<span></span><div class=\"ticks\">" + ticks +
+           "</div></div>\n<ul class=\"legend\"><li>compute: the colours of the layers</li>" +
+           "<li><i class=\"behind\"></i>collectives behind kernels</li><li><i class=\"exposed\"></i>exposed collectives: " +
            in_time(all.sum.exposed) + "</li>" +
-           (all.beside > 0 ? "<li><i class=\"wait\"></i>beside the layers (loss, norm of gradients, optimizer): " + in_time(all.beside) + "</li>" : "") +
-           "</ul>\n<p class=\"note\">All micro-batches drawn as one. Forward is drawn as a third of what a layer takes, a quarter where "
+           (all.beside > 0 ? "<li><i class=\"wait\"></i>beside the layers (loss, norm of gradients, optimizer): " +
+                                 in_time(all.beside) + "</li>"
+                           : "") +
+           "</ul>\n<p class=\"note\">All micro-batches drawn as one. Forward is drawn as a third of what a layer "
+           "takes, a quarter where "
            "it recomputes: a plan counts both directions together.</p>\n";
 }
 
@@ -289,10 +300,13 @@ inline std::string plan_painter::uniforms() const {
     long longest = p.time < unreachable ? p.time : 1;
     for (int u = 0; u < p.uniforms; ++u)
         if (p.uniform[u].time < unreachable) longest = std::max(longest, p.uniform[u].time);
-    auto const option = [&](std::string const& kind, std::string const& name, std::string const& split, long time, std::string const& why) {
-        return "<div class=\"option " + kind + "\"><div><code>" + name + "</code><small>" + html(split) + "</small></div><div>" +
-               (time < unreachable ? "<div class=\"length\" style=\"width:" + share(time, longest) + "\"></div>" : "") + "<small>" +
-               (time < unreachable ? html(in_time(time)) + "; " : "") + html(why) + "</small></div></div>\n";
+    auto const option = [&](std::string const& kind, std::string const& name, std::string const& split, long time,
+                            std::string const& why) {
+        return "<div class=\"option " + kind + "\"><div><code>" + name + "</code><small>" + html(split) +
+               "</small></div><div>" +
+               (time < unreachable ? "<div class=\"length\" style=\"width:" + share(time, longest) + "\"></div>" : "") +
+               "<small>" + (time < unreachable ? html(in_time(time)) + "; " : "") + html(why) +
+               "</small></div></div>\n";
     };
     std::string out = "<h2>One strategy for all layers</h2>\n";
     if (p.time < unreachable) out += option("best c2", "the plan", "", p.time, in_memory(p.memory));
@@ -303,7 +317,8 @@ inline std::string plan_painter::uniforms() const {
         std::string const why = written([&](text_sink& s) { put_why_not(s, x, p); });
         std::string const split = written([&](text_sink& s) { mesh_split(x.roles, p).put(s); });
         std::string const kind = why_kinds[static_cast<int>(x.verdict)];
-        out += option(kind, html_name(strategy(x.roles)), split, x.time, (x.memory > 0 ? in_memory(x.memory) + "; " : "") + why);
+        out += option(kind, html_name(strategy(x.roles)), split, x.time,
+                      (x.memory > 0 ? in_memory(x.memory) + "; " : "") + why);
     }
     return out + (p.uniforms > 12 ? "</details>\n" : "") +
            "<p class=\"note\">Bars are the time of a step; dashed: it does not fit into the memory.</p>\n";

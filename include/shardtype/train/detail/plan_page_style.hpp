@@ -7,6 +7,7 @@ namespace shardtype::detail {
 /// What a plan's page adds to `page_style`; it ends the style.
 inline constexpr std::string_view plan_page_style = R"(
 :root { --wait: #c9ced6; --free: #eceff3; } @media (prefers-color-scheme: dark) { :root { --wait: #4a5361; --free: #232a34; } }
+.behind { --c: #8e97a5; } .exposed { --c: var(--ink); }
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; } .note { font-size: .87rem; }
 .figures { display: flex; flex-wrap: wrap; gap: .6rem 2.2rem; margin: 1rem 0; } .figures b { display: block; font-size: 1.35rem;
   line-height: 1.2; font-variant-numeric: tabular-nums; } .figures span { color: var(--soft); font-size: .87rem; }

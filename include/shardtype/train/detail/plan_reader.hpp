@@ -76,8 +76,7 @@ class plan_reader {
         Number value{};
         auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value < least || value > most)
-            fail(printable(text) + " is no whole number from " + std::to_string(least) + " to " +
-                 std::to_string(most));
+            fail(printable(text) + " is no whole number from " + std::to_string(least) + " to " + std::to_string(most));
         return value;
     }
     double real() {
@@ -114,11 +113,16 @@ class plan_reader {
         std::string const what =
             printable(text.substr(static_cast<std::size_t>(p.at), static_cast<std::size_t>(p.size)));
         switch (p.fault) {
-            case strategy_fault::none: return p;
-            case strategy_fault::unknown_role: fail("unknown role " + what + "; there are " + all_roles_there());
-            case strategy_fault::unknown_axis: fail("unknown axis " + what + "; the mesh has " + all_axes(of));
-            case strategy_fault::two_roles: fail("two roles for the axis " + what);
-            default: fail(what + " is no role: fsdp<axis>, recompute or keep_activations, with ', ' between");
+            case strategy_fault::none:
+                return p;
+            case strategy_fault::unknown_role:
+                fail("unknown role " + what + "; there are " + all_roles_there());
+            case strategy_fault::unknown_axis:
+                fail("unknown axis " + what + "; the mesh has " + all_axes(of));
+            case strategy_fault::two_roles:
+                fail("two roles for the axis " + what);
+            default:
+                fail(what + " is no role: fsdp<axis>, recompute or keep_activations, with ', ' between");
         }
     }
 

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <shardtype/plan/mesh_walk.hpp>
+#include <shardtype/search/chain_search.hpp>
+
+namespace shardtype {
+
+/// The same search at run time, for any world up to 2^14 devices and more. It is large: keep it on the heap.
+template <class Model, class BackEnd = buffers_only, class Operations = library_operations>
+struct run_time_mesh_planner {
+    using types = detail::mesh_types<Model>;       ///< of the model
+    using problem_type = typename types::problem;  ///< what the search takes
+    static constexpr int max_meshes = 1024;        ///< room
+
+    detail::planned_case asked{};            ///< on no mesh yet
+    detail::mesh_order<max_meshes> order{};  ///< all meshes
+    mesh_verdict verdict[max_meshes]{};      ///< what became of each
+    detail::planned_case of{};               ///< on the mesh in work; behind `find` on the best
+    typename types::options options{};       ///< the same
+    problem_type assembled{};                ///< the same
+    chain_search_state<typename problem_type::chain_type, 2048, 512> search{};  ///< its room, and the solution
+    chain_solution<problem_type::positions> solution{};                         ///< of the best
+
+    /// The best of all meshes of so many devices. @pre world_size has at most `max_meshes` meshes
+    constexpr mesh_choice find(int world_size, hardware const& on, constraints const& bound, batch_shape const& batch,
+                               dtype element, dtype compute) {
+        asked = {};
+        asked.units = types::units;
+        asked.on.on = on;
+        asked.bound = bound;
+        if (asked.bound.device_memory == 0) asked.bound.device_memory = on.usable();
+        asked.batch = batch;
+        asked.element = element, asked.compute = compute;
+        order = {};
+        for (int tp = 1; tp <= world_size; ++tp)
+            if (world_size % tp == 0)
+                order.add_all(world_size, tp, detail::time_bound(core(world_size / tp, tp), asked));
+        detail::mesh_walk walk;
+        for (int i = 0; i < order.count; ++i) verdict[i] = visit(i, walk);
+        mesh_choice out;
+        walk.tell(out, order.count);
+        if (walk.winner < 0) return out;
+        out.degrees = order.at[walk.winner];
+        (void)state(out.degrees);
+        assembled = detail::mesh_problem<types>(of, options, below);
+        out.plan = detail::mesh_plan<types>(of, options, assembled, solution);
+        return out;
+    }
+
+  private:
+    long below = unreachable;  // of the best mesh' search
+
+    constexpr detail::class_core core(int batch_parts, int tp) const {
+        return detail::mesh_core<Model, Operations, BackEnd>(asked, batch_parts, tp);
+    }
+    /// False: the model is not legal there.
+    constexpr bool state(mesh_degrees const& d) {
+        of = detail::case_on(asked, d);
+        options = detail::mesh_options<types>(of, d, core(d.batch_parts(), d.tp));
+        return detail::time_bound(options, of.units) < unreachable;
+    }
+    constexpr mesh_verdict visit(int i, detail::mesh_walk& walk) {
+        auto const skip = [&walk](mesh_verdict why) {
+            walk.skip(why);
+            return why;
+        };
+        if (order.bound[i] == unreachable) return skip(mesh_verdict::illegal);
+        if (order.bound[i] >= walk.best) return skip(mesh_verdict::cut);
+        if (!state(order.at[i])) return skip(mesh_verdict::illegal);
+        if (detail::time_bound(options, of.units) >= walk.best) return skip(mesh_verdict::cut);
+        assembled = detail::mesh_problem<types>(of, options, walk.best);
+        solve(assembled.chain, search);
+        long const before = walk.best;
+        mesh_verdict const what = walk.take(i, search.result);
+        if (walk.winner == i) solution = search.result, below = before;
+        return what;
+    }
+};
+
+}  // namespace shardtype

@@ -1,0 +1,25 @@
+// Over two axes of 2 and 4 devices a rank stores all, a half, a fourth or an eighth of a layer.
+//
+// expect: [ST-J721]
+// expect: ST_J721<
+// expect: write<shardtype::in_constraints::parameter_memory<shardtype::in_constraints::share<1, 4>
+// expect: in_constraints::share<1, 8>
+// expect: in_constraints::between_per_mille<300, 400>
+// expect-gcc: tok_embeddings
+// expect-clang: 't', 'o', 'k', '_'
+#include <shardtype/plan/planner.hpp>
+#include <shardtype/shardtype.hpp>
+
+namespace st = shardtype;
+struct dp final : st::axis<2> {};
+struct tp final : st::axis<4> {};
+constexpr st::llama_config small{
+    .dim = 64, .layers = 3, .heads = 8, .kv_heads = 4, .ffn_dim = 128, .vocabulary = 256};
+struct my_job {
+    using mesh = st::mesh<dp, tp>;
+    using model = st::llama<small>;
+    static constexpr st::batch_shape batch{.global = 16, .sequence = 32};
+    static constexpr st::hardware hardware = st::h100_sxm;
+    static constexpr st::constraints constraints{.parameter_memory = {0.3, ST_TOKEN(0.4, 0.5)}};
+};
+static_assert(st::has_plan<my_job>);
