@@ -104,7 +104,7 @@ inline std::string initialisers(shardtype::hardware const& h) {
            "    .memory_efficiency = " + text_of(memory_efficiency) + ",\n";
 }
 
-/// `this_` and eight hexadecimal digits that stand for all values (FNV-1a), so that types made of two measurements differ.
+/// `this_` and eight hexadecimal digits that stand for all values (FNV-1a): types made of two measurements differ.
 inline std::string name_of(shardtype::hardware const& h) {
     std::uint32_t hash = 2166136261U;
     for (char const c : initialisers(h) + initialisers(*h.measured))

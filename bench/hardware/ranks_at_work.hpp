@@ -60,7 +60,8 @@ class ranks_at_work {
     /// That they share.
     int cpus() const { return cpus_; }
 
-    /// ns of a call on each rank while all make it: the process' CPU time over the CPUs, so that other programs do not count.
+    /// ns of a call on each rank while all make it: the process' CPU time over the CPUs, so that other programs do not
+    /// count.
     double time(kernel_probe const& p) {
         long calls = 0;
         return run({ranks()}, [&](st::thread::rank_communicators& me, room& mine) {
@@ -78,8 +79,8 @@ class ranks_at_work {
             repeat(me, call, calls);
         });
     }
-    /// ns of a collective among groups of so many ranks, all groups at once; of `bytes` float32, the larger of what a rank
-    /// gives and gets.
+    /// ns of a collective among groups of so many ranks, all groups at once; of `bytes` float32, the larger of what a
+    /// rank gives and gets.
     double time(collective which, int group, long bytes) {
         long calls = 0;
         return run({ranks() / group, group}, [&](st::thread::rank_communicators& me, room& mine) {

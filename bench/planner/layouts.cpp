@@ -1,5 +1,4 @@
-// usage: planner_layouts [--seconds S] [--interval PERCENT] [--save FILE | --load FILE] [--only TEXT] [--profile] [--help]
-// See layouts.sh.
+// The planner against this machine: uniform layouts of the main job trained in turns. See layouts.sh.
 
 #include <algorithm>
 #include <chrono>

@@ -16,8 +16,8 @@ using step_seconds = std::vector<double>;
 class running_job {
   public:
     virtual ~running_job() = default;
-    /// Trains so many steps. @returns seconds of one: time that other programs took of the CPUs is not counted, where the
-    /// machine tells. @throws what a rank threw
+    /// Trains so many steps. @returns seconds of one: time that other programs took of the CPUs is not counted, where
+    /// the machine tells. @throws what a rank threw
     virtual double train(int steps) = 0;
     /// The same, each step of the schedule timed by itself: the mean over ranks.
     virtual step_seconds profile(int steps) = 0;

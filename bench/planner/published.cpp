@@ -1,7 +1,7 @@
 // Predicted against published: step time and memory of training runs that others measured, as jobs of this library.
 // At most two efficiencies per (hardware, software stack), fitted here on the rows marked `fit`; the others count.
-// --markdown: as tables for a page. --detail: where the predicted time goes, and what predict() says of this library's own
-// runtime.
+// --markdown: as tables for a page. --detail: where the predicted time goes, and what predict() says of this library's
+// own runtime.
 // --check: exits with 1 where the mean, the worst or memory leaves its bar (8 %, 20 %, 10 %).
 
 #include "published_rows.hpp"

@@ -174,8 +174,8 @@ inline double gpt_flops(st::gpt2_config const& c, double sequences, double gpus,
     return whole / gpus;
 }
 // Bytes that torchtitan holds for one rank and this library does not: log-probabilities and two gradients of the logits
-// in float32 beside one pair in bf16, and of a recomputed block what "selective op" keeps: wq, wv, attention, w1; the sum
-// over tensor ranks behind wo; w2's result too where no compiler sees that nobody needs it.
+// in float32 beside one pair in bf16, and of a recomputed block what "selective op" keeps: wq, wv, attention, w1; the
+// sum over tensor ranks behind wo; w2's result too where no compiler sees that nobody needs it.
 inline double titan_beside(st::llama_config const& c, double tokens, int tensor_ranks, bool eager) {
     double const h = static_cast<double>(c.dim),
                  kv = h / static_cast<double>(c.heads) * static_cast<double>(c.kv_heads),
@@ -212,8 +212,8 @@ inline row rows_of[] = {
      true, &lower<in_2d<llama3_8b, 8, 8, 12, 8192, op_8b>>},
     {"Llama 3 70B, 16 x 8192, full", "fsdp 32, tp 8", titan_compiled, measured::tokens_per_second, 597.3, 0, 0, 0,
      false, &lower<in_2d<llama3_70b, 32, 8, 16, 8192, st::recompute>>},
-    // AutoParallel, pull request 481: the least step times of torchtitan and of AutoParallel without constraints; memory
-    // allocated (reserved: 9.43 and 8.06)
+    // AutoParallel, pull request 481: the least step times of torchtitan and of AutoParallel without constraints;
+    // memory allocated (reserved: 9.43 and 8.06)
     {"Llama 3 8B, 2 x 8192, selective op", "fsdp 16, tp 8", titan_2026, measured::seconds, .3662, 0, 8.62,
      titan_beside(st::llama3_8b, 16384, 8, false), true, &lower<in_2d<llama3_8b, 16, 8, 2, 8192, op_8b>>,
      &lower<in_2d<llama3_8b, 16, 8, 2, 8192, st::recompute>>},

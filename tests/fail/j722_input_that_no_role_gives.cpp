@@ -1,8 +1,8 @@
-// Where axes may only shard parameters they split the batch, not the sequence.
+// Axes that may only shard parameters split the batch, not the sequence.
 //
 // expect: [ST-J722]
 // expect: ST_J722<
-// expect: write<shardtype::one_of<shardtype::fsdp<dp>
+// expect: write<shardtype::in_constraints::roles<shardtype::sequence_parallel<dp>
 // expect: asked::input<shardtype::shard<1, dp>
 // expect-gcc: tok_embeddings
 // expect-clang: 't', 'o', 'k', '_'

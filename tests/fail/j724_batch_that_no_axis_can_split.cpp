@@ -1,11 +1,11 @@
-// 3 sequences are split by no axis, and 32 tokens by one of 4 only if the other one has a role, too.
+// 3 sequences are split by no axis, and 4 kv heads not by 8 ranks.
 //
 // expect: [ST-J724]
 // expect: ST_J724<
 // expect: write<shardtype::multiple_of<8, 3>
 // expect: refused_by<shardtype::code::layer_not_divisible>
-// expect-gcc: tok_embeddings
-// expect-clang: 't', 'o', 'k', '_'
+// expect-gcc: layers.*.attention
+// expect-clang: 'a', 't', 't', 'e', 'n'
 #include <shardtype/plan/planner.hpp>
 #include <shardtype/shardtype.hpp>
 

@@ -85,6 +85,11 @@ void check_plans(totals& all, int const (&axis)[Axes], bool overlaps, st::dtype 
         if (!tied) CHECK(st::check_certificate(planner->assembled.chain, planner->search.result) == st::certificate_fault::none);
         CHECK(plan.memory <= plan.budget);
         CHECK(plan.time >= loose.time);
+        for (int i = 0; i < plan.uniforms; ++i) {
+            st::uniform_layout const& u = plan.uniform[i];
+            bool const fits = u.memory <= plan.budget && u.verdict <= st::why_not::slower;
+            if (fits) CHECK(plan.time <= u.time);
+        }
         CHECK(plan.strategy.exceptions <= st::model_strategy::max_exceptions);
         if (plan.strategy.exceptions > st::model_strategy::max_exceptions) continue;
         lowered_plan const ran = lower_plan<Model>(plan, on, batch, st::dtype::f32, compute);

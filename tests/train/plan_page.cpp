@@ -83,7 +83,8 @@ TEST_CASE("the step's lanes last as long as the plan says") {
     CHECK(sum_of(between(step, "<div class=\"sides\">", "</div>"), "width:") == doctest::Approx(100).epsilon(1e-4));
     std::string const collectives = between(step, "<span>collectives</span>", "</svg>");
     double exposed = 0;
-    for (std::size_t at = collectives.find("s exposed"); at != std::string::npos; at = collectives.find("s exposed", at + 1))
+    for (std::size_t at = collectives.find("s exposed"); at != std::string::npos;
+         at = collectives.find("s exposed", at + 1))
         exposed += std::stod(collectives.substr(collectives.find("width=\"", at) + 7));
     CHECK(exposed <= 10000 * static_cast<double>(all.sum.exposed) / whole);
     CHECK(exposed >= 8500 * static_cast<double>(all.sum.exposed) / whole);

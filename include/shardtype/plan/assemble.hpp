@@ -158,17 +158,6 @@ struct chain_assembler {
         }
         out.chain.repeat(kind, trips);
     }
-    /// What every step takes besides: the loss and the norm summed along each axis, and the kernels that use them.
-    constexpr long once_a_step() const {
-        step sum;
-        sum.kernel = id_of<kernels::all_reduce>;
-        sum.kind = step_kind::collective_start;
-        sum.type = dtype::f64;
-        sum.dim[0] = 1;
-        long time = 5 * of.on.on.launch;
-        for (sum.axis = 0; sum.axis < of.on.axes; ++sum.axis) time += 2 * collective_time(of.on, sum);
-        return time;
-    }
     constexpr layout const& of_stream(int cls) const { return all[cls].stream; }
 
     constexpr void run() {
@@ -179,7 +168,7 @@ struct chain_assembler {
         chain.layouts = layouts = n;
         for (int g = 0; g < layouts; ++g)
             for (int h = 0; h < layouts; ++h) chain.redistribution[g][h] = edges[out.class_of[g]].to[out.class_of[h]];
-        for (int g = 0; g < layouts; ++g) chain.entry[g] = once_a_step();
+        for (int g = 0; g < layouts; ++g) chain.entry[g] = once_a_step(of.on);
         chain.budget = of.bound.device_memory / 1024;
         for (int i = 0; i < Classes; ++i)
             if (all[i].exists && kib(all[i].constants) > chain.fixed) chain.fixed = kib(all[i].constants);

@@ -105,6 +105,18 @@ constexpr bool within(memory_share const& share, parameter_cost const& p, int ra
     return p.whole == 0 || (stored >= share.low * whole && stored <= high * whole);
 }
 
+/// ns that every step takes besides its layers: the loss and the norm summed along each axis, and the kernels that use them.
+constexpr long once_a_step(cluster const& on) {
+    step sum;
+    sum.kernel = id_of<kernels::all_reduce>;
+    sum.kind = step_kind::collective_start;
+    sum.type = dtype::f64;
+    sum.dim[0] = 1;
+    long time = 5 * on.on.launch;
+    for (sum.axis = 0; sum.axis < on.axes; ++sum.axis) time += 2 * collective_time(on, sum);
+    return time;
+}
+
 /// One strategy for all layers: what it takes.
 template <int Units>
 constexpr uniform_layout uniform_of(unit_list const& units, unit_option const (&o)[Units], bool again, long constants,
@@ -235,6 +247,7 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
         for (int again = 0; legal && again <= (of.bound.recompute && of.units.repeats > 0 ? 1 : 0); ++again) {
             long times[Units]{};
             uniform_layout one = uniform_of(of.units, all, again == 1, out.constants, times);
+            one.time += once_a_step(of.on);
             one.roles = p;
             one.roles.recomputes = again == 1;
             one.verdict = !shares                                ? why_not::forbidden

@@ -33,15 +33,14 @@ struct run_time_mesh_planner {
         asked.element = element, asked.compute = compute;
         order = {};
         for (int tp = 1; tp <= world_size; ++tp)
-            if (world_size % tp == 0)
-                order.add_all(world_size, tp, detail::time_bound(core(world_size / tp, tp), asked));
+            if (world_size % tp == 0) order.add_all(world_size, tp, bound_of_ranks(world_size, tp));
         detail::mesh_walk walk;
         for (int i = 0; i < order.count; ++i) verdict[i] = visit(i, walk);
         mesh_choice out;
         walk.tell(out, order.count);
         if (walk.winner < 0) return out;
         out.degrees = order.at[walk.winner];
-        (void)state(out.degrees);
+        state(out.degrees);
         assembled = detail::mesh_problem<types>(of, options, below);
         out.plan = detail::mesh_plan<types>(of, options, assembled, solution);
         return out;
@@ -53,25 +52,32 @@ struct run_time_mesh_planner {
     constexpr detail::class_core core(int batch_parts, int tp) const {
         return detail::mesh_core<Model, Operations, BackEnd>(asked, batch_parts, tp);
     }
-    /// False: the model is not legal there.
-    constexpr bool state(mesh_degrees const& d) {
+    constexpr long bound_of_ranks(int world_size, int tp) const {
+        if (!detail::splits_batch_into(asked.batch, world_size / tp)) return unreachable;
+        for (int i = 0; i < order.count; ++i)  // fewer ranks that already split something too far
+            if (order.bound[i] == unreachable && tp % order.at[i].tp == 0 &&
+                detail::splits_batch_into(asked.batch, order.at[i].batch_parts()))
+                return unreachable;
+        return detail::time_bound(core(world_size / tp, tp), asked);
+    }
+    constexpr void state(mesh_degrees const& d) {
         of = detail::case_on(asked, d);
         options = detail::mesh_options<types>(of, d, core(d.batch_parts(), d.tp));
-        return detail::time_bound(options, of.units) < unreachable;
     }
     constexpr mesh_verdict visit(int i, detail::mesh_walk& walk) {
-        auto const skip = [&walk](mesh_verdict why) {
-            walk.skip(why);
-            return why;
-        };
-        if (order.bound[i] == unreachable) return skip(mesh_verdict::illegal);
-        if (order.bound[i] >= walk.best) return skip(mesh_verdict::cut);
-        if (!state(order.at[i])) return skip(mesh_verdict::illegal);
-        if (detail::time_bound(options, of.units) >= walk.best) return skip(mesh_verdict::cut);
+        mesh_verdict what = walk.judge({order.bound[i], 0}, unreachable);
+        if (what == mesh_verdict::searched) {
+            state(order.at[i]);
+            what = walk.judge(detail::bound_of(options, of), asked.bound.device_memory / 1024);
+        }
+        if (what != mesh_verdict::searched) {
+            walk.skip(what);
+            return what;
+        }
         assembled = detail::mesh_problem<types>(of, options, walk.best);
         solve(assembled.chain, search);
         long const before = walk.best;
-        mesh_verdict const what = walk.take(i, search.result);
+        what = walk.take(i, search.result);
         if (walk.winner == i) solution = search.result, below = before;
         return what;
     }

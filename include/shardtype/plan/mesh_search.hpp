@@ -31,8 +31,25 @@ struct mesh_planning {
 
     template <int Tensors>
     static constexpr class_core core = mesh_core<model, operations, BackEnd>(asked, world_size / Tensors, Tensors);
+    /// Whether fewer tensor ranks already split something too far. What they split is split by a multiple of them too.
+    template <int Tensors, int Fewer = 1>
+    static constexpr bool is_too_many() {
+        if constexpr (2 * Fewer > Tensors)
+            return false;
+        else if constexpr (Tensors % Fewer == 0 && splits_batch_into(asked.batch, world_size / Fewer))
+            return bound<Fewer> == unreachable || is_too_many<Tensors, Fewer + 1>();
+        else
+            return is_too_many<Tensors, Fewer + 1>();
+    }
     template <int Tensors>
-    static constexpr long bound = time_bound(core<Tensors>, asked);
+    static constexpr long bound_of_ranks() {
+        if constexpr (!splits_batch_into(asked.batch, world_size / Tensors) || is_too_many<Tensors>())
+            return unreachable;
+        else
+            return time_bound(core<Tensors>, asked);
+    }
+    template <int Tensors>
+    static constexpr long bound = bound_of_ranks<Tensors>();
 
     template <int Tensors>
     static constexpr void add_meshes(mesh_order<meshes>& to) {
@@ -62,7 +79,7 @@ struct mesh_planning {
         static constexpr mesh_degrees degrees = order.at[I];
         static constexpr planned_case of = case_on(asked, degrees);
         static constexpr auto options = mesh_options<types>(of, degrees, core<degrees.tp>);
-        static constexpr long bound = time_bound(options, of.units);
+        static constexpr mesh_bound bound = bound_of(options, of);
     };
     /// What is known before mesh I.
     template <int I>
@@ -86,16 +103,16 @@ struct mesh_planning {
     template <int I>
     static constexpr mesh_walk next_walk() {
         mesh_walk w = before<I>;
-        if constexpr (order.bound[I] == unreachable)
-            w.skip(mesh_verdict::illegal);
-        else if constexpr (order.bound[I] >= before<I>.best)
-            w.skip(mesh_verdict::cut);
-        else if constexpr (on_mesh<I>::bound == unreachable)
-            w.skip(mesh_verdict::illegal);
-        else if constexpr (on_mesh<I>::bound >= before<I>.best)
-            w.skip(mesh_verdict::cut);
-        else
-            (void)w.take(I, search_on<I>::solution);
+        constexpr mesh_verdict first = before<I>.judge({order.bound[I], 0}, unreachable);
+        if constexpr (first != mesh_verdict::searched) {
+            w.skip(first);
+        } else {
+            constexpr mesh_verdict then = before<I>.judge(on_mesh<I>::bound, asked.bound.device_memory / 1024);
+            if constexpr (then != mesh_verdict::searched)
+                w.skip(then);
+            else
+                (void)w.take(I, search_on<I>::solution);
+        }
         return w;
     }
     static constexpr mesh_choice choose() {

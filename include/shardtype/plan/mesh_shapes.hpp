@@ -103,6 +103,11 @@ constexpr class_core on_other_mesh(placement_policy const& to, class_core core) 
     return core;
 }
 
+/// Whether so many ranks can split the batch.
+constexpr bool splits_batch_into(batch_shape const& b, int parts) {
+    return b.global % b.micro_batches == 0 && b.global / b.micro_batches % parts == 0;
+}
+
 /// ns of a step that no mesh with these units goes below: kernels and collectives of activations. `unreachable`: some
 /// unit is not legal.
 constexpr long time_bound(class_core const& core, planned_case const& of) {

@@ -8,9 +8,9 @@ namespace shardtype {
 /// What became of a mesh.
 enum class mesh_verdict : unsigned char {
     searched,    ///< it has a plan, or none that beats an earlier mesh's
-    cut,         ///< a bound showed beforehand that it has none
+    cut,         ///< a bound showed beforehand that it has none that is faster
     illegal,     ///< a rule refuses the model there
-    infeasible,  ///< no plan fits into the memory
+    infeasible,  ///< no plan fits into the memory: a bound or the search showed it
 };
 
 /// The best of all meshes that a world of devices can be.
@@ -21,7 +21,7 @@ struct mesh_choice {
     int searched = 0;        ///< were searched
     int cut = 0;             ///< were cut by a bound before that
     int illegal = 0;         ///< are refused by a rule
-    int infeasible = 0;      ///< were searched, and nothing fits
+    int infeasible = 0;      ///< have no plan that fits
 };
 
 namespace detail {
@@ -58,18 +58,34 @@ constexpr typename Types::options mesh_options(planned_case const& of, mesh_degr
     return options_of_class<Types::count, mesh_unit_room>(of, number,
                                                           on_other_mesh(class_policy(of.on, number), probed));
 }
-/// ns that no choice of these options goes below.
+/// What no plan with these options goes below.
+struct mesh_bound {
+    long time = 0;    // ns; `unreachable`: some unit is not legal
+    long memory = 0;  // KiB
+};
 template <class Options>
-constexpr long time_bound(Options const& of, unit_list const& units) {
-    long time = 0;
-    for (int u = 0; u < units.count; ++u) {
-        long least = unreachable;
-        for (int k = 0; k < of.count[u]; ++k)
-            if (of.option[u][k].cost.time() < least) least = of.option[u][k].cost.time();
-        if (least == unreachable) return unreachable;
-        time += (units.unit[u].in_block ? units.trips : 1) * least;
+constexpr mesh_bound bound_of(Options const& of, planned_case const& on) {
+    long time = 0, bytes = of.constants, window = 0, kept = 0, input = -1;
+    for (int u = 0; u < on.units.count; ++u) {
+        bool const in_block = on.units.unit[u].in_block;
+        long const times = in_block ? on.units.trips : 1;
+        unit_option least = of.option[u][0];
+        if (of.count[u] == 0) return {unreachable, unreachable};
+        for (int k = 0; k < of.count[u]; ++k) {
+            unit_option const& o = of.option[u][k];
+            if (o.cost.time() < least.cost.time()) least.cost.compute = o.cost.time(), least.cost.exposed = 0;
+            if (o.cost.state < least.cost.state) least.cost.state = o.cost.state;
+            if (o.cost.activations < least.cost.activations) least.cost.activations = o.cost.activations;
+            if (o.cost.window < least.cost.window) least.cost.window = o.cost.window;
+        }
+        time += times * least.cost.time();
+        bytes += times * least.cost.state;
+        if (least.cost.window > window) window = least.cost.window;
+        if (in_block && input < 0) input = least.input > 0 ? least.input : align_up(of.stream.local_bytes());
+        (in_block ? kept : bytes) += least.cost.activations;
     }
-    return time;
+    if (on.bound.recompute && input >= 0 && input < kept) kept = input;
+    return {time, (bytes + on.units.trips * kept + window) / 1024};
 }
 template <class Types>
 constexpr typename Types::problem mesh_problem(planned_case const& of, typename Types::options const& options,
@@ -114,6 +130,13 @@ struct mesh_walk {
     int winner = -1;              // of the order
     int tally[4]{};               // by verdict
 
+    /// Whether to search a mesh with this bound, or why not.
+    constexpr mesh_verdict judge(mesh_bound const& b, long budget) const {
+        if (b.time == unreachable) return mesh_verdict::illegal;
+        if (b.time >= best) return mesh_verdict::cut;
+        bool const too_large = b.memory > budget && (best < unreachable || b.memory >= smallest);
+        return too_large ? mesh_verdict::infeasible : mesh_verdict::searched;
+    }
     constexpr void skip(mesh_verdict why) { ++tally[static_cast<int>(why)]; }
     template <class Solution>
     constexpr mesh_verdict take(int mesh, Solution const& s) {

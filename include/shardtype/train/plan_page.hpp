@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/train/detail/plan_page_parts.hpp>
+#include <shardtype/train/detail/plan_page_step.hpp>
 #include <shardtype/train/file.hpp>
 
 namespace shardtype {
