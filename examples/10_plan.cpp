@@ -2,6 +2,8 @@
 //
 // Expected output: 10_plan.expected.
 
+#include <shardtype/plan/plan_text.hpp>
+#include <shardtype/plan/planner.hpp>
 #include <shardtype/runtime.hpp>
 
 #include <cmath>

@@ -178,6 +178,13 @@ void add_knobs(settings const& with, wanted_layout& w) {
 
 }  // namespace
 
+layout_spec with_knobs(settings with, layout_spec const& mesh) {
+    settle(with);
+    wanted_layout w{mesh, ""};
+    add_knobs(with, w);
+    return w.spec;
+}
+
 std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> const& compiled, build_info const& build) {
     std::vector<int> chosen;
     std::string missing, lines;
@@ -238,6 +245,7 @@ std::string layouts_help(std::vector<compiled_layout> const& compiled) {
            "  train_llama --tensor-parallel-degree 4 --ranks 8      (torchtitan's knobs: dp_shard=2,tp=4)\n"
            "  train_llama --layout dp_shard+tp --global-batch-size 8 --local-batch-size 2 \\\n"
            "      --mixed-precision-param bfloat16 --activation-checkpoint-mode full      (two micro-batches)\n"
+           "  train_llama --layout auto --local-batch-size 8 --device-memory 120      (the planner's choice)\n"
            "  train_llama --layout dp_shard --fsdp-reshard-after-forward never --validation-enable\n"
            "  train_llama --config job.toml --lr 3e-4 --record run.toml";
 }

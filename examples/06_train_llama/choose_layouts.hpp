@@ -28,5 +28,8 @@ struct not_compiled : usage_error {
 /// @throws usage_error naming the flag; not_compiled with the CMake line that adds a layout
 std::vector<int> choose_layouts(settings& with, std::vector<compiled_layout> const& compiled, build_info const& build);
 
+/// A mesh with what the settings say of batch and knobs. @throws usage_error where the batch does not divide over it
+layout_spec with_knobs(settings with, layout_spec const& mesh);
+
 /// What `--help` says of them.
 std::string layouts_help(std::vector<compiled_layout> const& compiled);

@@ -15,6 +15,7 @@
 
 #include <shardtype/runtime/peak.hpp>
 
+#include "choose_auto.hpp"
 #include "choose_layouts.hpp"
 #include "compiled_layouts.hpp"  // made by CMake: `compiled`, the list of jobs
 #include "layout_fault.hpp"
@@ -105,6 +106,7 @@ void check_ranks(std::vector<int> const& chosen, layout_table const& all, st::la
 // What a run needs, all of it checked.
 struct prepared_run {
     settings with;
+    std::optional<automatic_choice> planned;
     std::vector<int> chosen;
     machine on;
     data_sets data;
@@ -121,12 +123,15 @@ prepared_run prepare(settings with, layout_table const& all, st::launch const& s
                           st::launcher_name(started.by));
     refuse_forgotten(with);
     check_outputs(with);
+    std::optional<automatic_choice> planned = choose_auto(with, all.layouts);
     std::vector<int> chosen;
     try {
         chosen = choose_layouts(with, all.layouts, {built_from, built_in, layouts_added, &fault_of_layout});
-    } catch (not_compiled const&) {
+    } catch (not_compiled const& e) {
         read_data(with);  // what is wrong with it is known before a build of minutes
-        throw;
+        if (!planned) throw;
+        throw not_compiled("--layout auto: " + planned->line + (planned->next.empty() ? "" : "; " + planned->next) +
+                           "; " + e.what());
     }
     machine on;
     if (gpus::here) on.memory_bytes = gpus::memory();
@@ -139,7 +144,7 @@ prepared_run prepare(settings with, layout_table const& all, st::launch const& s
     for (std::string* path : {&with.dataset.value, &with.validation_dataset.value})  // a record works from any folder
         if (!path->empty()) *path = std::filesystem::absolute(*path).string();
     if (!speaks) with.record.value.clear(), with.report.value.clear();
-    return {std::move(with), std::move(chosen), on, std::move(data)};
+    return {std::move(with), std::move(planned), std::move(chosen), on, std::move(data)};
 }
 
 // Another process has told what is wrong.
@@ -175,18 +180,19 @@ void run_all(int argc, char** argv, layout_table const& all, st::launch const& s
         trace_file.emplace("--trace", made->with.trace.value);
     });
     if (!made) return;
-    auto const& [with, chosen, on_start, data] = *made;
+    auto const& [with, planned, chosen, on_start, data] = *made;
     machine on = on_start;
     auto const layout = [&](int i) -> compiled_layout const& { return all.layouts[static_cast<std::size_t>(i)]; };
     std::vector<layout_spec> specs;
     specs.reserve(chosen.size());
     for (int const i : chosen) specs.push_back(layout(i).spec);
-    for (std::string const& note : without_effect(with, specs)) say(note);
+    for (std::string const& note : without_effect(with, specs, planned.has_value())) say(note);
     bool const first_here = started.local_rank == 0;
     if (others) on.cpus = static_cast<int>(std::lround(others->sum(first_here ? on.cpus : 0)));
     report out(with);
     out.data(data.training.source(), data.training.size(), data.training.documents() > 0, on.cpus,
              data.held_out ? data.held_out->source() : "", data.held_out ? data.held_out->size() : 0);
+    if (planned) out.planned(*planned);
     if (gpus::here)
         on.matmul_flops = gpus::peak();
     else if (first_here)

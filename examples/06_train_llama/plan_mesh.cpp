@@ -5,6 +5,7 @@
 
 #include <shardtype/model/llama.hpp>
 #include <shardtype/plan/planning.hpp>
+#include <shardtype/runtime.hpp>
 
 namespace st = shardtype;
 
@@ -25,10 +26,10 @@ struct layout_axes {
     explicit layout_axes(layout_spec const& s) {
         add("dp_replicate", s.dp_replicate, st::role::data_parallel);
         add("dp_shard", s.dp_shard,
-            s.dp_shard == 1       ? st::role::data_parallel  // of one device: nothing to split
-            : s.zero_stage == 3   ? st::role::fully_sharded
-            : s.zero_stage == 2   ? st::role::sharded_gradients
-                                  : st::role::sharded_optimizer);
+            s.dp_shard == 1     ? st::role::data_parallel  // of one device: nothing to split
+            : s.zero_stage == 3 ? st::role::fully_sharded
+            : s.zero_stage == 2 ? st::role::sharded_gradients
+                                : st::role::sharded_optimizer);
         add("tp", s.tp, s.plain ? st::role::tensor_parallel : st::role::sequence_parallel);
     }
 };
@@ -49,12 +50,13 @@ void pin_recomputation(st::detail::planned_case& of, long one_in) {
 
 template <int Axes>
 st::model_plan plan_on(layout_axes const& mesh, layout_spec const& s, st::constraints const& bound) {
-    static auto const planner = std::make_unique<st::run_time_planner<st::llama<st::llama3_debug>, Axes>>();
-    planner->prepare(mesh.on, bound,
-                     {.global = s.global_batch_size,
-                      .sequence = s.seq_len,
-                      .micro_batches = static_cast<int>(s.micro_batches)},
-                     st::dtype::f32, s.bfloat16 ? st::dtype::bf16 : st::dtype::f32);
+    // Memory is that of the ranks which train here, with what their kernels take.
+    using back_end = st::back_end_of<st::thread::rank_communicators>;
+    static auto const planner = std::make_unique<st::run_time_planner<st::llama<st::llama3_debug>, Axes, back_end>>();
+    planner->prepare(
+        mesh.on, bound,
+        {.global = s.global_batch_size, .sequence = s.seq_len, .micro_batches = static_cast<int>(s.micro_batches)},
+        st::dtype::f32, s.bfloat16 ? st::dtype::bf16 : st::dtype::f32);
     for (int a = 0; a < Axes; ++a) planner->of.axis_name[a].append(mesh.name[a]);
     if (s.recompute > 0) pin_recomputation(planner->of, s.recompute);
     planner->state();

@@ -69,6 +69,23 @@ void report::data(std::string const& source, long tokens, bool bytes_of_text, in
     }
 }
 
+void report::planned(automatic_choice const& choice) {
+    planned_mesh const& m = choice.meshes.front();
+    if (json_) {
+        json line{{"event", "planned"},
+                  {"layout", m.spec.name()},
+                  {"hardware", with_.hardware.value},
+                  {"predicted_step_nanoseconds", m.plan.time},
+                  {"predicted_memory_bytes", m.plan.memory},
+                  {"why", choice.line}};
+        if (with_.explain.value) line["explained"] = choice.explained();
+        print(line);
+    } else {
+        std::printf("auto: %s\n", choice.line.c_str());
+        if (with_.explain.value) std::printf("\n%s", choice.explained().c_str());
+    }
+}
+
 void report::begin(run_report const& run) {
     progress_.begin(run.summary.layout + run.extras, with_.steps.value, run.tokens);
     if (json_) {

@@ -8,6 +8,7 @@
 #include <shardtype/train/metrics.hpp>
 #include <shardtype/train/progress.hpp>
 
+#include "choose_auto.hpp"
 #include "settings.hpp"
 
 /// One layout being trained.
@@ -34,6 +35,8 @@ class report {
     /// `held`: tokens that are evaluated and not trained on, from `held_source`.
     void data(std::string const& source, long tokens, bool bytes_of_text, int cpus, std::string const& held_source,
               long held);
+    /// What `--layout auto` has chosen, and why.
+    void planned(automatic_choice const& choice);
     void begin(run_report const& run);
     void step(run_report const& run, shardtype::step_metrics const& line);
     /// What an evaluation reads: so many batches, of `held` tokens.

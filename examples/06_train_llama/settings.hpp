@@ -11,13 +11,14 @@
 
 #include <cstdio>
 
-#include "setting.hpp"
+#include "planner_settings.hpp"
 
-/// What a run can be told, under torchtitan's names. This list and its one adaption below drive the flags
+/// What a run can be told, under torchtitan's names. This list, the planner's and their adaptions drive the flags
 /// (`--seq-len`), the keys of `--config FILE.toml` (`[training] seq_len`), their errors, and the record of a run.
-struct settings {
+struct settings : planner_settings {
     setting<words> layout{.section = "parallelism",
-                          .help = "layouts to train, one after the other, each with knobs of its own if it names them",
+                          .help = "layouts to train, one after the other, each with knobs of its own if it names "
+                                  "them; auto: the planner's choice for --ranks",
                           .value = {"dp_shard", "tp", "dp_shard+tp"}};
     setting<long> data_parallel_replicate_degree{.section = "parallelism",
                                                  .help = "size of dp_replicate",
@@ -35,7 +36,8 @@ struct settings {
     setting<long> tensor_parallel_degree{
         .section = "parallelism", .help = "size of tp", .value = 1, .least = 1, .most = 1024, .recorded = false};
     setting<long> ranks{.section = "parallelism",
-                        .help = "world size that the three degrees, given instead of --layout, must fill",
+                        .help = "world size that the three degrees, given instead of --layout, must fill, and that "
+                                "--layout auto plans for",
                         .value = 8,
                         .least = 1,
                         .most = 1024,
@@ -193,9 +195,11 @@ BOOST_HANA_ADAPT_STRUCT(settings, layout, data_parallel_replicate_degree, data_p
 template <class Settings, class F>
 void for_each_setting(Settings& all, F f) {
     namespace hana = boost::hana;
-    hana::for_each(hana::accessors<settings>(), [&](auto const& member) {
+    auto const visit = [&](auto const& member) {
         f(hana::to<char const*>(hana::first(member)), hana::second(member)(all));
-    });
+    };
+    hana::for_each(hana::accessors<settings>(), visit);
+    hana::for_each(hana::accessors<planner_settings>(), visit);
 }
 
 /// A member's key in a file: without the section's name where it begins with that, which tells `[validation] steps` from

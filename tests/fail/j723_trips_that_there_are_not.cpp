@@ -14,8 +14,8 @@ struct dp final : st::axis<2> {};
 struct tp final : st::axis<4> {};
 constexpr st::llama_config small{
     .dim = 64, .layers = 3, .heads = 8, .kv_heads = 4, .ffn_dim = 128, .vocabulary = 256};
-using three = st::in_layers<"layers.1-3", st::recompute>;
-using two = st::in_layers<"layers.1-2", st::recompute>;
+using three = st::in_layers<"layers.1-3", st::fsdp<tp>>;
+using two = st::in_layers<"layers.1-2", st::fsdp<tp>>;
 struct my_job {
     using mesh = st::mesh<dp, tp>;
     using model = st::llama<small>;

@@ -2,11 +2,11 @@
 // finds against what is found at run time; and the proof of a plan that was found at run time, checked by the compiler.
 #include <shardtype/model/gpt2.hpp>
 #include <shardtype/model/llama.hpp>
+#include <shardtype/plan/mesh_planner.hpp>
 #include <shardtype/plan/mesh_search.hpp>
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -14,8 +14,10 @@ namespace st = shardtype;
 
 namespace {
 
+// What 2, 3 and 4 divide.
 constexpr st::llama_config small_llama{
-    .dim = 256, .layers = 5, .heads = 8, .kv_heads = 4, .ffn_dim = 768, .vocabulary = 1024};
+    .dim = 384, .layers = 5, .heads = 12, .kv_heads = 12, .ffn_dim = 768, .vocabulary = 1536};
+constexpr st::gpt2_config small_gpt2{.dim = 384, .layers = 4, .heads = 12, .vocabulary = 1536, .sequence = 48};
 
 struct setting {
     int world = 8;
@@ -51,7 +53,7 @@ st::model_plan plan_alone(setting const& s, st::detail::planned_case const& of) 
 }
 
 struct least {
-    long time = st::unreachable, memory = st::unreachable;
+    long time = st::unreachable, smallest = st::unreachable;
     int infeasible = 0, illegal = 0;
 };
 template <class Model>
@@ -67,10 +69,11 @@ least over_all(setting const& s) {
             st::model_plan const p = of.on.axes == 1   ? plan_alone<Model, 1>(s, of_mesh)
                                      : of.on.axes == 2 ? plan_alone<Model, 2>(s, of_mesh)
                                                        : plan_alone<Model, 3>(s, of_mesh);
-            if (getenv("V")) printf("  %d %d %d: outcome %d time %ld mem %ld\n", s.world/tp/shard, shard, tp, (int)p.outcome, p.time, p.memory);
-            if (p.optimal && p.time < best.time) best.time = p.time, best.memory = p.memory;
-            best.infeasible += p.outcome == st::chain_outcome::infeasible;
-            best.illegal += p.outcome == st::chain_outcome::no_path || p.outcome == st::chain_outcome::invalid;
+            if (p.optimal && p.time < best.time) best.time = p.time;
+            bool const too_large = p.outcome == st::chain_outcome::infeasible;
+            if (too_large && p.memory < best.smallest) best.smallest = p.memory;
+            best.infeasible += too_large ? 1 : 0;
+            best.illegal += !p.optimal && !too_large ? 1 : 0;
         }
     return best;
 }
@@ -84,39 +87,126 @@ TEST_CASE("factorisations of a world") {
     CHECK(st::meshes_of(1 << 14) == 120);
 }
 
+namespace {
+
+struct tally {
+    int worlds = 0, with_tensors = 0, with_copies = 0, none = 0, cut = 0, too_large = 0;
+};
 template <class Model>
-void compare(int& checked, int& mixed) {
+void compare(tally& all, setting s) {
     auto const planner = std::make_unique<st::run_time_mesh_planner<Model>>();
-    for (int const world : {1, 6, 8, 16, 32})
+    st::mesh_choice const loose = best_of(*planner, s);
+    for (int tenth = 10; tenth > 0; tenth -= 3) {
+        if (tenth < 10) s.memory = loose.plan.memory * tenth / 10;
+        st::mesh_choice const found = best_of(*planner, s);
+        least const best = over_all<Model>(s);
+        CAPTURE(s.world);
+        CAPTURE(s.on.network_bandwidth);
+        CAPTURE(s.batch.global);
+        CAPTURE(s.batch.micro_batches);
+        CAPTURE(tenth);
+        CAPTURE(found.degrees.dp_replicate);
+        CAPTURE(found.degrees.tp);
+        CHECK(found.plan.optimal == (best.time < st::unreachable));
+        CHECK(found.meshes == st::meshes_of(s.world));
+        CHECK(found.searched + found.cut + found.illegal + found.infeasible == found.meshes);
+        CHECK(found.illegal == best.illegal);
+        CHECK(found.infeasible <= best.infeasible);
+        ++all.worlds;
+        all.cut += found.cut;
+        all.too_large += found.infeasible;
+        if (!found.plan.optimal) {
+            if (found.plan.outcome == st::chain_outcome::infeasible) CHECK(found.plan.memory == best.smallest);
+            ++all.none;
+            continue;
+        }
+        CHECK(found.plan.time == best.time);
+        CHECK(st::check_certificate(planner->assembled.chain, planner->solution) == st::certificate_fault::none);
+        all.with_tensors += found.degrees.tp > 1 ? 1 : 0;
+        all.with_copies += found.degrees.dp_replicate > 1 ? 1 : 0;
+    }
+}
+template <class Model>
+void compare(tally& all) {
+    for (int const world : {1, 2, 6, 8, 12, 16})
         for (long const network : {50'000'000'000L, 2'000'000'000L})
-            for (long const batch : {16L, 64L})
-                for (int const micro : {1, 2})
-                    for (int tenth = 10; tenth > 0; tenth -= 3) {
-                        static long loose = 0;
-                        setting s;
-                        s.world = world;
-                        s.on.launch = 500;
-                        s.on.devices_per_node = 4;
-                        s.on.network_bandwidth = network;
-                        s.batch.global = batch * micro, s.batch.micro_batches = micro;
-                        if (tenth < 10) s.memory = loose * tenth / 10;
-                        st::mesh_choice const found = best_of(*planner, s);
-                        if (tenth == 10) loose = found.plan.memory;
-                        least const best = over_all<Model>(s);
-                        CAPTURE(world); CAPTURE(network); CAPTURE(batch); CAPTURE(micro); CAPTURE(tenth);
-                        CAPTURE(found.degrees.dp_replicate); CAPTURE(found.degrees.dp_shard); CAPTURE(found.degrees.tp);
-                        CAPTURE(found.searched); CAPTURE(found.cut); CAPTURE(found.illegal); CAPTURE(found.infeasible);
-                        CHECK(found.plan.optimal == (best.time < st::unreachable));
-                        if (found.plan.optimal) CHECK(found.plan.time == best.time);
-                        CHECK(found.searched + found.cut + found.illegal + found.infeasible == st::meshes_of(world));
-                        ++checked;
-                        mixed += found.degrees.tp > 1;
-                        if (getenv("V")) printf("world %d net %ld batch %ld micro %d tenth %d: %d %d %d time %ld mem %ld | best %ld mem %ld | s %d c %d il %d(%d) inf %d(%d)\n", world, network, batch, micro, tenth, found.degrees.dp_replicate, found.degrees.dp_shard, found.degrees.tp, found.plan.time, found.plan.memory, best.time, best.memory, found.searched, found.cut, found.illegal, best.illegal, found.infeasible, best.infeasible);
-                    }
+            for (long const batch : {12L, 48L})
+                for (int const micro : {1, 2}) {
+                    setting s;
+                    s.world = world;
+                    s.on.launch = 500;
+                    s.on.devices_per_node = 4;
+                    s.on.network_bandwidth = network;
+                    s.on.overlaps = batch == 48;
+                    s.batch = {.global = batch * micro, .sequence = 48, .micro_batches = micro};
+                    compare<Model>(all, s);
+                }
 }
 
+}  // namespace
+
 TEST_CASE("the best mesh is the best of all plans") {
-    int checked = 0, mixed = 0;
-    compare<st::llama<small_llama>>(checked, mixed);
-    MESSAGE(checked << " worlds, " << mixed << " with tensor ranks");
+    tally all;
+    compare<st::llama<small_llama>>(all);
+    compare<st::gpt2<small_gpt2>>(all);
+    std::string const seen = std::to_string(all.worlds) + " worlds, " + std::to_string(all.with_tensors) +
+                             " with tensor ranks, " + std::to_string(all.with_copies) + " with copies, " +
+                             std::to_string(all.none) + " without a plan; " + std::to_string(all.cut) +
+                             " meshes cut, " + std::to_string(all.too_large) + " too large";
+    MESSAGE(seen);
+    CHECK(all.with_tensors > 10);
+    CHECK(all.with_copies > 10);
+    CHECK(all.none > 10);
+    CHECK(all.cut > 100);
+}
+
+namespace {
+
+// 64 devices with so much to hold that meshes are searched, cut, illegal and infeasible.
+struct job {
+    static constexpr int world_size = 64;
+    using model = st::llama<st::llama3_8b>;
+    using compute = st::bf16;
+    static constexpr st::batch_shape batch{.global = 256, .sequence = 8192};
+    static constexpr st::hardware hardware = st::h100_sxm;
+};
+constexpr st::mesh_choice const& best = st::best_mesh<job>;
+static_assert(best.plan.optimal);
+static_assert(best.meshes == 28 && best.searched + best.cut + best.illegal + best.infeasible == 28);
+static_assert(best.searched > 0 && best.cut > 0 && best.illegal > 0 && best.infeasible > 0);
+
+using on_best = st::job_on_best_mesh<job>;
+static_assert(on_best::mesh::size == 64);
+static_assert(st::strategy_of<on_best::mesh, on_best::strategy>.whole.axes == on_best::mesh::axes);
+static_assert(st::read_model<job::model>(st::strategy_of<on_best::mesh, on_best::strategy>, job::batch, st::dtype::f32,
+                                         st::dtype::bf16)
+                  .ok());
+
+// Found at run time for 1024 devices, and written down.
+struct large_job : job {
+    static constexpr int world_size = 1024;
+};
+constexpr st::saved_mesh_plan<35> as_saved() {
+    st::saved_mesh_plan<35> s;
+    s.degrees = {SAVED_DEGREES};
+    return s;
+}
+
+}  // namespace
+
+TEST_CASE("the compiler finds what is found at run time") {
+    auto const planner = std::make_unique<st::run_time_mesh_planner<job::model>>();
+    st::mesh_choice const found =
+        planner->find(job::world_size, job::hardware, {}, job::batch, st::dtype::f32, st::dtype::bf16);
+    CHECK(found.degrees == best.degrees);
+    CHECK(found.plan.time == best.plan.time);
+    CHECK(found.plan.memory == best.plan.memory);
+    CHECK(found.searched == best.searched);
+    CHECK(found.cut == best.cut);
+    CHECK(found.illegal == best.illegal);
+    CHECK(found.infeasible == best.infeasible);
+    CHECK(found.plan.certificate.multiplier == best.plan.certificate.multiplier);
+    CHECK(found.plan.certificate.lower_bound == best.plan.certificate.lower_bound);
+    CHECK(found.plan.layers == best.plan.layers);
+    CHECK(found.plan.strategy.whole == best.plan.strategy.whole);
 }

@@ -50,7 +50,7 @@ struct chain_assembler {
             for (int h = 0; h < Classes; ++h) {
                 if (Classes > 1 && g != h &&
                     (edges[g].to[h].time >= unreachable || edges[h].to[g].time >= unreachable ||
-                               of.units.unit[u].without_name))
+                     of.units.unit[u].without_name))
                     continue;
                 for (int k = 0; k < all[h].count[u]; ++k) {
                     if ((asked & ~all[h].option[u][k].satisfies) != 0) continue;

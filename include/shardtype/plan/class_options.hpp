@@ -68,6 +68,7 @@ struct class_options {
     layout stream{};                           ///< between units
     long constants = 0;                        ///< bytes of tables and inputs
     unsigned tied = 0;                         ///< units that share a parameter, as a mask
+    double flops = 0;                          ///< of the model in a step, over all ranks; 0: some unit is not legal
     code why[Units]{};                         ///< a unit is not legal
     int count[Units]{};                        ///< options of each unit
     unit_option option[Units][Room]{};         ///< the options
@@ -113,7 +114,10 @@ constexpr long once_a_step(cluster const& on) {
     sum.type = dtype::f64;
     sum.dim[0] = 1;
     long time = 5 * on.on.launch;
-    for (sum.axis = 0; sum.axis < on.axes; ++sum.axis) time += 2 * collective_time(on, sum);
+    for (int a = 0; a < on.axes; ++a) {
+        sum.axis = static_cast<signed char>(a);
+        time += 2 * collective_time(on, sum);
+    }
     return time;
 }
 
@@ -193,7 +197,7 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
     out.number = number;
     placement_policy const probed = class_policy(of.on, number);
     int const variants = variants_of(probed);
-    if (part <= 0) out.uniform.roles = probed;
+    if (part <= 0) out.uniform.roles = variant_of(probed, variants - 1);
     out.stream = core.stream;
     out.constants = core.constants;
     out.tied = core.tied;
@@ -206,7 +210,15 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
     parameter_prober prober{g, b, l, of.on};
     int ranks = 1;
     for (int a = 0; a < of.on.axes; ++a) ranks *= of.on.axis_size[a];
-    for (int u = 0; u < Units; ++u) out.why[u] = core.unit[u].why, out.exists = out.exists || core.unit[u].legal;
+    bool all_legal = true;
+    double flops = 0;
+    for (int u = 0; u < Units; ++u) {
+        out.why[u] = core.unit[u].why;
+        out.exists = out.exists || core.unit[u].legal;
+        all_legal = all_legal && core.unit[u].legal;
+        flops += core.unit[u].flops * (of.units.unit[u].in_block ? of.units.trips : 1);
+    }
+    out.flops = all_legal ? flops : 0;
     int seen = 0;
     for (int v = 0; v < variants; ++v) {
         placement_policy const p = variant_of(probed, v);

@@ -40,8 +40,9 @@ struct unit_prober {
             bool const parameter = n.operation == id_of<graph_operation::materialize>;
             for (short k = before; k < b.step_count; ++k) {
                 step const& s = b.steps[k];
-                bool const gathers =
-                    s.kind == step_kind::materialize || s.kernel == id_of<shardtype::kernels::cast_to_bf16>;
+                bool const gathers = s.kind == step_kind::materialize ||
+                                     s.kernel == id_of<shardtype::kernels::cast_to_bf16> ||
+                                     s.kernel == id_of<shardtype::kernels::resize>;
                 of_parameter[k - base] = parameter || gathers;
                 for (int a = 0; a < s.args; ++a)
                     if (((parameter && !backward) || gathers) && ((s.writes >> a) & 1U) != 0 &&

@@ -71,7 +71,8 @@ struct plan_decoder {
     constexpr void add_run(int first_unit, int first, int count, chosen_option const& what, long moved) {
         int end = first_unit;
         while (end < of.units.count && of.units.unit[end].in_block) ++end;
-        placement_policy block = class_policy(of.on, all[what.in_class].number);
+        placement_policy const cls_policy = class_policy(of.on, all[what.in_class].number);
+        placement_policy block = variant_of(cls_policy, variants_of(cls_policy) - 1);
         for (int u = end; u-- > first_unit;)
             if (what.how.of_class[u - first_unit] == what.in_class)
                 block = roles_of(what.in_class, u, what.how.option[u - first_unit]);

@@ -40,7 +40,7 @@ struct run_time_mesh_planner {
         walk.tell(out, order.count);
         if (walk.winner < 0) return out;
         out.degrees = order.at[walk.winner];
-        state(out.degrees);
+        state(out.degrees, core(out.degrees.batch_parts(), out.degrees.tp));
         assembled = detail::mesh_problem<types>(of, options, below);
         out.plan = detail::mesh_plan<types>(of, options, assembled, solution);
         return out;
@@ -60,15 +60,21 @@ struct run_time_mesh_planner {
                 return unreachable;
         return detail::time_bound(core(world_size / tp, tp), asked);
     }
-    constexpr void state(mesh_degrees const& d) {
+    constexpr void state(mesh_degrees const& d, detail::class_core const& probed) {
         of = detail::case_on(asked, d);
-        options = detail::mesh_options<types>(of, d, core(d.batch_parts(), d.tp));
+        options = detail::mesh_options<types>(of, d, probed);
     }
     constexpr mesh_verdict visit(int i, detail::mesh_walk& walk) {
-        mesh_verdict what = walk.judge({order.bound[i], 0}, unreachable);
+        mesh_degrees const d = order.at[i];
+        long const budget = asked.bound.device_memory / 1024;
+        mesh_verdict what = walk.judge({order.bound[i], 0}, budget);
         if (what == mesh_verdict::searched) {
-            state(order.at[i]);
-            what = walk.judge(detail::bound_of(options, of), asked.bound.device_memory / 1024);
+            detail::class_core const probed = core(d.batch_parts(), d.tp);
+            what = walk.judge({order.bound[i], detail::memory_bound(probed, asked, d)}, budget);
+            if (what == mesh_verdict::searched) {
+                state(d, probed);
+                what = walk.judge(detail::bound_of(options, of), budget);
+            }
         }
         if (what != mesh_verdict::searched) {
             walk.skip(what);

@@ -78,7 +78,7 @@ struct mesh_planning {
     struct on_mesh {
         static constexpr mesh_degrees degrees = order.at[I];
         static constexpr planned_case of = case_on(asked, degrees);
-        static constexpr auto options = mesh_options<types>(of, degrees, core<degrees.tp>);
+        static constexpr typename types::options options = mesh_options<types>(of, degrees, core<degrees.tp>);
         static constexpr mesh_bound bound = bound_of(options, of);
     };
     /// What is known before mesh I.
@@ -103,15 +103,22 @@ struct mesh_planning {
     template <int I>
     static constexpr mesh_walk next_walk() {
         mesh_walk w = before<I>;
-        constexpr mesh_verdict first = before<I>.judge({order.bound[I], 0}, unreachable);
-        if constexpr (first != mesh_verdict::searched) {
-            w.skip(first);
+        constexpr long budget = asked.bound.device_memory / 1024;
+        if constexpr (order.bound[I] >= before<I>.best) {
+            w.skip(before<I>.judge({order.bound[I], 0}, budget));
         } else {
-            constexpr mesh_verdict then = before<I>.judge(on_mesh<I>::bound, asked.bound.device_memory / 1024);
-            if constexpr (then != mesh_verdict::searched)
-                w.skip(then);
-            else
-                (void)w.take(I, search_on<I>::solution);
+            constexpr mesh_degrees d = order.at[I];
+            constexpr mesh_verdict first =
+                before<I>.judge({order.bound[I], memory_bound(core<d.tp>, asked, d)}, budget);
+            if constexpr (first != mesh_verdict::searched) {
+                w.skip(first);
+            } else {
+                constexpr mesh_verdict then = before<I>.judge(on_mesh<I>::bound, budget);
+                if constexpr (then != mesh_verdict::searched)
+                    w.skip(then);
+                else
+                    (void)w.take(I, search_on<I>::solution);
+            }
         }
         return w;
     }
@@ -174,7 +181,8 @@ struct saved_mesh {
     using types = typename of_job::types;
     static constexpr mesh_degrees degrees = Saved.degrees;
     static constexpr planned_case of = case_on(of_job::asked, degrees);
-    static constexpr auto options = mesh_options<types>(of, degrees, of_job::template core<degrees.tp>);
+    static constexpr typename types::options options =
+        mesh_options<types>(of, degrees, of_job::template core<degrees.tp>);
     static constexpr auto stated = mesh_problem<types>(of, options, unreachable);
     static constexpr auto problem = stated.template trimmed<stated.most_options()>().chain;
     static constexpr auto const& solution = Saved.solution;

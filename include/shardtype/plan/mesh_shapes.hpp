@@ -121,5 +121,24 @@ constexpr long time_bound(class_core const& core, planned_case const& of) {
     return of.batch.micro_batches * time;
 }
 
+/// KiB of a rank that no plan on a mesh with these units goes below: activations, and parameters split by all that may.
+constexpr long memory_bound(class_core const& core, planned_case const& of, mesh_degrees const& d) {
+    long bytes = core.constants, kept = 0, input = -1, window = 0;
+    for (int u = 0; u < of.units.count; ++u) {
+        unit_core const& c = core.unit[u];
+        bool const in_block = of.units.unit[u].in_block;
+        (in_block ? kept : bytes) += c.saved + c.input;
+        if (in_block && input < 0) input = c.input > 0 ? c.input : core.stream.local_bytes();
+        if (c.window_of_stored > window) window = c.window_of_stored;
+        for (short k = c.first_parameter; k < c.end_parameter; ++k) {
+            layout x = core.parameter[k].stored;
+            for (int a = 0; a < x.axes - (d.tp > 1 ? 1 : 0); ++a) x.on[a] = on_invariant;
+            bytes += (in_block ? of.units.trips : 1) * (4 * x.local_bytes() / d.dp_shard);
+        }
+    }
+    if (of.bound.recompute && input >= 0 && input < kept) kept = input;
+    return (bytes + of.units.trips * kept + window) / 1024;
+}
+
 }  // namespace detail
 }  // namespace shardtype

@@ -13,7 +13,8 @@ enum class axis_use : unsigned char { batch, sequence, whole };
 
 constexpr int power(int base, int exponent) { return exponent == 0 ? 1 : base * power(base, exponent - 1); }
 
-/// One class: the policy with which its activations are probed.
+/// One class: the policy with which its activations are probed. Every axis that splits the batch shards parameters, so that
+/// gathers can be told apart, in padded shards, so that no extent is in the way.
 constexpr placement_policy class_policy(cluster const& on, int number) {
     placement_policy p;
     p.axes = on.axes;
@@ -23,6 +24,7 @@ constexpr placement_policy class_policy(cluster const& on, int number) {
         p.on[a] = use == axis_use::batch      ? role::fully_sharded
                   : use == axis_use::sequence ? role::sequence_parallel
                                               : role::tensor_parallel;
+        p.pads[a] = use == axis_use::batch;
     }
     return p;
 }
@@ -34,6 +36,7 @@ constexpr int variants_of(placement_policy const& p) {
 }
 constexpr placement_policy variant_of(placement_policy p, int variant) {
     for (int a = p.axes - 1; a >= 0; --a) {
+        p.pads[a] = false;
         if (!p.splits_batch(a)) continue;
         p.on[a] = static_cast<role>(static_cast<int>(role::data_parallel) + variant % 4);
         variant /= 4;

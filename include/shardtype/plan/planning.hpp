@@ -44,6 +44,8 @@ constexpr model_plan decode(planned_case const& of, class_options<Units, Room> c
     out.time = solution.time;
     out.memory = solution.memory * 1024;
     out.certificate = solution.certificate;
+    for (int i = 0; i < Classes; ++i)
+        if (all[i].flops > out.flops) out.flops = all[i].flops;
     out.tokens = of.batch.global * of.batch.sequence;
     plan_decoder<Units, Room, Classes, Problem> d{of, all, edges, problem, out};
     short choice[Problem::positions]{};

@@ -13,6 +13,7 @@ struct unit_core {
     code why = code::ok;         ///< or not
     short first_parameter = 0;   ///< of the graph: [first, end)
     short end_parameter = 0;     ///< behind the last
+    double flops = 0;            ///< of products and attention over all ranks, in a step
     long kernels_forward = 0;    ///< ns
     long kernels_backward = 0;   ///< ns
     long moves_forward = 0;      ///< ns: collectives of activations
@@ -92,10 +93,12 @@ struct unit_reader {
     constexpr void read(unit_core& u, short x) {
         int const me = count - 1, scope = g.scope.size;
         short const values = g.value_count;
+        double const flops = g.step_flops;
         out = last[me] = Layer::read(g, x);
         u.legal = g.ok() && out >= 0;
         end_node[me] = g.node_count;
         u.end_parameter = g.parameter_count;
+        u.flops += g.step_flops - flops;
         if (u.legal) return;
         u.why = g.says.what;  // as if it had not been read
         g.node_count = end_node[me] = first_node[me];

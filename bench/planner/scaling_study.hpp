@@ -1,0 +1,231 @@
+#pragma once
+
+#include <shardtype/plan/mesh_planner.hpp>
+#include <shardtype/plan/plan_words.hpp>
+#include <shardtype/plan/predict.hpp>
+#include <shardtype/shardtype.hpp>
+#include <shardtype/train/metrics.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// The planner's choice of mesh, micro-batches and strategy for a model on so many devices, and what its schedule costs.
+namespace planner {
+
+namespace st = shardtype;
+
+/// Seconds of a step and decimal GB of a rank.
+struct step_costs {
+    double products = 0, attention = 0, others = 0, update = 0;  ///< kernels
+    double of_axis[3] = {0, 0, 0};  ///< collectives of dp_replicate, dp_shard, tp, hidden ones too
+    double exposed = 0;             ///< of them, what no kernel hides
+    double state = 0, activations = 0, window = 0;
+};
+
+struct predicted_step {
+    bool fits = false;
+    st::mesh_degrees mesh{};
+    int micro_batches = 0, recomputed = 0, blocks = 0;
+    std::string roles;
+    double seconds = 0, tokens_per_second = 0, mfu = 0, memory = 0;
+    double least_memory = 0;  ///< GB, where nothing fits
+    step_costs costs{};
+
+    [[nodiscard]] bool faster_than(predicted_step const& b) const {
+        if (fits != b.fits) return fits;
+        if (fits) return seconds < b.seconds;
+        return least_memory > 0 && (b.least_memory <= 0 || least_memory < b.least_memory);
+    }
+};
+
+/// What was done, and how far schedules are from their plans.
+struct tally {
+    int searches = 0, of_one = 0, lowered = 0;
+    double seconds = 0, least_time = 1, most_time = -1, least_memory = 1, most_memory = -1;
+
+    tally operator+(tally const& b) const {
+        return {searches + b.searches,
+                of_one + b.of_one,
+                lowered + b.lowered,
+                seconds + b.seconds,
+                std::min(least_time, b.least_time),
+                std::max(most_time, b.most_time),
+                std::min(least_memory, b.least_memory),
+                std::max(most_memory, b.most_memory)};
+    }
+};
+
+template <class Model>
+struct study {
+    char const* name;
+    st::llama_config sizes;
+    st::hardware on;
+    tally counted{};
+    st::run_time_mesh_planner<Model> all{};
+    std::unique_ptr<st::run_time_planner<Model, 1>> along_1 = std::make_unique<st::run_time_planner<Model, 1>>();
+    std::unique_ptr<st::run_time_planner<Model, 2>> along_2 = std::make_unique<st::run_time_planner<Model, 2>>();
+    std::unique_ptr<st::run_time_planner<Model, 3>> along_3 = std::make_unique<st::run_time_planner<Model, 3>>();
+
+    study(char const* model, st::llama_config const& config, st::hardware const& h) : name(model), sizes(config), on(h) {}
+
+    /// The fastest of all meshes and numbers of micro-batches (powers of 2).
+    predicted_step best(int world, long global, long sequence) {
+        return over_micro_batches(global, [&](int micro) {
+            double const before = now();
+            st::mesh_choice const m = all.find(world, on, {}, batch(global, sequence, micro), st::dtype::f32, st::dtype::bf16);
+            ++counted.searches, counted.seconds += now() - before;
+            return read(m.degrees, m.plan, batch(global, sequence, micro));
+        });
+    }
+    /// The same on one mesh.
+    predicted_step best_on(st::mesh_degrees const& d, long global, long sequence) {
+        return over_micro_batches(global, [&](int micro) {
+            ++counted.of_one;
+            return read(d, plan_on(d, batch(global, sequence, micro)), batch(global, sequence, micro));
+        });
+    }
+
+  private:
+    static double now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+    static st::batch_shape batch(long global, long sequence, int micro) {
+        return {.global = global, .sequence = sequence, .micro_batches = micro};
+    }
+    template <class F>
+    predicted_step over_micro_batches(long global, F find) {
+        predicted_step best;
+        for (int micro = 1; micro <= global; micro *= 2) {
+            predicted_step const s = find(micro);
+            if (s.faster_than(best)) best = s;
+        }
+        return best;
+    }
+    template <int Axes>
+    st::model_plan plan_along(st::run_time_planner<Model, Axes>& with, st::mesh_degrees const& d, st::batch_shape const& b) {
+        static constexpr char const* names[] = {"dp_replicate", "dp_shard", "tp"};
+        int const size[] = {d.dp_replicate, d.dp_shard, d.tp};
+        st::role_set const may[] = {
+            st::only(st::role::data_parallel),
+            st::only(st::role::sharded_optimizer) | st::only(st::role::sharded_gradients) | st::only(st::role::fully_sharded),
+            st::only(st::role::sequence_parallel)};
+        st::cluster where;
+        st::constraints bound;
+        st::label name[st::max_axes]{};
+        where.on = on;
+        for (int i = 0; i < 3; ++i)
+            if (size[i] > 1) {
+                bound.on_axis[where.axes] = may[i];
+                name[where.axes].append(names[i]);
+                where.axis_size[where.axes++] = size[i];
+            }
+        with.prepare(where, bound, b, st::dtype::f32, st::dtype::bf16);
+        for (int a = 0; a < Axes; ++a) with.of.axis_name[a] = name[a];
+        with.state();
+        return with.find();
+    }
+    st::model_plan plan_on(st::mesh_degrees const& d, st::batch_shape const& b) {
+        int const axes = (d.dp_replicate > 1 ? 1 : 0) + (d.dp_shard > 1 ? 1 : 0) + (d.tp > 1 ? 1 : 0);
+        st::model_plan none;
+        if (b.global % (static_cast<long>(d.batch_parts()) * b.micro_batches) != 0 || axes == 0) return none;
+        return axes == 1 ? plan_along(*along_1, d, b) : axes == 2 ? plan_along(*along_2, d, b) : plan_along(*along_3, d, b);
+    }
+
+    [[nodiscard]] double flops_of_a_token(long sequence) const {
+        long const kv = sizes.dim / sizes.heads * sizes.kv_heads, embedding = sizes.vocabulary * sizes.dim;
+        long const block = 2 * sizes.dim * (sizes.dim + kv) + 3 * sizes.dim * sizes.ffn_dim + 2 * sizes.dim;
+        st::model_size m{2 * embedding + sizes.layers * block + sizes.dim, embedding, sizes.layers, sizes.heads, sizes.dim};
+        return st::flops_per_token(m, sequence);
+    }
+
+    predicted_step read(st::mesh_degrees const& d, st::model_plan const& p, st::batch_shape const& b) {
+        predicted_step s;
+        s.mesh = d, s.micro_batches = b.micro_batches, s.blocks = sizes.layers;
+        if (!p.optimal) {
+            if (p.outcome == st::chain_outcome::infeasible) s.least_memory = 1e-9 * static_cast<double>(p.memory);
+            return s;
+        }
+        s.fits = true;
+        read_roles(s, p);
+        st::cluster where;
+        where.on = on, where.axes = p.axes;
+        std::copy_n(p.axis_size, p.axes, where.axis_size);
+        add_costs(s, p, b, where);
+        s.memory = 1e-9 * static_cast<double>(p.memory);
+        double const devices = static_cast<double>(d.dp_replicate) * d.dp_shard * d.tp;
+        s.tokens_per_second = static_cast<double>(p.tokens) / s.seconds / devices;
+        s.mfu = s.tokens_per_second * flops_of_a_token(b.sequence) / static_cast<double>(on.bf16_flops);
+        return s;
+    }
+
+    static int axis_of(st::model_plan const& p, int a) {
+        std::string const axis = p.axis_name[a].data;
+        return axis == "dp_replicate" ? 0 : axis == "dp_shard" ? 1 : 2;
+    }
+    void read_roles(predicted_step& s, st::model_plan const& p) const {
+        int units[8] = {}, sum = 0;
+        for (int i = 0; i < p.layers; ++i) {
+            st::planned_layer const& x = p.layer[i];
+            if (x.repeated && x.roles.recomputes && std::string(x.name.data).find("attention") != std::string::npos)
+                s.recomputed += x.count;
+            for (int a = 0; a < p.axes; ++a)
+                if (axis_of(p, a) == 1 && p.axis_size[a] > 1)
+                    units[static_cast<int>(x.roles.on[a])] += x.count, sum += x.count;
+        }
+        for (st::role const r : {st::role::fully_sharded, st::role::sharded_gradients, st::role::sharded_optimizer}) {
+            int const n = units[static_cast<int>(r)];
+            if (n == 0) continue;
+            s.roles += (s.roles.empty() ? "" : ", ") + std::string(st::role_word(r));
+            if (n != sum) s.roles += " " + std::to_string(n);
+        }
+        if (s.roles.empty()) s.roles = "-";
+    }
+
+    /// From the schedule that the plan becomes, so that a rule that refuses it would be seen.
+    void add_costs(predicted_step& s, st::model_plan const& p, st::batch_shape const& b, st::cluster const& where) {
+        auto const g = std::make_unique<st::graph>(st::read_model<Model>(p.strategy, b, st::dtype::f32, st::dtype::bf16));
+        auto const steps = std::make_unique<st::schedule_builder>(
+            st::detail::lower<st::library_operations>(*g, &st::detail::no_scratch, on.overlaps));
+        if (!g->ok() || !steps->says.legal()) {
+            std::fprintf(stderr, "error: %s: a plan was refused: rule %d, %s\n", name,
+                         static_cast<int>(g->ok() ? steps->says.what : g->says.what), g->failed_in.data);
+            std::exit(1);
+        }
+        step_costs& c = s.costs;
+        for (int k = 0; k < steps->segment_count; ++k) {
+            st::segment const& part = steps->segments[k];
+            if (part.when == st::segment_kind::set_up) continue;
+            bool const repeats = part.when == st::segment_kind::forward || part.when == st::segment_kind::backward;
+            for (int i = part.begin; i < part.end; ++i) {
+                st::step const& x = steps->steps[i];
+                double const times = 1e-9 * static_cast<double>(st::trips_of(part, x)) * (repeats ? b.micro_batches : 1);
+                double const t = times * static_cast<double>(st::step_time(where, x));
+                st::work_kind const is = st::work_of(x).is;
+                bool const attends = is == st::work_kind::attention_forward || is == st::work_kind::attention_backward;
+                if (x.kind != st::step_kind::kernel) {
+                    if (x.axis >= 0) c.of_axis[axis_of(p, x.axis)] += t;
+                } else {
+                    (is == st::work_kind::product ? c.products : attends ? c.attention : repeats ? c.others : c.update) += t;
+                }
+            }
+        }
+        st::prediction const whole = st::predict(*steps, b.micro_batches, where);
+        s.seconds = 1e-9 * static_cast<double>(p.time);
+        c.exposed = s.seconds - c.products - c.attention - c.others - c.update;
+        st::detail::plan_totals const planned(p);
+        c.state = 1e-9 * static_cast<double>(planned.sum.state);
+        c.activations = 1e-9 * static_cast<double>(planned.sum.activations);
+        c.window = 1e-9 * static_cast<double>(planned.sum.window);
+        ++counted.lowered;
+        double const time = static_cast<double>(whole.time) / static_cast<double>(p.time) - 1;
+        double const memory = static_cast<double>(whole.memory) / static_cast<double>(p.memory) - 1;
+        counted.least_time = std::min(counted.least_time, time), counted.most_time = std::max(counted.most_time, time);
+        counted.least_memory = std::min(counted.least_memory, memory);
+        counted.most_memory = std::max(counted.most_memory, memory);
+    }
+};
+
+}  // namespace planner

@@ -1,0 +1,183 @@
+#include "choose_auto.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <shardtype/plan/explain.hpp>
+#include <shardtype/train/metrics.hpp>
+
+#include "plan_mesh.hpp"
+
+namespace st = shardtype;
+
+namespace {
+
+st::hardware hardware_named(std::string const& name) {
+    for (st::hardware const* h : {&st::a100_80gb, &st::h100_sxm, &st::h200_sxm, &st::b200_sxm})
+        if (name == h->name) return *h;
+    throw usage_error("--hardware: " + printable(name) + " is not known");
+}
+
+st::constraints constraints_of(settings const& with) {
+    double const low = with.parameter_memory_low.value, high = with.parameter_memory_high.value;
+    double const most = high > 0 ? high : 1 / static_cast<double>(with.ranks.value);
+    if (low > most)
+        throw usage_error("--parameter-memory-low " + text_of(low) + " is more than --parameter-memory-high " +
+                          text_of(high) + (high > 0 ? "" : ", one over the ranks"));
+    st::constraints c;
+    c.parameter_memory = {low, high};
+    c.device_memory = std::lround(with.device_memory.value * (1 << 20));
+    return c;
+}
+
+// Whether the settings ask for a plan. @throws usage_error where they ask for something else too
+bool wants_auto(settings const& with) {
+    words const& names = with.layout.value;
+    if (std::none_of(names.begin(), names.end(), [](std::string const& w) { return w.substr(0, 4) == "auto"; }))
+        return false;
+    origin const degrees = std::max({with.data_parallel_replicate_degree.from, with.data_parallel_shard_degree.from,
+                                     with.tensor_parallel_degree.from});
+    if (degrees > with.layout.from) return false;
+    if (names.size() > 1 || names[0] != "auto")
+        throw usage_error("--layout: " + printable(text_of(names)) + ": auto stands alone; its knobs are other flags");
+    if (degrees != origin::standard && degrees == with.layout.from)
+        throw usage_error("--layout auto chooses the three degrees: give one of them");
+    return true;
+}
+
+// In torchtitan's order of axes; those of one rank are left out.
+std::vector<layout_spec> meshes_of(long ranks) {
+    std::vector<layout_spec> out;
+    for (long tp = 1; tp <= ranks; ++tp)
+        for (long shard = ranks / tp; ranks % tp == 0 && shard >= 1; --shard) {
+            if (ranks / tp % shard != 0) continue;
+            layout_spec s;
+            s.dp_replicate = ranks / tp / shard > 1 ? ranks / tp / shard : 0;
+            s.dp_shard = shard > 1 || ranks == 1 ? shard : 0;
+            s.tp = tp > 1 ? tp : 0;
+            s.valid = true;
+            out.push_back(s);
+        }
+    return out;
+}
+
+bool is_compiled(layout_spec const& s, std::vector<compiled_layout> const& compiled) {
+    return std::any_of(compiled.begin(), compiled.end(),
+                       [&](compiled_layout const& c) { return c.spec.same_mesh(s) && c.spec.batch() == s.batch(); });
+}
+
+std::string number(double value, char const* format) {
+    char text[64];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
+}
+std::string milliseconds(long ns) { return number(1e-6 * static_cast<double>(ns), "%.3f ms"); }
+std::string bytes(long n) { return st::byte_count(static_cast<double>(n)); }
+std::string percent(double more) { return number(100 * more, "%.1f %%"); }
+
+st::uniform_layout const& uniform_of(planned_mesh const& m) { return m.plan.uniform[0]; }
+long memory_of(planned_mesh const& m) { return m.fits() || m.too_large() ? m.plan.memory : uniform_of(m).memory; }
+long time_of(planned_mesh const& m) { return m.fits() || m.too_large() ? m.plan.time : uniform_of(m).time; }
+
+// Why a mesh that is not the chosen one is not.
+std::string against(planned_mesh const& m, planned_mesh const& chosen) {
+    if (m.too_large()) return "too large by " + bytes(m.plan.memory - m.plan.budget);
+    if (!m.fits()) return "its share of the parameters is not allowed";
+    return percent(m.time_per_token() / chosen.time_per_token() - 1) + " slower";
+}
+
+// One sentence: what a faster mesh lacks, or by how much the next one is slower.
+std::string reason(std::vector<planned_mesh> const& all) {
+    planned_mesh const& chosen = all.front();
+    auto const fitting = std::count_if(all.begin(), all.end(), [](planned_mesh const& m) { return m.fits(); });
+    std::string out = "the fastest per token of " + std::to_string(fitting) + " that keep to the constraints (of " +
+                      std::to_string(all.size()) + " meshes)";
+    if (all.size() == 1) return "the only mesh";
+    planned_mesh const& other = all[1];  // by time
+    bool const faster = !other.fits() && other.time_per_token() < chosen.time_per_token();
+    return out + "; " + other.spec.name() +
+           (faster ? ", which is " + percent(1 - other.time_per_token() / chosen.time_per_token()) + " faster, is "
+                   : " is ") +
+           (other.fits() || other.too_large() ? against(other, chosen) : "not allowed its share of the parameters");
+}
+
+// Nothing keeps to the constraints.
+[[noreturn]] void refuse_all(settings const& with, std::vector<planned_mesh> const& all) {
+    planned_mesh const* least = nullptr;
+    for (planned_mesh const& m : all)
+        if (m.too_large() && (least == nullptr || m.plan.memory < least->plan.memory)) least = &m;
+    std::string const world = text_of(with.ranks.value) + " ranks";
+    if (least == nullptr)
+        throw usage_error("--layout auto: no mesh of " + world + " stores a share of the parameters from " +
+                          text_of(with.parameter_memory_low.value) + " to " +
+                          (with.parameter_memory_high.value > 0 ? text_of(with.parameter_memory_high.value)
+                                                                : "1/" + text_of(with.ranks.value)) +
+                          " (--parameter-memory-low, --parameter-memory-high)");
+    throw usage_error("--layout auto: no mesh of " + world + " fits into " + bytes(least->plan.budget) +
+                      (with.device_memory.value > 0 ? " (--device-memory)" : " of " + with.hardware.value) +
+                      "; the smallest is " + least->spec.name() + " with " + least->spec.batch() + ", which needs " +
+                      bytes(least->plan.memory));
+}
+
+}  // namespace
+
+double planned_mesh::time_per_token() const {
+    return static_cast<double>(time_of(*this)) / static_cast<double>(spec.global_batch_size * spec.seq_len);
+}
+
+std::string automatic_choice::explained() const {
+    std::string out = "Meshes, one strategy for all layers:\n";
+    for (planned_mesh const& m : meshes) {
+        char row[240];
+        std::snprintf(row, sizeof row, "  %-32s %5ld x %-5ld %12s %14s  %s\n", m.spec.name().c_str(), m.spec.seq_len,
+                      m.spec.global_batch_size, milliseconds(time_of(m)).c_str(), bytes(memory_of(m)).c_str(),
+                      &m == &meshes.front() ? "the choice" : against(m, meshes.front()).c_str());
+        out += row;
+    }
+    st::model_plan const& p = meshes.front().plan;
+    auto const size = static_cast<std::size_t>(st::explain(p, nullptr, 0));
+    std::string text(size, ' ');
+    (void)st::explain(p, text.data(), static_cast<long>(size));
+    return out + "\n" + text;
+}
+
+std::optional<automatic_choice> choose_auto(settings& with, std::vector<compiled_layout> const& compiled) {
+    if (!wants_auto(with)) return std::nullopt;
+    st::hardware const on = hardware_named(with.hardware.value);
+    st::constraints const bound = constraints_of(with);
+    automatic_choice out;
+    std::string illegal = "no mesh of " + text_of(with.ranks.value) + " ranks splits this model";
+    for (layout_spec const& mesh : meshes_of(with.ranks.value)) try {
+            planned_mesh m{with_knobs(with, mesh), {}, false};
+            m.plan = plan_mesh(m.spec, on, bound);
+            m.compiled = is_compiled(m.spec, compiled);
+            bool const legal = m.plan.uniforms > 0 && uniform_of(m).verdict != st::why_not::illegal;
+            if (legal) out.meshes.push_back(std::move(m));
+        } catch (usage_error const& e) {
+            illegal = e.what();
+        }
+    if (out.meshes.empty()) throw usage_error("--layout auto: " + illegal);
+    auto const faster = [](planned_mesh const& a, planned_mesh const& b) {
+        return a.time_per_token() < b.time_per_token();
+    };
+    std::stable_sort(out.meshes.begin(), out.meshes.end(), faster);
+    auto const chosen =
+        std::find_if(out.meshes.begin(), out.meshes.end(), [](planned_mesh const& m) { return m.fits(); });
+    if (chosen == out.meshes.end()) refuse_all(with, out.meshes);
+    std::rotate(out.meshes.begin(), chosen, chosen + 1);
+    planned_mesh const& best = out.meshes.front();
+    out.line = best.spec.name() + " with " + best.spec.batch() + ": predicted " + milliseconds(best.plan.time) +
+               " a step on " + text_of(with.ranks.value) + " x " + on.name + ", " + bytes(best.plan.memory) +
+               " a rank; " + reason(out.meshes);
+    if (!best.compiled)
+        for (planned_mesh const& m : out.meshes)
+            if (m.compiled && m.fits() && out.next.empty())
+                out.next = "of the compiled ones " + m.spec.name() + " comes next, " + against(m, best);
+    with.layout.value = {best.spec.name()};
+    with.layout.from = origin::flag;  // degrees of a file do not count
+    return out;
+}
