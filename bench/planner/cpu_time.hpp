@@ -12,7 +12,8 @@
 namespace planner {
 
 /// How long something would have taken on the machine by itself: what this process ran and what nobody ran, over all
-/// CPUs. Without other programs that is the wall time; it is taken where the system does not tell, or tells of other CPUs.
+/// CPUs. Without other programs that is the wall time; it is taken where the system does not tell, or tells of other
+/// CPUs.
 class undisturbed_time {
   public:
     undisturbed_time() : begin_(now()) {}

@@ -225,7 +225,7 @@ void print_profile(planner::layout_case const& c, planner::running_job& job) {
             if (s.kind == st::step_kind::release) continue;
             std::string name = st::detail::kernel_name(st::library_kernels{}, s.kernel);
             for (int d = 0; d < st::max_dims && s.dim[d] != 0; ++d)
-                name += std::string(d == 0 ? "[" : ",") + std::to_string(s.dim[d]);
+                (name += d == 0 ? '[' : ',') += std::to_string(s.dim[d]);
             name += s.axis >= 0 ? std::string("] over ") + std::to_string(c.axis_size[s.axis]) : "]";
             sums& r = rows[name];
             r.predicted += 1e-6 * static_cast<double>(st::trips_of(segment, s) * st::step_time(on, s));

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # usage: bash bench/planner/layouts.sh [--measure] [OPTION...]
 #
-# Is the planner right about this machine? Measures it as 8 thread ranks see it (build/planner/this_machine.hpp, once), then
-# trains the debug model under 24 uniform layouts in turns, and prints a table: predicted and measured step time of each,
-# Spearman's rank correlation, and what the layout with the best prediction takes over the best that was measured.
+# Is the planner right about this machine? Measures it as 8 thread ranks see it (build/planner/this_machine.hpp, once),
+# then trains the debug model under 24 uniform layouts in turns, and prints a table: predicted and measured step time of
+# each, Spearman's rank correlation, and what the layout with the best prediction takes over the best that was measured.
 # Half an hour on two cores, 15 GiB of memory; run nothing beside it.
 #
 #   --measure            measure the machine again

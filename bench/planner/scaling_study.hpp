@@ -67,9 +67,8 @@ struct study {
     st::hardware on;
     tally counted{};
     st::run_time_mesh_planner<Model> all{};
-    std::unique_ptr<st::run_time_planner<Model, 1>> along_1 = std::make_unique<st::run_time_planner<Model, 1>>();
-    std::unique_ptr<st::run_time_planner<Model, 2>> along_2 = std::make_unique<st::run_time_planner<Model, 2>>();
-    std::unique_ptr<st::run_time_planner<Model, 3>> along_3 = std::make_unique<st::run_time_planner<Model, 3>>();
+    typename st::run_time_mesh_planner<Model>::problem_type problem{};  ///< on one mesh
+    st::chain_search_state<typename st::run_time_mesh_planner<Model>::problem_type::chain_type, 2048, 512> search{};
 
     study(char const* model, st::llama_config const& config, st::hardware const& h) : name(model), sizes(config), on(h) {}
 
@@ -91,6 +90,8 @@ struct study {
     }
 
   private:
+    using types = st::detail::mesh_types<Model>;
+
     static double now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
     static st::batch_shape batch(long global, long sequence, int micro) {
         return {.global = global, .sequence = sequence, .micro_batches = micro};
@@ -104,36 +105,27 @@ struct study {
         }
         return best;
     }
-    template <int Axes>
-    st::model_plan plan_along(st::run_time_planner<Model, Axes>& with, st::mesh_degrees const& d, st::batch_shape const& b) {
-        static constexpr char const* names[] = {"dp_replicate", "dp_shard", "tp"};
-        int const size[] = {d.dp_replicate, d.dp_shard, d.tp};
-        st::role_set const may[] = {
-            st::only(st::role::data_parallel),
-            st::only(st::role::sharded_optimizer) | st::only(st::role::sharded_gradients) | st::only(st::role::fully_sharded),
-            st::only(st::role::sequence_parallel)};
-        st::cluster where;
-        st::constraints bound;
-        st::label name[st::max_axes]{};
-        where.on = on;
-        for (int i = 0; i < 3; ++i)
-            if (size[i] > 1) {
-                bound.on_axis[where.axes] = may[i];
-                name[where.axes].append(names[i]);
-                where.axis_size[where.axes++] = size[i];
-            }
-        with.prepare(where, bound, b, st::dtype::f32, st::dtype::bf16);
-        for (int a = 0; a < Axes; ++a) with.of.axis_name[a] = name[a];
-        with.state();
-        return with.find();
-    }
+    /// As the search over meshes does with each of them.
     st::model_plan plan_on(st::mesh_degrees const& d, st::batch_shape const& b) {
-        int const axes = (d.dp_replicate > 1 ? 1 : 0) + (d.dp_shard > 1 ? 1 : 0) + (d.tp > 1 ? 1 : 0);
         st::model_plan none;
-        if (b.global % (static_cast<long>(d.batch_parts()) * b.micro_batches) != 0 || axes == 0) return none;
-        return axes == 1 ? plan_along(*along_1, d, b) : axes == 2 ? plan_along(*along_2, d, b) : plan_along(*along_3, d, b);
+        if (b.global % (static_cast<long>(d.batch_parts()) * b.micro_batches) != 0) return none;
+        st::detail::planned_case asked;
+        asked.units = types::units;
+        asked.on.on = on;
+        asked.bound.device_memory = on.usable();
+        asked.batch = b;
+        asked.element = st::dtype::f32, asked.compute = st::dtype::bf16;
+        st::detail::planned_case const of = st::detail::case_on(asked, d);
+        auto const core =
+            st::detail::mesh_core<Model, st::library_operations, st::buffers_only>(asked, d.batch_parts(), d.tp);
+        if (st::detail::time_bound(core, asked) == st::unreachable) return none;
+        auto const options = st::detail::mesh_options<types>(of, d, core);
+        for (int u = 0; u < types::count; ++u)
+            if (options.count[u] == 0) return none;
+        problem = st::detail::mesh_problem<types>(of, options, st::unreachable);
+        st::solve(problem.chain, search);
+        return st::detail::mesh_plan<types>(of, options, problem, search.result);
     }
-
     [[nodiscard]] double flops_of_a_token(long sequence) const {
         long const kv = sizes.dim / sizes.heads * sizes.kv_heads, embedding = sizes.vocabulary * sizes.dim;
         long const block = 2 * sizes.dim * (sizes.dim + kv) + 3 * sizes.dim * sizes.ffn_dim + 2 * sizes.dim;

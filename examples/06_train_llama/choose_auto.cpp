@@ -86,23 +86,28 @@ long time_of(planned_mesh const& m) { return m.fits() || m.too_large() ? m.plan.
 // Why a mesh that is not the chosen one is not.
 std::string against(planned_mesh const& m, planned_mesh const& chosen) {
     if (m.too_large()) return "too large by " + bytes(m.plan.memory - m.plan.budget);
-    if (!m.fits()) return "its share of the parameters is not allowed";
-    return percent(m.time_per_token() / chosen.time_per_token() - 1) + " slower";
+    if (!m.fits()) return "not within --parameter-memory-low and -high";
+    return percent(m.time_per_token() / chosen.time_per_token() - 1) + " slower per token";
 }
 
-// One sentence: what a faster mesh lacks, or by how much the next one is slower.
+// One sentence: of how many it is the fastest, and what a faster mesh lacks or by how much the next one is slower.
 std::string reason(std::vector<planned_mesh> const& all) {
     planned_mesh const& chosen = all.front();
-    auto const fitting = std::count_if(all.begin(), all.end(), [](planned_mesh const& m) { return m.fits(); });
-    std::string out = "the fastest per token of " + std::to_string(fitting) + " that keep to the constraints (of " +
-                      std::to_string(all.size()) + " meshes)";
-    if (all.size() == 1) return "the only mesh";
-    planned_mesh const& other = all[1];  // by time
-    bool const faster = !other.fits() && other.time_per_token() < chosen.time_per_token();
-    return out + "; " + other.spec.name() +
-           (faster ? ", which is " + percent(1 - other.time_per_token() / chosen.time_per_token()) + " faster, is "
-                   : " is ") +
-           (other.fits() || other.too_large() ? against(other, chosen) : "not allowed its share of the parameters");
+    auto const fits = [](planned_mesh const& m) { return m.fits(); };
+    auto const fitting = std::count_if(all.begin(), all.end(), fits);
+    bool const all_fit = fitting == static_cast<long>(all.size());
+    std::string const meshes = std::to_string(all.size()) + (all.size() == 1 ? " legal mesh" : " legal meshes");
+    std::string const out = all_fit        ? "the fastest per token of " + meshes
+                            : fitting == 1 ? "the only one of " + meshes + " within the constraints"
+                                           : "the fastest per token of " + std::to_string(fitting) +
+                                                 " within the constraints, of " + meshes;
+    if (all.size() == 1) return out;
+    planned_mesh const& other = all[1];  // the fastest of the others
+    if (!other.fits() && other.time_per_token() < chosen.time_per_token())
+        return out + "; " + other.spec.name() + ", which takes " +
+               percent(1 - other.time_per_token() / chosen.time_per_token()) + " less, is " + against(other, chosen);
+    auto const next = std::find_if(all.begin() + 1, all.end(), fits);
+    return next == all.end() ? out : out + "; " + next->spec.name() + " is " + against(*next, chosen);
 }
 
 // Nothing keeps to the constraints.
@@ -150,7 +155,7 @@ std::optional<automatic_choice> choose_auto(settings& with, std::vector<compiled
     st::hardware const on = hardware_named(with.hardware.value);
     st::constraints const bound = constraints_of(with);
     automatic_choice out;
-    std::string illegal = "no mesh of " + text_of(with.ranks.value) + " ranks splits this model";
+    std::string illegal;
     for (layout_spec const& mesh : meshes_of(with.ranks.value)) try {
             planned_mesh m{with_knobs(with, mesh), {}, false};
             m.plan = plan_mesh(m.spec, on, bound);
@@ -158,9 +163,11 @@ std::optional<automatic_choice> choose_auto(settings& with, std::vector<compiled
             bool const legal = m.plan.uniforms > 0 && uniform_of(m).verdict != st::why_not::illegal;
             if (legal) out.meshes.push_back(std::move(m));
         } catch (usage_error const& e) {
-            illegal = e.what();
+            illegal = "; " + std::string(e.what());
         }
-    if (out.meshes.empty()) throw usage_error("--layout auto: " + illegal);
+    if (out.meshes.empty())
+        throw usage_error("--layout auto: no mesh of " + text_of(with.ranks.value) + " ranks divides model and batch" +
+                          illegal);
     auto const faster = [](planned_mesh const& a, planned_mesh const& b) {
         return a.time_per_token() < b.time_per_token();
     };

@@ -36,7 +36,7 @@ struct layout_spec {
                 std::string_view name;
                 long* number;
                 bool* truth;
-            } const words[] = {{"dp_replicate", &s.dp_replicate, nullptr},
+            } const known[] = {{"dp_replicate", &s.dp_replicate, nullptr},
                                {"dp_shard", &s.dp_shard, nullptr},
                                {"tp", &s.tp, nullptr},
                                {"plain", nullptr, &s.plain},
@@ -47,16 +47,16 @@ struct layout_spec {
                                {"bfloat16", nullptr, &s.bfloat16},
                                {"recompute", &s.recompute, nullptr}};
             int which = 0;
-            while (which < 10 && name != words[which].name) ++which;
-            bool const alone = which < 10 && (words[which].number == nullptr || name == "recompute");
+            while (which < 10 && name != known[which].name) ++which;
+            bool const alone = which < 10 && (known[which].number == nullptr || name == "recompute");
             s.valid = which < 10 && which > last && (comma == std::string_view::npos || !text.empty()) &&
-                      (equals == std::string_view::npos ? alone : words[which].number != nullptr && number > 0);
+                      (equals == std::string_view::npos ? alone : known[which].number != nullptr && number > 0);
             if (!s.valid) break;
             last = which;
-            if (words[which].number != nullptr)
-                *words[which].number = equals == std::string_view::npos ? 1 : number;
+            if (known[which].number != nullptr)
+                *known[which].number = equals == std::string_view::npos ? 1 : number;
             else
-                *words[which].truth = true;
+                *known[which].truth = true;
         }
         s.valid = s.valid && s.dp_replicate + s.dp_shard + s.tp > 0 && (!s.plain || s.tp > 0) && s.zero_stage <= 3;
         if (s.dp_shard <= 1) s.zero_stage = 3;  // nothing to split

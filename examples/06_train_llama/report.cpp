@@ -11,6 +11,8 @@
 #include <shardtype/runtime/resident.hpp>
 #include <shardtype/train/report_page.hpp>
 
+#include "choose_auto.hpp"
+
 namespace st = shardtype;
 
 namespace {

@@ -8,8 +8,9 @@
 #include <shardtype/train/metrics.hpp>
 #include <shardtype/train/progress.hpp>
 
-#include "choose_auto.hpp"
 #include "settings.hpp"
+
+struct automatic_choice;
 
 /// One layout being trained.
 struct run_report {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# usage: check_measure_machine.sh MEASURE_MACHINE CXX SOURCE: refusals are one line and leave no file; the header that it
-# writes compiles alone, is a value that a job can name, and is written again from its own values byte by byte.
+# usage: check_measure_machine.sh MEASURE_MACHINE CXX SOURCE
+# Refusals are one line and leave no file; the header that it writes compiles alone, is a value that a job can name, and
+# is written again from its own values byte by byte.
 set -euo pipefail
 program=$1 compiler=$2 source=$3
 folder=$(mktemp -d)
@@ -44,7 +45,7 @@ static_assert(job::hardware.devices_per_node == 2 && !job::hardware.overlaps);
 static_assert(job::hardware.measured->in_node.reduce[0].bandwidth > 1'000'000);
 static_assert(job::hardware.matmul_efficiency > 100 && job::hardware.launch > 0);
 END
-"$compiler" -std=c++20 -Wall -Wextra -Wpedantic -fsyntax-only -I"$source/include" "$folder/uses.cpp" || fail "the header is no use"
+"$compiler" -std=c++20 -Wall -Wextra -fsyntax-only -I"$source/include" "$folder/uses.cpp" || fail "the header is no use"
 cat >"$folder/again.cpp" <<'END'
 #include <cstdio>
 #include "machine_header.hpp"
@@ -57,5 +58,6 @@ int main() {
 END
 "$compiler" -std=c++20 -I"$source/include" -I"$source/bench/hardware" -I"$folder" "$folder/again.cpp" -o "$folder/again"
 "$folder/again" >"$folder/again.hpp" || fail "the header's name is not that of its values"
-diff <(grep -v '^//' "$folder/this_machine.hpp") <(grep -v '^//' "$folder/again.hpp") || fail "the header does not come back"
+diff <(grep -v '^//' "$folder/this_machine.hpp") <(grep -v '^//' "$folder/again.hpp") ||
+    fail "the header does not come back"
 exit $failed

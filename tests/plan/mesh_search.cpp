@@ -182,17 +182,45 @@ static_assert(st::read_model<job::model>(st::strategy_of<on_best::mesh, on_best:
                                          st::dtype::bf16)
                   .ok());
 
-// Found at run time for 1024 devices, and written down.
+// A plan for 1024 devices as `bench/planner/mesh_search.sh` has a program write it, and what is wrong with it.
 struct large_job : job {
     static constexpr int world_size = 1024;
+    static constexpr st::batch_shape batch{.global = 2048, .sequence = 8192};
 };
-constexpr st::saved_mesh_plan<35> as_saved() {
-    st::saved_mesh_plan<35> s;
-    s.degrees = {SAVED_DEGREES};
+constexpr st::saved_mesh_plan<35> saved{
+    {8, 128, 1},
+    {st::chain_outcome::optimal,
+     true,
+     35,
+     1429555022,
+     75639977,
+     34,
+     {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0},
+     {1429555022, 1422493617, 5154677, 20, 157, st::chain_proof::labels}}};
+static_assert(st::saved_mesh_fault<large_job, saved> == st::certificate_fault::none);
+
+constexpr auto with(int layer, short option, long less_time) {
+    auto s = saved;
+    s.solution.choice[layer] = option;
+    s.solution.time -= less_time, s.solution.certificate.value -= less_time;
     return s;
 }
+constexpr auto another_option = with(3, 1, 0), too_good = with(0, 0, 1);
+constexpr st::saved_mesh_plan<35> another_mesh{{8, 64, 2}, saved.solution};
+static_assert(st::saved_mesh_fault<large_job, another_option> != st::certificate_fault::none);
+static_assert(st::saved_mesh_fault<large_job, too_good> == st::certificate_fault::time);
+static_assert(st::saved_mesh_fault<large_job, another_mesh> != st::certificate_fault::none);
 
 }  // namespace
+
+TEST_CASE("a saved plan is what is found at run time") {
+    auto const planner = std::make_unique<st::run_time_mesh_planner<large_job::model>>();
+    st::mesh_choice const found = planner->find(large_job::world_size, large_job::hardware, {}, large_job::batch,
+                                                st::dtype::f32, st::dtype::bf16);
+    CHECK(found.degrees == saved.degrees);
+    CHECK(found.plan.time == saved.solution.time);
+    for (int i = 0; i < saved.solution.positions; ++i) CHECK(planner->solution.choice[i] == saved.solution.choice[i]);
+}
 
 TEST_CASE("the compiler finds what is found at run time") {
     auto const planner = std::make_unique<st::run_time_mesh_planner<job::model>>();

@@ -197,6 +197,7 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
     out.number = number;
     placement_policy const probed = class_policy(of.on, number);
     int const variants = variants_of(probed);
+    if (part <= 0) out.uniform.verdict = why_not::illegal, out.uniform.time = unreachable;
     if (part <= 0) out.uniform.roles = variant_of(probed, variants - 1);
     out.stream = core.stream;
     out.constants = core.constants;

@@ -9,10 +9,14 @@ template <class Operations>
 struct unit_prober {
     static constexpr int max_buffers = 256, max_steps = 512;  // of one unit
 
+    // Zeros where nothing was seen: g++ 12 begins arrays of what begins otherwise with zeros at run time once the same file
+    // has run this in a constant expression.
     struct use {
-        short first = -1, last = -1;
+        short first = 0, last = 0;
+        bool any = false;
         constexpr void at(short i) {
-            if (first < 0) first = i;
+            if (!any) first = i;
+            any = true;
             last = i;
         }
     };
@@ -92,9 +96,9 @@ struct unit_prober {
         bool const backward = from == middle;
         for (short k = 0; k < b.buffer_count - buffers; ++k) {
             buffer_uses const& q = uses[k];
-            if (q.forward.first >= 0 && q.backward.first >= 0) continue;
+            if (q.forward.any && q.backward.any) continue;
             use const& at = backward ? q.backward : q.forward;
-            if (at.first < 0 || (q.copy && !with_copies)) continue;
+            if (!at.any || (q.copy && !with_copies)) continue;
             long const bytes = align_up(b.buffers[buffers + k].bytes);
             change[at.first - from] += bytes;
             change[at.last - from + 1] -= bytes;
@@ -139,7 +143,7 @@ struct unit_prober {
         u.last_kernels = part.kernels, u.last_moves = part.moves;
         for (short k = 0; k < b.buffer_count - buffers; ++k) {
             buffer_uses const& q = uses[k];
-            if (q.forward.first < 0 || q.backward.first < 0) continue;
+            if (!q.forward.any || !q.backward.any) continue;
             long const bytes = align_up(b.buffers[buffers + k].bytes);
             (begins && k == 0 ? u.input : q.copy ? u.copies : u.saved) += bytes;
         }
