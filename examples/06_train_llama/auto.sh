@@ -17,7 +17,7 @@ takes() {
         die "$* does not plan $layout: $(cat out)"
     grep -q "^layout $layout; " out || die "$* does not train $layout: $(cat out)"
     awk '/^auto:/ { match($0, /[0-9.]+ MiB a rank/); said = substr($0, RSTART) + 0 }
-        / MiB +[0-9.]+$/ { arena = $(NF - 2) } END { d = said / arena - 1; exit !(d > -0.01 && d < 0.1) }' out ||
+        / MiB +[0-9.]+$/ { arena = $(NF - 2) } END { d = said / arena - 1; exit !(d > -0.001 && d < 0.1) }' out ||
         die "$*: another memory than predicted: $(cat out)"
 }
 # refuses TEXT ARGUMENT...: one line with TEXT, code 2

@@ -65,9 +65,11 @@ std::vector<layout_spec> meshes_of(long ranks) {
     return out;
 }
 
-bool is_compiled(layout_spec const& s, std::vector<compiled_layout> const& compiled) {
-    return std::any_of(compiled.begin(), compiled.end(),
-                       [&](compiled_layout const& c) { return c.spec.same_mesh(s) && c.spec.batch() == s.batch(); });
+// Bytes of a rank in this program; 0: it is not compiled.
+long arena_of(layout_spec const& s, std::vector<compiled_layout> const& compiled) {
+    for (compiled_layout const& c : compiled)
+        if (c.spec.same_mesh(s) && c.spec.batch() == s.batch()) return c.arena_bytes;
+    return 0;
 }
 
 std::string number(double value, char const* format) {
@@ -80,12 +82,11 @@ std::string bytes(long n) { return st::byte_count(static_cast<double>(n)); }
 std::string percent(double more) { return number(100 * more, "%.1f %%"); }
 
 st::uniform_layout const& uniform_of(planned_mesh const& m) { return m.plan.uniform[0]; }
-long memory_of(planned_mesh const& m) { return m.fits() || m.too_large() ? m.plan.memory : uniform_of(m).memory; }
 long time_of(planned_mesh const& m) { return m.fits() || m.too_large() ? m.plan.time : uniform_of(m).time; }
 
 // Why a mesh that is not the chosen one is not.
 std::string against(planned_mesh const& m, planned_mesh const& chosen) {
-    if (m.too_large()) return "too large by " + bytes(m.plan.memory - m.plan.budget);
+    if (m.too_large()) return "too large by " + bytes(m.memory() - m.plan.budget);
     if (!m.fits()) return "not within --parameter-memory-low and -high";
     return percent(m.time_per_token() / chosen.time_per_token() - 1) + " slower per token";
 }
@@ -114,7 +115,7 @@ std::string reason(std::vector<planned_mesh> const& all) {
 [[noreturn]] void refuse_all(settings const& with, std::vector<planned_mesh> const& all) {
     planned_mesh const* least = nullptr;
     for (planned_mesh const& m : all)
-        if (m.too_large() && (least == nullptr || m.plan.memory < least->plan.memory)) least = &m;
+        if (m.too_large() && (least == nullptr || m.memory() < least->memory())) least = &m;
     std::string const world = text_of(with.ranks.value) + " ranks";
     if (least == nullptr)
         throw usage_error("--layout auto: no mesh of " + world + " stores a share of the parameters from " +
@@ -125,11 +126,15 @@ std::string reason(std::vector<planned_mesh> const& all) {
     throw usage_error("--layout auto: no mesh of " + world + " fits into " + bytes(least->plan.budget) +
                       (with.device_memory.value > 0 ? " (--device-memory)" : " of " + with.hardware.value) +
                       "; the smallest is " + least->spec.name() + " with " + least->spec.batch() + ", which needs " +
-                      bytes(least->plan.memory));
+                      bytes(least->memory()));
 }
 
 }  // namespace
 
+long planned_mesh::memory() const {
+    bool const counted = plan.outcome == st::chain_outcome::optimal || plan.outcome == st::chain_outcome::infeasible;
+    return std::max(counted ? plan.memory : uniform_of(*this).memory, plan.arena);
+}
 double planned_mesh::time_per_token() const {
     return static_cast<double>(time_of(*this)) / static_cast<double>(spec.global_batch_size * spec.seq_len);
 }
@@ -139,7 +144,7 @@ std::string automatic_choice::explained() const {
     for (planned_mesh const& m : meshes) {
         char row[240];
         std::snprintf(row, sizeof row, "  %-32s %5ld x %-5ld %12s %14s  %s\n", m.spec.name().c_str(), m.spec.seq_len,
-                      m.spec.global_batch_size, milliseconds(time_of(m)).c_str(), bytes(memory_of(m)).c_str(),
+                      m.spec.global_batch_size, milliseconds(time_of(m)).c_str(), bytes(m.memory()).c_str(),
                       &m == &meshes.front() ? "the choice" : against(m, meshes.front()).c_str());
         out += row;
     }
@@ -157,9 +162,9 @@ std::optional<automatic_choice> choose_auto(settings& with, std::vector<compiled
     automatic_choice out;
     std::string illegal;
     for (layout_spec const& mesh : meshes_of(with.ranks.value)) try {
-            planned_mesh m{with_knobs(with, mesh), {}, false};
+            planned_mesh m{with_knobs(with, mesh), {}};
             m.plan = plan_mesh(m.spec, on, bound);
-            m.compiled = is_compiled(m.spec, compiled);
+            m.plan.arena = arena_of(m.spec, compiled);
             bool const legal = m.plan.uniforms > 0 && uniform_of(m).verdict != st::why_not::illegal;
             if (legal) out.meshes.push_back(std::move(m));
         } catch (usage_error const& e) {
@@ -178,11 +183,11 @@ std::optional<automatic_choice> choose_auto(settings& with, std::vector<compiled
     std::rotate(out.meshes.begin(), chosen, chosen + 1);
     planned_mesh const& best = out.meshes.front();
     out.line = best.spec.name() + " with " + best.spec.batch() + ": predicted " + milliseconds(best.plan.time) +
-               " a step on " + text_of(with.ranks.value) + " x " + on.name + ", " + bytes(best.plan.memory) +
-               " a rank; " + reason(out.meshes);
-    if (!best.compiled)
+               " a step on " + text_of(with.ranks.value) + " x " + on.name + ", " + bytes(best.memory()) + " a rank; " +
+               reason(out.meshes);
+    if (best.plan.arena == 0)
         for (planned_mesh const& m : out.meshes)
-            if (m.compiled && m.fits() && out.next.empty())
+            if (m.plan.arena > 0 && m.fits() && out.next.empty())
                 out.next = "of the compiled ones " + m.spec.name() + " comes next, " + against(m, best);
     with.layout.value = {best.spec.name()};
     with.layout.from = origin::flag;  // degrees of a file do not count

@@ -13,14 +13,18 @@
 /// One mesh of the world's, planned.
 struct planned_mesh {
     layout_spec spec;
-    shardtype::model_plan plan;  ///< of that layout
-    bool compiled = false;       ///< into this program
+    shardtype::model_plan plan;  ///< of that layout; `arena` is that of this program, where it is compiled
 
+    /// Bytes of a rank: as the planner counts, and at least what this program allocates.
+    long memory() const;
     /// Whether it keeps to all constraints.
-    bool fits() const { return plan.outcome == shardtype::chain_outcome::optimal; }
+    bool fits() const { return plan.outcome == shardtype::chain_outcome::optimal && plan.arena <= plan.budget; }
     /// Whether all that is against it is its size.
-    bool too_large() const { return plan.outcome == shardtype::chain_outcome::infeasible; }
-    /// Nanoseconds for a token of the global batch. @pre fits() or too_large(), or a constraint forbids it
+    bool too_large() const {
+        return plan.outcome == shardtype::chain_outcome::infeasible ||
+               (plan.outcome == shardtype::chain_outcome::optimal && plan.arena > plan.budget);
+    }
+    /// Nanoseconds for a token of the global batch.
     double time_per_token() const;
 };
 

@@ -78,7 +78,7 @@ void report::planned(automatic_choice const& choice) {
                   {"layout", m.spec.name()},
                   {"hardware", with_.hardware.value},
                   {"predicted_step_nanoseconds", m.plan.time},
-                  {"predicted_memory_bytes", m.plan.memory},
+                  {"predicted_memory_bytes", m.memory()},
                   {"why", choice.line}};
         if (with_.explain.value) line["explained"] = choice.explained();
         print(line);

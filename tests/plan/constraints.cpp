@@ -248,9 +248,10 @@ namespace {
 template <class... Roles>
 void check_uniform() {
     using pins = asks<two_axes, Roles..., st::keep_activations>;
-    st::model_plan const plan = plan_for<pins>({.device_memory = 1L << 40, .roles = st::all_roles});
-    REQUIRE(plan.optimal);
     st::model_strategy const wanted = st::strategy_of<two_axes, st::strategy<Roles...>>;
+    st::role_set const these = st::only(wanted.whole.on[0]) | st::only(wanted.whole.on[1]);
+    st::model_plan const plan = plan_for<pins>({.device_memory = 1L << 40, .roles = these});
+    REQUIRE(plan.optimal);
     CHECK(plan.strategy.exceptions == 0);
     CHECK(plan.strategy.whole == wanted.whole);
     st::cluster const on = st::cluster_of<two_axes>(slow_links());
@@ -263,9 +264,9 @@ void check_uniform() {
     double const memory = static_cast<double>(plan.memory) / static_cast<double>(ran.memory);
     CAPTURE(time);
     CAPTURE(memory);
-    CHECK(time == doctest::Approx(1).epsilon(0.025));
-    CHECK(memory > 0.99);
-    CHECK(memory < 1.3);
+    CHECK(time == doctest::Approx(1).epsilon(0.04));
+    CHECK(memory >= 1);
+    CHECK(memory < 1.1);
     for (int i = 0; i < plan.uniforms; ++i)
         if (plan.uniform[i].verdict == st::why_not::chosen) CHECK(plan.uniform[i].roles == wanted.whole);
 }
@@ -322,6 +323,7 @@ TEST_CASE("recomputed trips") {
     }
     CHECK(trips == 6);  // of two branches
     bound.device_memory = some_memory(0);
+    bound.roles = st::all_roles;
     st::model_plan const tight = plan_on<two_axes>(bound);
     int again = 0;
     for (int i = 0; i < tight.layers; ++i) again += tight.layer[i].roles.recomputes ? 1 : 0;
@@ -329,6 +331,7 @@ TEST_CASE("recomputed trips") {
     REQUIRE(again > 0);
     CHECK(plan_for<asks<two_axes, st::keep_activations>>(bound).outcome == st::chain_outcome::infeasible);
     bound.device_memory = 1L << 40;
+    bound.roles = st::usual_roles;
     CHECK(plan_for<asks<two_axes, st::keep_activations>>(bound).time == free.time);
     bound.recompute = false;
     CHECK(plan_for<asks<two_axes, st::recompute>>(bound).outcome == st::chain_outcome::no_path);

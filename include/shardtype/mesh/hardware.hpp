@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/base/fixed_string.hpp>
 #include <shardtype/base/units.hpp>
 
 namespace shardtype {
@@ -30,6 +31,12 @@ struct attention_rate {
     int backward = 627, backward_half = 1200;  ///< the same
 };
 
+/// What a kernel that moves memory reaches, where it is not as the others.
+struct kernel_share {
+    unsigned kernel = 0;  ///< `name_id` of its name; 0: no entry, nor any behind it
+    int per_mille = 0;    ///< of `memory_bandwidth`
+};
+
 /// What was measured of devices of a kind besides their own rates. By default: attention as cuDNN 9.19 makes it on an H200,
 /// rings that take no time but that of their bytes.
 struct measured_rates {
@@ -41,6 +48,9 @@ struct measured_rates {
     step_latency tree{};           ///< of all_reduce between machines
     long small_in_node = 0;        ///< bytes a second of `small_ring` in one machine
     long small_between_nodes = 0;  ///< the same over the network
+    int product_memory = 0;        ///< per mille of `memory_bandwidth`: products take the time of their flops and of their
+                                   ///< bytes one after the other; 0: the larger of both
+    kernel_share kernels[12]{};    ///< those whose rate is not `memory_efficiency`
 };
 /// The defaults.
 inline constexpr measured_rates not_measured{};

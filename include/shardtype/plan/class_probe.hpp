@@ -31,8 +31,12 @@ struct unit_prober {
     lowerer& l;
     cluster const& on;
     short base = 0, middle = 0, end = 0, buffers = 0;  // steps [base, middle) and [middle, end); the first buffer
-    bool of_parameter[max_steps]{};
-    buffer_uses uses[max_buffers]{};
+    bool of_parameter[max_steps];
+    buffer_uses uses[max_buffers];
+
+    // g++ 12 spoils default member initializers of arrays for run time where the same is a constant, too
+    constexpr unit_prober(graph const& of, schedule_builder& into, lowerer& by, cluster const& where)
+        : g(of), b(into), l(by), on(where), of_parameter{}, uses{} {}
 
     constexpr void lower(short first, short last, bool backward) {
         for (short i = first; i < last; ++i) {
@@ -155,7 +159,7 @@ struct unit_prober {
 template <class Operations>
 constexpr void probe_unit(graph const& g, schedule_builder& b, lowerer& l, cluster const& on, unit_core& u, short first,
                           short last, short in, short out) {
-    unit_prober<Operations> prober{g, b, l, on};
+    unit_prober<Operations> prober(g, b, l, on);
     prober.probe(u, first, last, in, out);
 }
 

@@ -152,7 +152,15 @@ constexpr long kernel_time(hardware const& on, step const& s) {
     else if (w.is == work_kind::attention_backward)
         busy =
             detail::time_at(detail::short_rows(w.flops, s.dim[1], attention.backward_half), peak, attention.backward);
-    long const moved = detail::time_at(static_cast<double>(w.bytes), on.memory_bandwidth, on.memory_efficiency);
+    int share = on.memory_efficiency;
+    for (kernel_share const& k : on.measured->kernels) {
+        if (k.kernel == 0) break;
+        if (k.kernel == s.kernel) share = k.per_mille;
+    }
+    bool const one_by_one = w.is == work_kind::product && on.measured->product_memory > 0;
+    if (one_by_one) share = on.measured->product_memory;
+    long const moved = detail::time_at(static_cast<double>(w.bytes), on.memory_bandwidth, share);
+    if (one_by_one) return busy + moved + on.launch;
     return (busy > moved ? busy : moved) + on.launch;
 }
 
