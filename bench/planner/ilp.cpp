@@ -1,6 +1,8 @@
 // The exact search beside an integer linear program, solved by cbc: run by bench/planner/ilp.sh.
 // A case is one line in main: a name and a chain_problem, of any size; its own budget does not count.
+#include <shardtype/plan/planning.hpp>
 #include <shardtype/search/chain_search.hpp>
+#include <shardtype/shardtype.hpp>
 
 #include "../../tests/support/against_cbc.hpp"
 #include "../../tests/support/random_chain.hpp"
@@ -109,12 +111,34 @@ chains::small_problem random_one(unsigned long seed) {
     return chains::random_chain(g);
 }
 
+/// The chain of a model on a mesh of H100s: what `st::plan` searches.
+template <class Model, int Axes>
+auto planned(int const (&axis)[Axes], st::batch_shape const& batch, st::dtype compute) {
+    auto const planner = std::make_unique<st::run_time_planner<Model, Axes>>();
+    st::cluster on{st::h100_sxm, Axes, {}};
+    for (int a = 0; a < Axes; ++a) on.axis_size[a] = axis[a];
+    planner->prepare(on, {}, batch, st::dtype::f32, compute);
+    planner->state();
+    return planner->assembled.template trimmed<512>().chain;
+}
+
 }  // namespace
 
 // ilp FOLDER SECONDS [FILTER]: cbc's files go to FOLDER; only the cases whose names have FILTER in them
 int main(int argc, char** argv) try {
     if (argc < 3) throw std::invalid_argument("usage: ilp FOLDER SECONDS [FILTER]");
     table t(argv[1], std::atoi(argv[2]), argc > 3 ? argv[3] : "");
+    using debug = st::llama<st::llama3_debug>;
+    using llama_8b_model = st::llama<st::llama3_8b>;
+    st::batch_shape const small{.global = 128, .sequence = 2048}, large{.global = 128, .sequence = 8192};
+    t.add("debug model on [8]", planned<debug, 1>({8}, small, st::dtype::f32));
+    t.add("debug model on [2, 4]", planned<debug, 2>({2, 4}, small, st::dtype::f32));
+    t.add("debug model on [8, 8]", planned<debug, 2>({8, 8}, small, st::dtype::f32));
+    t.add("debug model on [16, 8]", planned<debug, 2>({16, 8}, small, st::dtype::f32));
+    t.add("Llama-3 8B on [8]", planned<llama_8b_model, 1>({8}, large, st::dtype::bf16));
+    t.add("Llama-3 8B on [2, 4]", planned<llama_8b_model, 2>({2, 4}, large, st::dtype::bf16));
+    t.add("Llama-3 8B on [8, 8]", planned<llama_8b_model, 2>({8, 8}, large, st::dtype::bf16));
+    t.add("Llama-3 8B on [16, 8]", planned<llama_8b_model, 2>({16, 8}, large, st::dtype::bf16));
     t.add("random 16", random_one(16));
     t.add("random 34", random_one(34));
     t.add("made up 8B, 2 layouts", llama_like<2, 12, 34>(llama_8b, 1000));

@@ -84,8 +84,10 @@ struct study {
     /// The same on one mesh.
     predicted_step best_on(st::mesh_degrees const& d, long global, long sequence) {
         return over_micro_batches(global, [&](int micro) {
-            ++counted.of_one;
-            return read(d, plan_on(d, batch(global, sequence, micro)), batch(global, sequence, micro));
+            double const before = now();
+            st::model_plan const p = plan_on(d, batch(global, sequence, micro));
+            ++counted.of_one, counted.seconds += now() - before;
+            return read(d, p, batch(global, sequence, micro));
         });
     }
 

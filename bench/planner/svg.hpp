@@ -88,7 +88,7 @@ struct panel {
 
     [[nodiscard]] double y(double v) const { return top + height * (1 - v / highest); }
     void frame(page& to, std::string const& unit) {
-        double const tick = tick_for(highest, 5);
+        double const tick = tick_for(highest, 4);
         highest = tick * std::ceil(highest / tick - 1e-9);
         to.text(left, top - 14, title, "start", 13, "#111", true);
         for (double v = 0; v <= highest * 1.0001; v += tick) {
@@ -115,7 +115,8 @@ inline void draw_legend(page& to, double left, double low, double width, std::ve
 }
 
 /// Lines over x, by its logarithm or as it is; a label at every x that occurs. The legend stands below.
-inline void draw_lines(page& to, panel p, std::vector<series> const& all, bool logarithmic, std::string const& unit) {
+inline void draw_lines(page& to, panel p, std::vector<series> const& all, bool logarithmic, std::string const& unit,
+                       bool legend = true) {
     double first = 1e300, last = -1e300;
     std::vector<double> at;
     auto const scale = [logarithmic](double x) { return logarithmic ? std::log2(x) : x; };
@@ -132,7 +133,7 @@ inline void draw_lines(page& to, panel p, std::vector<series> const& all, bool l
     p.frame(to, unit);
     for (double const x : at) {
         std::string label = text_of(x, 0);
-        if (label.size() > 4) label.insert(label.size() - 3, ",");
+        if (label.size() > 3) label.insert(label.size() - 3, ",");
         to.text(place(x), p.top + p.height + 17, label, "middle", 10, "#555");
     }
     for (series const& s : all) {
@@ -143,7 +144,7 @@ inline void draw_lines(page& to, panel p, std::vector<series> const& all, bool l
             to.dot(x, v, colour);
         }
     }
-    draw_legend(to, p.left, p.top + p.height + 56, p.width, all, true);
+    if (legend) draw_legend(to, p.left, p.top + p.height + 56, p.width, all, true);
 }
 
 /// Bars of parts upon each other: `parts[k].points[i].second` is what bar i has of part k.

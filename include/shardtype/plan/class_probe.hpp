@@ -120,6 +120,7 @@ struct unit_prober {
     }
     /// A unit of the nodes [first, last), from value `in` to value `out`.
     constexpr void probe(unit_core& u, short first, short last, short in, short out) {
+        for (buffer_uses& q : uses) q = buffer_uses{};  // g++ 12 keeps what a constant evaluation has left there
         b.open(1, false, segment_kind::forward);
         base = b.step_count;
         buffers = b.buffer_count;

@@ -103,8 +103,8 @@ constexpr auto asked_of_output() {
         return type_list<>{};
 }
 template <class Job>
-using asked_of = concat_t<decltype(asked_of_pinned<Job>()), decltype(asked_of_input<Job>()),
-                          decltype(asked_of_output<Job>())>;
+using asked_of =
+    concat_t<decltype(asked_of_pinned<Job>()), decltype(asked_of_input<Job>()), decltype(asked_of_output<Job>())>;
 
 template <class... Parts>
 constexpr int count_of(type_list<Parts...>) {

@@ -9,15 +9,15 @@
 namespace shardtype {
 
 // A numbered check of a plan, for this file only. What to write instead comes first, the job last. @cond
-#define SHARDTYPE_CHECK(number, name, text)                                                          \
-    template <class Fix, class... Facts>                                                             \
-    struct ST_##number {                                                                             \
+#define SHARDTYPE_CHECK(number, name, text)                                                             \
+    template <class Fix, class... Facts>                                                                \
+    struct ST_##number {                                                                                \
         static_assert(never<Fix>, "[ST-" #number "] " text ": see ST_" #number "<fix, facts..., job>"); \
-    };                                                                                               \
-    template <>                                                                                      \
-    struct detail::check_of<code::name> {                                                            \
-        template <class Fix, class... Facts>                                                         \
-        using with = ST_##number<Fix, Facts...>;                                                     \
+    };                                                                                                  \
+    template <>                                                                                         \
+    struct detail::check_of<code::name> {                                                               \
+        template <class Fix, class... Facts>                                                            \
+        using with = ST_##number<Fix, Facts...>;                                                        \
     }
 
 SHARDTYPE_CHECK(J720, plan_memory,
@@ -26,8 +26,7 @@ SHARDTYPE_CHECK(J720, plan_memory,
 SHARDTYPE_CHECK(J721, plan_share,
                 "`parameter_memory` leaves a layer without a strategy: what a rank can store of it is none of the "
                 "shares from `low` to `high`");
-SHARDTYPE_CHECK(J722, plan_pinned,
-                "what is pinned to a layer, or `constraints::roles`, leaves it without a strategy");
+SHARDTYPE_CHECK(J722, plan_pinned, "what is pinned to a layer, or `constraints::roles`, leaves it without a strategy");
 SHARDTYPE_CHECK(J723, plan_layers_unknown,
                 "a strategy is pinned to a layer that the model does not have, or to a trip that its repeat does not "
                 "have");
@@ -97,8 +96,9 @@ struct plan_diagnosis {
             return plan_room::pins;
         } else {
             for (auto const& one : P::table::all)
-                if (!one.complete) return one.count[0] + 1 > 0 && any_core_full(all_classes{}) ? plan_room::parameters
-                                                                                               : plan_room::ways;
+                if (!one.complete)
+                    return one.count[0] + 1 > 0 && any_core_full(all_classes{}) ? plan_room::parameters
+                                                                                : plan_room::ways;
             if (!P::stated.chain.complete) {
                 for (auto const& one : P::stated.chain.of)
                     if (!one.complete) return plan_room::options;
@@ -127,7 +127,8 @@ struct plan_diagnosis {
             if (f.fault.what == code::plan_layer) f.fault.refused = refusing(f.unit, all_classes{});
             if (f.fault.what == code::ok && P::plan.outcome == chain_outcome::no_path) {
                 int n = 0, run = 0;  // each layer by itself can be run, but not behind the one before it
-                while (n + P::stated.chain.run[run].count <= P::solution.position) n += P::stated.chain.run[run++].count;
+                while (n + P::stated.chain.run[run].count <= P::solution.position)
+                    n += P::stated.chain.run[run++].count;
                 f.fault.what = code::plan_layer;
                 f.fault.layer = P::units.unit[P::stated.first_unit[P::stated.chain.run[run].of]].name;
                 f.fault.refused = code::no_conversion;
@@ -139,8 +140,8 @@ struct plan_diagnosis {
     static constexpr found first = find();
 
     template <int I>
-    static constexpr unit_needs needs_at =
-        needs_in_class(P::of, I, core_at<P, I>, first.fault, first.unit, first.others);
+    static constexpr unit_needs needs_at = needs_in_class(P::of, I, core_at<P, I>, first.fault, first.unit,
+                                                          first.others);
     template <int... I>
     static constexpr plan_fault with_needs(std::integer_sequence<int, I...>) {
         plan_fault f = first.fault;
@@ -187,8 +188,8 @@ struct planning_of<Planning<Old, BackEnd>, Job> {
 template <class P, class Job>
 struct all_data_parallel {
     using mesh_type = typename Job::mesh;
-    static constexpr graph value = read_model<typename Job::model>(
-        variant_of(class_policy(P::of.on, 0), 0), Job::batch, P::of.element, P::of.compute);
+    static constexpr graph value = read_model<typename Job::model>(variant_of(class_policy(P::of.on, 0), 0), Job::batch,
+                                                                   P::of.element, P::of.compute);
 };
 
 /// A name without what is left of a longer one behind its end, which g++ prints: "output\000\000".
@@ -231,20 +232,22 @@ struct plan_report {
         return static_cast<check<decltype(memory_fix()), knobs::device_memory<P::of.bound.device_memory>,
                                  in_plan::smallest<P::plan.memory>,
                                  in_plan::most<in, knobs::parameters<most.state>, knobs::activations<most.activations>,
-                                         in_plan::window<most.window>>,
+                                               in_plan::window<most.window>>,
                                  on_device>*>(nullptr);
     }
 
     template <int... I>
     static constexpr auto shares(std::integer_sequence<int, I...>) {
-        return write<in_constraints::parameter_memory<in_constraints::share<is.share[I].stored, is.share[I].whole>...>>{};
+        return write<
+            in_constraints::parameter_memory<in_constraints::share<is.share[I].stored, is.share[I].whole>...>>{};
     }
     static constexpr long per_mille(double x) { return static_cast<long>(1000 * x + 0.5); }
     static constexpr auto share_of_parameters() {
         constexpr memory_share asked = P::of.bound.parameter_memory;
         constexpr double high = asked.high > 0 ? asked.high : 1.0 / ranks_of(P::of);
         return static_cast<check<decltype(shares(std::make_integer_sequence<int, is.shares>{})),
-                                 in_constraints::between_per_mille<per_mille(asked.low), per_mille(high)>, in>*>(nullptr);
+                                 in_constraints::between_per_mille<per_mille(asked.low), per_mille(high)>, in>*>(
+            nullptr);
     }
 
     static constexpr auto roles_fix() {

@@ -109,7 +109,7 @@ struct run_time_planner {
         assembled.chain.below = below;
         if (!assembled.any_tied()) return detail::decode(of, all, edges, assembled, solve(assembled.chain, search));
         auto best = search.result;
-        best.outcome = chain_outcome::no_path;
+        best.outcome = chain_outcome::no_path, best.time = unreachable;
         for (int g = 0; g < assembled.chain.layouts; ++g) {
             one_layout = assembled.tied_in(g, best.time < below ? best.time : below);
             best = g == 0 ? solve(one_layout, search) : detail::better_of(best, solve(one_layout, search));
