@@ -1,7 +1,6 @@
 // What bench/planner/growth.sh compiles: with -DPLAN a program's plan, without it the same program alone; with -DBUDGETS a
 // program that prints the two budgets of that plan, in bytes; with -DPLOT one that draws the times.
 #if defined(PLOT)
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <sstream>
@@ -9,10 +8,11 @@
 #include "svg.hpp"
 
 // usage: growth FILE < "compiler<TAB>sweep<TAB>x<TAB>seconds" lines
-int main(int, char** argv) {
+int main(int count, char** argv) {
     using namespace planner::svg;
     char const* const sweeps[] = {"layers", "roles", "axes"};
-    char const* const titles[] = {"Layers (mesh 8 x 8, 5 roles)", "Roles (32 layers, mesh 8 x 8)", "Axes of 8, 8, 4 (32 layers, 5 roles)"};
+    char const* const titles[] = {"Layers (mesh 8 x 8, 5 roles)", "Roles (32 layers, mesh 8 x 8)",
+                                  "Axes of 8, 8, 4 (32 layers, 5 roles)"};
     std::map<std::string, std::map<std::string, series>> by_sweep;
     std::map<std::string, int> colours_of;
     std::string line;
@@ -35,7 +35,7 @@ int main(int, char** argv) {
         draw_lines(to, {60 + 325. * i, 50, 270, 240, titles[i], "", "", 1}, all, false, " s", false);
     }
     draw_legend(to, 60, 350, 900, key, true);
-    return to.write(argv[1]) ? 0 : 1;
+    return count == 2 && to.write(argv[1]) ? 0 : 1;
 }
 #else
 #include <shardtype/shardtype.hpp>
@@ -67,7 +67,7 @@ using grid = st::mesh<first, second>;
 #elif AXES == 3
 using grid = st::mesh<third, first, second>;
 #elif defined(LARGE)
-using grid = st::mesh<st::dp_replicate<4>, st::dp_shard<32>, st::tp<8>>;
+using grid = st::mesh<st::dp_replicate<2>, st::dp_shard<16>, st::tp<8>>;
 #else
 using grid = st::mesh<st::dp_replicate<4>, st::dp_shard<8>, st::tp<8>>;
 #endif

@@ -94,7 +94,7 @@ if [ -n "$save" ]; then cp "$work/lines" "$save"; fi
         case ${p[0]} in
             8B) printf '| Llama 3 8B, mesh 8 x 8 | %s layers |' "${p[1]}" ;;
             70B) printf '| Llama 3 70B, dp_replicate 4, dp_shard 8, tp 8 | %s layers |' "${p[1]}" ;;
-            405B) printf '| Llama 3 405B, dp_replicate 4, dp_shard 32, tp 8 | %s layers |' "${p[1]}" ;;
+            405B) printf '| Llama 3 405B, dp_replicate 2, dp_shard 16, tp 8 | %s layers |' "${p[1]}" ;;
             named) printf '| 8B, 32 layers: axes | torchtitan'"'"'s 3 |' ;;
             *) printf '| 8B, %s | %s |' "${p[0]}" "${p[1]}" ;;
         esac

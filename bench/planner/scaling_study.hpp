@@ -34,6 +34,7 @@ struct predicted_step {
     std::string roles;
     double seconds = 0, tokens_per_second = 0, mfu = 0, memory = 0;
     double least_memory = 0;  ///< GB, where nothing fits
+    double gap = 0;           ///< what a faster plan could gain at most; 0: proven that there is none
     step_costs costs{};
 
     [[nodiscard]] bool faster_than(predicted_step const& b) const {
@@ -70,13 +71,15 @@ struct study {
     typename st::run_time_mesh_planner<Model>::problem_type problem{};  ///< on one mesh
     st::chain_search_state<typename st::run_time_mesh_planner<Model>::problem_type::chain_type, 2048, 512> search{};
 
-    study(char const* model, st::llama_config const& config, st::hardware const& h) : name(model), sizes(config), on(h) {}
+    study(char const* model, st::llama_config const& config, st::hardware const& h)
+        : name(model), sizes(config), on(h) {}
 
     /// The fastest of all meshes and numbers of micro-batches (powers of 2).
     predicted_step best(int world, long global, long sequence) {
         return over_micro_batches(global, [&](int micro) {
             double const before = now();
-            st::mesh_choice const m = all.find(world, on, {}, batch(global, sequence, micro), st::dtype::f32, st::dtype::bf16);
+            st::mesh_choice const m =
+                all.find(world, on, {}, batch(global, sequence, micro), st::dtype::f32, st::dtype::bf16);
             ++counted.searches, counted.seconds += now() - before;
             return read(m.degrees, m.plan, batch(global, sequence, micro));
         });
@@ -131,14 +134,17 @@ struct study {
     [[nodiscard]] double flops_of_a_token(long sequence) const {
         long const kv = sizes.dim / sizes.heads * sizes.kv_heads, embedding = sizes.vocabulary * sizes.dim;
         long const block = 2 * sizes.dim * (sizes.dim + kv) + 3 * sizes.dim * sizes.ffn_dim + 2 * sizes.dim;
-        st::model_size m{2 * embedding + sizes.layers * block + sizes.dim, embedding, sizes.layers, sizes.heads, sizes.dim};
+        st::model_size m{2 * embedding + sizes.layers * block + sizes.dim, embedding, sizes.layers, sizes.heads,
+                         sizes.dim};
         return st::flops_per_token(m, sequence);
     }
 
     predicted_step read(st::mesh_degrees const& d, st::model_plan const& p, st::batch_shape const& b) {
         predicted_step s;
         s.mesh = d, s.micro_batches = b.micro_batches, s.blocks = sizes.layers;
-        if (!p.optimal) {
+        if (p.outcome == st::chain_outcome::unproven) {
+            s.gap = 1 - static_cast<double>(p.certificate.lower_bound) / static_cast<double>(p.time);
+        } else if (!p.optimal) {
             if (p.outcome == st::chain_outcome::infeasible) s.least_memory = 1e-9 * static_cast<double>(p.memory);
             return s;
         }
@@ -180,7 +186,8 @@ struct study {
 
     /// From the schedule that the plan becomes, so that a rule that refuses it would be seen.
     void add_costs(predicted_step& s, st::model_plan const& p, st::batch_shape const& b, st::cluster const& where) {
-        auto const g = std::make_unique<st::graph>(st::read_model<Model>(p.strategy, b, st::dtype::f32, st::dtype::bf16));
+        auto const g =
+            std::make_unique<st::graph>(st::read_model<Model>(p.strategy, b, st::dtype::f32, st::dtype::bf16));
         auto const steps = std::make_unique<st::schedule_builder>(
             st::detail::lower<st::library_operations>(*g, &st::detail::no_scratch, on.overlaps));
         if (!g->ok() || !steps->says.legal()) {
@@ -195,14 +202,18 @@ struct study {
             bool const repeats = part.when == st::segment_kind::forward || part.when == st::segment_kind::backward;
             for (int i = part.begin; i < part.end; ++i) {
                 st::step const& x = steps->steps[i];
-                double const times = 1e-9 * static_cast<double>(st::trips_of(part, x)) * (repeats ? b.micro_batches : 1);
+                double const times =
+                    1e-9 * static_cast<double>(st::trips_of(part, x)) * (repeats ? b.micro_batches : 1);
                 double const t = times * static_cast<double>(st::step_time(where, x));
                 st::work_kind const is = st::work_of(x).is;
                 bool const attends = is == st::work_kind::attention_forward || is == st::work_kind::attention_backward;
                 if (x.kind != st::step_kind::kernel) {
                     if (x.axis >= 0) c.of_axis[axis_of(p, x.axis)] += t;
                 } else {
-                    (is == st::work_kind::product ? c.products : attends ? c.attention : repeats ? c.others : c.update) += t;
+                    (is == st::work_kind::product ? c.products
+                     : attends                    ? c.attention
+                     : repeats                    ? c.others
+                                                  : c.update) += t;
                 }
             }
         }

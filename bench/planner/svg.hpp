@@ -34,8 +34,8 @@ class page {
                  (dashed ? " stroke-dasharray='5 4'" : "") + "/>\n";
     }
     void box(double x, double y, double w, double h, char const* colour) {
-        body_ += "<rect x='" + text_of(x) + "' y='" + text_of(y) + "' width='" + text_of(w) + "' height='" + text_of(h) +
-                 "' fill='" + colour + "'/>\n";
+        body_ += "<rect x='" + text_of(x) + "' y='" + text_of(y) + "' width='" + text_of(w) + "' height='" +
+                 text_of(h) + "' fill='" + colour + "'/>\n";
     }
     void dot(double x, double y, char const* colour) {
         body_ += "<circle cx='" + text_of(x) + "' cy='" + text_of(y) + "' r='3.2' fill='" + colour + "'/>\n";
@@ -76,7 +76,7 @@ struct series {
 inline double tick_for(double range, int most) {
     double const raw = std::max(range, 1e-9) / most, power = std::pow(10, std::floor(std::log10(raw)));
     for (double const k : {1., 2., 2.5, 5.})
-        if (k * power >= raw) return k * power;
+        if (k * power >= raw * .999) return k * power;
     return 10 * power;
 }
 
@@ -89,7 +89,7 @@ struct panel {
     [[nodiscard]] double y(double v) const { return top + height * (1 - v / highest); }
     void frame(page& to, std::string const& unit) {
         double const tick = tick_for(highest, 4);
-        highest = tick * std::ceil(highest / tick - 1e-9);
+        highest = tick * std::ceil(highest / tick - 1e-3);
         to.text(left, top - 14, title, "start", 13, "#111", true);
         for (double v = 0; v <= highest * 1.0001; v += tick) {
             to.line(left, y(v), left + width, y(v), v > 0 ? "#e4e7ea" : "#777");
@@ -100,7 +100,8 @@ struct panel {
 };
 
 /// Names and colours in lines of this width.
-inline void draw_legend(page& to, double left, double low, double width, std::vector<series> const& all, bool lines = false) {
+inline void draw_legend(page& to, double left, double low, double width, std::vector<series> const& all,
+                        bool lines = false) {
     double along = left;
     for (series const& s : all) {
         double const wide = 42 + 6 * static_cast<double>(s.name.size());

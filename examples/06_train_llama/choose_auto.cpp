@@ -174,9 +174,9 @@ std::optional<automatic_choice> choose_auto(settings& with, std::vector<compiled
         throw usage_error("--layout auto: no mesh of " + text_of(with.ranks.value) + " ranks divides model and batch" +
                           illegal);
     auto const faster = [](planned_mesh const& a, planned_mesh const& b) {
-        return a.time_per_token() < b.time_per_token();
+        return std::pair(a.time_per_token(), a.memory()) < std::pair(b.time_per_token(), b.memory());
     };
-    std::stable_sort(out.meshes.begin(), out.meshes.end(), faster);
+    std::sort(out.meshes.begin(), out.meshes.end(), faster);
     auto const chosen =
         std::find_if(out.meshes.begin(), out.meshes.end(), [](planned_mesh const& m) { return m.fits(); });
     if (chosen == out.meshes.end()) refuse_all(with, out.meshes);

@@ -17,8 +17,9 @@
 /// (`--seq-len`), the keys of `--config FILE.toml` (`[training] seq_len`), their errors, and the record of a run.
 struct settings : planner_settings {
     setting<words> layout{.section = "parallelism",
-                          .help = "layouts to train, one after the other, each with knobs of its own if it names "
-                                  "them; auto: the planner's choice for --ranks",
+                          .help =
+                              "layouts to train, one after the other, each with knobs of its own if it names "
+                              "them; auto: the planner's choice for --ranks",
                           .value = {"dp_shard", "tp", "dp_shard+tp"}};
     setting<long> data_parallel_replicate_degree{.section = "parallelism",
                                                  .help = "size of dp_replicate",
@@ -36,8 +37,9 @@ struct settings : planner_settings {
     setting<long> tensor_parallel_degree{
         .section = "parallelism", .help = "size of tp", .value = 1, .least = 1, .most = 1024, .recorded = false};
     setting<long> ranks{.section = "parallelism",
-                        .help = "world size that the three degrees, given instead of --layout, must fill, and that "
-                                "--layout auto plans for",
+                        .help =
+                            "world size that the three degrees, given instead of --layout, must fill, and that "
+                            "--layout auto plans for",
                         .value = 8,
                         .least = 1,
                         .most = 1024,

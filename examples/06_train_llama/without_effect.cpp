@@ -30,8 +30,7 @@ void refuse_forgotten(settings const& with) {
         throw usage_error(flags + ": without --validation-enable nothing is evaluated");
 }
 
-std::vector<std::string> without_effect(settings const& with, std::vector<layout_spec> const& layouts,
-                                        bool planned) {
+std::vector<std::string> without_effect(settings const& with, std::vector<layout_spec> const& layouts, bool planned) {
     std::vector<std::string> out;
     auto const note = [&](std::string const& flags, std::string const& why) {
         if (!flags.empty()) out.push_back(flags + " without effect: " + why);
@@ -45,8 +44,7 @@ std::vector<std::string> without_effect(settings const& with, std::vector<layout
         note(given(with, "parallelism",
                    [](std::string_view name) { return name == "zero_stage" || name == "fsdp_reshard_after_forward"; }),
              "no dp_shard axis to split anything over");
-    if (!planned)
-        note(given(with, "planner", [](std::string_view) { return true; }), "they are of --layout auto");
+    if (!planned) note(given(with, "planner", [](std::string_view) { return true; }), "they are of --layout auto");
     if (with.activation_checkpoint_mode.value != "selective")
         note(given(with, "activation_checkpoint", [](std::string_view name) { return name == "selective_ac_option"; }),
              "it is of --activation-checkpoint-mode selective");

@@ -16,8 +16,7 @@
 namespace st = shardtype;
 struct dp final : st::axis<2> {};
 struct tp final : st::axis<4> {};
-constexpr st::llama_config small{
-    .dim = 64, .layers = 3, .heads = 8, .kv_heads = 4, .ffn_dim = 128, .vocabulary = 256};
+constexpr st::llama_config small{.dim = 64, .layers = 3, .heads = 8, .kv_heads = 4, .ffn_dim = 128, .vocabulary = 256};
 struct my_job {
     using mesh = st::mesh<dp, tp>;
     using model = st::llama<small>;

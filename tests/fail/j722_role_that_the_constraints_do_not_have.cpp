@@ -12,13 +12,14 @@
 namespace st = shardtype;
 struct dp final : st::axis<2> {};
 struct tp final : st::axis<4> {};
-constexpr st::llama_config small{
-    .dim = 64, .layers = 3, .heads = 8, .kv_heads = 4, .ffn_dim = 128, .vocabulary = 256};
+constexpr st::llama_config small{.dim = 64, .layers = 3, .heads = 8, .kv_heads = 4, .ffn_dim = 128, .vocabulary = 256};
 struct my_job {
     using mesh = st::mesh<dp, tp>;
     using model = st::llama<small>;
     static constexpr st::batch_shape batch{.global = 16, .sequence = 32};
     static constexpr st::hardware hardware = st::h100_sxm;
-    using pinned = st::strategy<st::in_layers<"layers.0-1.attention", st::ST_TOKEN(tensor_parallel, sequence_parallel)<tp>>>;
+    using pinned = st::strategy < st::in_layers < "layers.0-1.attention",
+          st::ST_TOKEN(tensor_parallel, sequence_parallel) < tp >>>
+        ;
 };
 static_assert(st::has_plan<my_job>);

@@ -12,8 +12,7 @@
 namespace st = shardtype;
 struct dp final : st::axis<2> {};
 struct tp final : st::axis<4> {};
-constexpr st::llama_config small{
-    .dim = 64, .layers = 3, .heads = 8, .kv_heads = 4, .ffn_dim = 128, .vocabulary = 256};
+constexpr st::llama_config small{.dim = 64, .layers = 3, .heads = 8, .kv_heads = 4, .ffn_dim = 128, .vocabulary = 256};
 using three = st::in_layers<"layers.1-3", st::fsdp<tp>>;
 using two = st::in_layers<"layers.1-2", st::fsdp<tp>>;
 struct my_job {

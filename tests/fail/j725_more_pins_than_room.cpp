@@ -10,8 +10,7 @@
 namespace st = shardtype;
 struct dp final : st::axis<2> {};
 struct tp final : st::axis<4> {};
-constexpr st::llama_config small{
-    .dim = 64, .layers = 3, .heads = 8, .kv_heads = 4, .ffn_dim = 128, .vocabulary = 256};
+constexpr st::llama_config small{.dim = 64, .layers = 3, .heads = 8, .kv_heads = 4, .ffn_dim = 128, .vocabulary = 256};
 using one = st::in_layers<"output", st::fsdp<tp>>;
 using twelve = st::strategy<one, one, one, one, one, one, one, one, one, one, one, one>;
 using thirteen = st::strategy<one, one, one, one, one, one, one, one, one, one, one, one, one>;

@@ -70,7 +70,8 @@ void check_at_run_time() {
         CHECK(now.layer[i].cost.time() == then.layer[i].cost.time());
     }
     if (!planner->assembled.any_tied())
-        CHECK(st::check_certificate(at_compile_time::problem, at_compile_time::solution) == st::certificate_fault::none);
+        CHECK(st::check_certificate(at_compile_time::problem, at_compile_time::solution) ==
+              st::certificate_fault::none);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ namespace {
 
 // Small, but with all that a plan must get right: fewer kv heads than heads, hidden columns that do not divide by 3.
 constexpr st::gpt2_config small_gpt2{.dim = 64, .layers = 4, .heads = 4, .vocabulary = 512, .sequence = 64};
-constexpr st::llama_config small_llama{.dim = 128, .layers = 5, .heads = 8, .kv_heads = 4, .ffn_dim = 384, .vocabulary = 1024};
+constexpr st::llama_config small_llama{
+    .dim = 128, .layers = 5, .heads = 8, .kv_heads = 4, .ffn_dim = 384, .vocabulary = 1024};
 
 st::hardware slow_links(bool overlaps) {
     st::hardware h = st::h100_sxm;
@@ -34,8 +35,8 @@ struct lowered_plan {
     std::string layer;
 };
 template <class Model>
-lowered_plan lower_plan(st::model_plan const& plan, st::cluster const& on, st::batch_shape const& batch, st::dtype element,
-                        st::dtype compute) {
+lowered_plan lower_plan(st::model_plan const& plan, st::cluster const& on, st::batch_shape const& batch,
+                        st::dtype element, st::dtype compute) {
     lowered_plan out;
     auto const g = std::make_unique<st::graph>(st::read_model<Model>(plan.strategy, batch, element, compute));
     out.what = g->says.what, out.layer = g->failed_in.data;
@@ -82,7 +83,9 @@ void check_plans(totals& all, int const (&axis)[Axes], bool overlaps, st::dtype 
             continue;
         }
         REQUIRE(plan.optimal);
-        if (!tied) CHECK(st::check_certificate(planner->assembled.chain, planner->search.result) == st::certificate_fault::none);
+        if (!tied)
+            CHECK(st::check_certificate(planner->assembled.chain, planner->search.result) ==
+                  st::certificate_fault::none);
         CHECK(plan.memory <= plan.budget);
         CHECK(plan.time >= loose.time);
         for (int i = 0; i < plan.uniforms; ++i) {
@@ -136,11 +139,11 @@ TEST_CASE("a plan costs what its schedule costs") {
         check_plans<st::gpt2<small_gpt2>, 2>(t, {2, 4}, overlaps, st::dtype::f32, 1, st::all_roles, true);
         check_plans<st::gpt2<small_gpt2>, 3>(t, {2, 2, 2}, overlaps, st::dtype::bf16, 2, st::usual_roles, true);
     }
-    std::string const seen = std::to_string(t.plans) + " plans, " + std::to_string(t.mixed) + " of several strategies, " +
-                             std::to_string(t.recomputing) + " recompute, " + std::to_string(t.infeasible) +
-                             " budgets too small; time off by " + std::to_string(100 * t.worst_time) +
-                             " %, memory by " + std::to_string(100 * t.most_under) + " to " +
-                             std::to_string(100 * t.most_over) + " %";
+    std::string const seen = std::to_string(t.plans) + " plans, " + std::to_string(t.mixed) +
+                             " of several strategies, " + std::to_string(t.recomputing) + " recompute, " +
+                             std::to_string(t.infeasible) + " budgets too small; time off by " +
+                             std::to_string(100 * t.worst_time) + " %, memory by " +
+                             std::to_string(100 * t.most_under) + " to " + std::to_string(100 * t.most_over) + " %";
     MESSAGE(seen);
     CHECK(t.plans > 100);
 }

@@ -71,7 +71,8 @@ TEST_CASE("siblings between two layers, against all pairs") {
         p.repeat(p.add(first)), p.repeat(p.add(both.options)), p.repeat(p.add(last));
         q.repeat(q.add(first)), q.repeat(q.add(pairs)), q.repeat(q.add(last));
         chains::everything const unlimited = chains::try_all(q);
-        p.budget = q.budget = unlimited.least_memory >= st::unreachable ? 10 : unlimited.least_memory + g.below(2 * top);
+        p.budget = q.budget =
+            unlimited.least_memory >= st::unreachable ? 10 : unlimited.least_memory + g.below(2 * top);
         chains::everything const all = chains::try_all(q);
         auto const s = st::solve(p, space);
         CAPTURE(n);

@@ -34,7 +34,8 @@ cost cost_of(Problem const& p, short const* choice) {
             st::chain_option const& o = of.option[choice[i]];
             long const edge = before ? p.redistribution[before->out][o.in].time : p.entry[o.in];
             long const end = i == n - 1 ? p.exit[o.out] : 0;
-            if (!o.allowed || !p.admits(i, choice[i]) || edge >= st::unreachable || end >= st::unreachable) return {0, 0, false};
+            if (!o.allowed || !p.admits(i, choice[i]) || edge >= st::unreachable || end >= st::unreachable)
+                return {0, 0, false};
             c.time += o.time + edge + end;
             c.memory += o.memory;
             window = std::max({window, o.window, before ? p.redistribution[before->out][o.in].window : 0L});

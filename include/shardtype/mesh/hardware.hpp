@@ -48,9 +48,9 @@ struct measured_rates {
     step_latency tree{};           ///< of all_reduce between machines
     long small_in_node = 0;        ///< bytes a second of `small_ring` in one machine
     long small_between_nodes = 0;  ///< the same over the network
-    int product_memory = 0;        ///< per mille of `memory_bandwidth`: products take the time of their flops and of their
-                                   ///< bytes one after the other; 0: the larger of both
-    kernel_share kernels[12]{};    ///< those whose rate is not `memory_efficiency`
+    int product_memory = 0;  ///< per mille of `memory_bandwidth`: products take the time of their flops and of their
+                             ///< bytes one after the other; 0: the larger of both
+    kernel_share kernels[12]{};  ///< those whose rate is not `memory_efficiency`
 };
 /// The defaults.
 inline constexpr measured_rates not_measured{};

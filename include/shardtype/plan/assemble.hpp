@@ -160,7 +160,8 @@ struct chain_assembler {
     }
     constexpr layout const& of_stream(int cls) const { return all[cls].stream; }
 
-    constexpr void run() {
+    /// What is not of one layer.
+    constexpr void begin() {
         auto& chain = out.chain;
         short n = 0;
         for (short i = 0; i < Classes; ++i)
@@ -172,18 +173,30 @@ struct chain_assembler {
         chain.budget = of.bound.device_memory / 1024;
         for (int i = 0; i < Classes; ++i)
             if (all[i].exists && kib(all[i].constants) > chain.fixed) chain.fixed = kib(all[i].constants);
-        for (int u = 0; u < of.units.count;) {
+        for (int i = 0; i < Classes; ++i) complete = complete && all[i].complete;
+    }
+    /// Kinds of layers [from, to): compilers count the steps of one constant.
+    constexpr void run(int from, int to) {
+        if (from == 0) begin();
+        layouts = out.chain.layouts;
+        int kind = 0;
+        auto const wanted = [&] { return from <= kind && kind < to; };
+        for (int u = 0; u < of.units.count; ++kind) {
             if (!of.units.unit[u].in_block) {
-                add_unit(u++);
+                if (wanted()) add_unit(u);
+                ++u;
                 continue;
             }
             int end = u;
             while (end < of.units.count && of.units.unit[end].in_block) ++end;
-            for (int t = 0; t < of.units.trips; t = of.next_change(t)) add_block(u, end, t, of.next_change(t) - t);
+            --kind;
+            for (int t = 0; t < of.units.trips; t = of.next_change(t)) {
+                ++kind;
+                if (wanted()) add_block(u, end, t, of.next_change(t) - t);
+            }
             u = end;
         }
-        for (int i = 0; i < Classes; ++i) complete = complete && all[i].complete;
-        chain.complete = chain.complete && complete;
+        out.chain.complete = out.chain.complete && complete;
     }
 };
 

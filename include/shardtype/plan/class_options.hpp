@@ -8,7 +8,7 @@ namespace shardtype::detail {
 
 /// One way to run one layer of a unit, in its own layout: times of a whole step.
 struct unit_option {
-    short variant = 0;        ///< of the class
+    short variant = 0;         ///< of the class
     unsigned satisfies = ~0U;  ///< the pins that it keeps to, as a mask
     layer_cost cost{};
     long held = 0;        ///< bytes of a layer that is recomputed: live only while its block is
@@ -19,9 +19,9 @@ struct unit_option {
 
     /// Whether b can always stand in for this one, of the same class.
     constexpr bool beaten_by(unit_option const& b) const {
-        return (satisfies & ~b.satisfies) == 0 && b.cost.time() <= cost.time() && b.again <= again && b.again_last <= again_last &&
-               b.cost.state <= cost.state && b.cost.activations <= cost.activations && b.held <= held &&
-               b.cost.window <= cost.window;
+        return (satisfies & ~b.satisfies) == 0 && b.cost.time() <= cost.time() && b.again <= again &&
+               b.again_last <= again_last && b.cost.state <= cost.state && b.cost.activations <= cost.activations &&
+               b.held <= held && b.cost.window <= cost.window;
     }
 };
 
@@ -62,18 +62,18 @@ constexpr unit_option option_of(unit_core const& u, parameter_cost const& p, mod
 /// is one for all layers.
 template <int Units, int Room>
 struct class_options {
-    bool exists = false;                       ///< some unit is legal here
-    bool complete = true;                      ///< false: more options than room
-    int number = 0;                            ///< the class
-    layout stream{};                           ///< between units
-    long constants = 0;                        ///< bytes of tables and inputs
-    unsigned tied = 0;                         ///< units that share a parameter, as a mask
-    double flops = 0;                          ///< of the model in a step, over all ranks; 0: some unit is not legal
-    code why[Units]{};                         ///< a unit is not legal
-    int count[Units]{};                        ///< options of each unit
-    unit_option option[Units][Room]{};         ///< the options
-    uniform_layout uniform{};                  ///< the best one
-    long uniform_time[Units]{};                ///< ns of each unit under it, all trips
+    bool exists = false;                ///< some unit is legal here
+    bool complete = true;               ///< false: more options than room
+    int number = 0;                     ///< the class
+    layout stream{};                    ///< between units
+    long constants = 0;                 ///< bytes of tables and inputs
+    unsigned tied = 0;                  ///< units that share a parameter, as a mask
+    double flops = 0;                   ///< of the model in a step, over all ranks; 0: some unit is not legal
+    code why[Units]{};                  ///< a unit is not legal
+    int count[Units]{};                 ///< options of each unit
+    unit_option option[Units][Room]{};  ///< the options
+    uniform_layout uniform{};           ///< the best one
+    long uniform_time[Units]{};         ///< ns of each unit under it, all trips
 
     constexpr void add(int unit, unit_option const& o) {
         int kept = 0;
@@ -90,7 +90,7 @@ struct class_options {
     }
     /// Takes note of a strategy for all layers, if it is better than the last.
     constexpr void consider(uniform_layout const& u, long const (&times)[Units]) {
-        bool const better = u.verdict != uniform.verdict ? u.verdict < uniform.verdict
+        bool const better = u.verdict != uniform.verdict      ? u.verdict < uniform.verdict
                             : u.verdict == why_not::too_large ? u.memory < uniform.memory
                                                               : u.time < uniform.time;
         if (!better) return;
@@ -263,9 +263,9 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
             one.time += once_a_step(of.on);
             one.roles = p;
             one.roles.recomputes = again == 1;
-            one.verdict = !shares                                ? why_not::forbidden
+            one.verdict = !shares                               ? why_not::forbidden
                           : one.memory > of.bound.device_memory ? why_not::too_large
-                                                                 : why_not::slower;
+                                                                : why_not::slower;
             out.consider(one, times);
         }
     }

@@ -68,7 +68,8 @@ struct unit_prober {
                 (i < middle ? q.forward : q.backward).at(i);
                 if (i >= middle && ((s.reads >> a) & 1U) != 0) q.read_later = true;
             }
-            if (s.scratch >= buffers) (i < middle ? uses[s.scratch - buffers].forward : uses[s.scratch - buffers].backward).at(i);
+            if (s.scratch >= buffers)
+                (i < middle ? uses[s.scratch - buffers].forward : uses[s.scratch - buffers].backward).at(i);
         }
     }
     constexpr time_of_steps time_between(short from, short to) const {
@@ -87,7 +88,8 @@ struct unit_prober {
             step const& s = b.steps[i];
             bool live = false;
             for (int a = 0; a < s.args; ++a)
-                live = live || (((s.writes >> a) & 1U) != 0 && s.arg[a].buffer >= buffers && needed[s.arg[a].buffer - buffers]);
+                live = live ||
+                       (((s.writes >> a) & 1U) != 0 && s.arg[a].buffer >= buffers && needed[s.arg[a].buffer - buffers]);
             for (int a = 0; live && a < s.args; ++a)
                 if (s.arg[a].buffer >= buffers) needed[s.arg[a].buffer - buffers] = true;
             if (live && !of_parameter[i - base]) t.add(on, s);

@@ -39,8 +39,8 @@ inline constexpr role_set roles_of_axis = all_roles;
 template <int N>
 inline constexpr role_set roles_of_axis<dp_replicate<N>> = only(role::data_parallel);
 template <int N>
-inline constexpr role_set roles_of_axis<dp_shard<N>> =
-    only(role::sharded_optimizer) | only(role::sharded_gradients) | only(role::fully_sharded);
+inline constexpr role_set roles_of_axis<dp_shard<N>> = only(role::sharded_optimizer) | only(role::sharded_gradients) |
+                                                       only(role::fully_sharded);
 template <int N>
 inline constexpr role_set roles_of_axis<tp<N>> = only(role::sequence_parallel) | only(role::tensor_parallel);
 

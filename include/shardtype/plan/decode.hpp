@@ -96,7 +96,9 @@ struct plan_decoder {
             if (what.again) {
                 long const more = (u + 1 == end ? o.again_last : o.again) - o.cost.time();
                 one.cost.compute += more;
-                one.cost.activations = at > 0 ? 0 : o.input > 0 ? o.input : align_up(all[what.in_class].stream.local_bytes());
+                one.cost.activations = at > 0        ? 0
+                                       : o.input > 0 ? o.input
+                                                     : align_up(all[what.in_class].stream.local_bytes());
                 one.cost.window += o.held - (at == 0 ? o.input : 0);
             }
             if (at == 0 && count > 0) one.cost.communication += moved / count, one.cost.exposed += moved / count;
@@ -109,9 +111,7 @@ struct plan_decoder {
     }
     /// Equal layers side by side: neighbours in one layout may change places.
     constexpr void sort(short* choice, int from, int count) const {
-        auto const layout_of = [&](int i) {
-            return problem.stands_for[kind_at(from)][choice[i]].in_class;
-        };
+        auto const layout_of = [&](int i) { return problem.stands_for[kind_at(from)][choice[i]].in_class; };
         for (int i = from + 1; i < from + count; ++i)
             for (int k = i; k > from && layout_of(k) == layout_of(k - 1) && choice[k] < choice[k - 1]; --k) {
                 short const c = choice[k];
@@ -175,7 +175,9 @@ struct plan_decoder {
                 }
                 if (is_plan(u.roles)) u.verdict = why_not::chosen;
             }
-            auto const key = [](uniform_layout const& x) { return x.verdict == why_not::chosen ? why_not::slower : x.verdict; };
+            auto const key = [](uniform_layout const& x) {
+                return x.verdict == why_not::chosen ? why_not::slower : x.verdict;
+            };
             int at = out.uniforms;
             for (; at > 0; --at) {
                 uniform_layout const& q = out.uniform[at - 1];

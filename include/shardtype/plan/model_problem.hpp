@@ -43,8 +43,10 @@ constexpr class_edges<Classes> edges_from(planned_case const& of, int from, int 
         for (short k = middle; k < b.buffer_count; ++k) back += b.buffers[k].bytes;
         time_of_steps t;
         for (short i = 0; i < b.step_count; ++i) t.add(of.on, b.steps[i]);
-        if (!b.says.legal()) b.says = {};
-        else out.to[to] = {of.batch.micro_batches * (t.kernels + t.moves), kib(window > back ? window : back)};
+        if (!b.says.legal())
+            b.says = {};
+        else
+            out.to[to] = {of.batch.micro_batches * (t.kernels + t.moves), kib(window > back ? window : back)};
     }
     return out;
 }

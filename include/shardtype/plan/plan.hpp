@@ -43,7 +43,7 @@ enum class why_not : unsigned char {
 struct uniform_layout {
     placement_policy roles{};            ///< of every layer
     why_not verdict = why_not::illegal;  ///< what became of it
-    long time = unreachable;                   ///< ns of a step
+    long time = unreachable;             ///< ns of a step
     long memory = 0;                     ///< bytes of a rank
     label worst{};                       ///< of what was refused: the layer; of what is slower: the one that loses most
 };
@@ -59,7 +59,7 @@ struct model_plan {
     int axis_size[max_axes]{};                       ///< devices
     label axis_name[max_axes]{};                     ///< the user's names
     label hardware{};                                ///< its name
-    long time = unreachable;                               ///< ns of one step
+    long time = unreachable;                         ///< ns of one step
     long tokens = 0;                                 ///< of one step, over all ranks
     double flops = 0;                                ///< of matrix products and attention in one step, over all ranks
     long memory = 0;                                 ///< bytes of a rank, as the search counts: at least the arena's
@@ -69,8 +69,8 @@ struct model_plan {
     int layers = 0;                                  ///< used of `layer`
     planned_layer layer[max_layers]{};               ///< in the model's order
     int uniforms = 0;                                ///< used of `uniform`
-    uniform_layout uniform[max_uniforms]{};          ///< the fastest first, then those that do not fit, are forbidden, illegal
-    model_strategy strategy{};                       ///< the same as roles and exceptions, for the runtime
+    uniform_layout uniform[max_uniforms]{};  ///< the fastest first, then those that do not fit, are forbidden, illegal
+    model_strategy strategy{};               ///< the same as roles and exceptions, for the runtime
 };
 
 }  // namespace shardtype

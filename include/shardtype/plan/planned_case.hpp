@@ -54,20 +54,20 @@ constexpr bool allowed(placement_policy const& p, constraints const& by) {
 
 /// What is asked of some layers.
 struct layer_pin {
-    label layers{};            ///< as `in_layers` names them; empty: all
-    role on[max_axes]{};       ///< none: any
-    int lies[max_axes]{};      ///< 1 + axis_use; 0: anywhere
-    bool decides = false;      ///< about recomputing:
-    bool recomputes = false;   ///< this
-    bool first_only = false;   ///< the model's input
-    bool last_only = false;    ///< the model's output
+    label layers{};           ///< as `in_layers` names them; empty: all
+    role on[max_axes]{};      ///< none: any
+    int lies[max_axes]{};     ///< 1 + axis_use; 0: anywhere
+    bool decides = false;     ///< about recomputing:
+    bool recomputes = false;  ///< this
+    bool first_only = false;  ///< the model's input
+    bool last_only = false;   ///< the model's output
 
     constexpr bool takes(placement_policy const& p) const {
         for (int a = 0; a < p.axes; ++a) {
             if (on[a] != role::none && p.axis_size[a] > 1 && p.on[a] != on[a]) return false;
-            axis_use const use = p.splits_batch(a)                        ? axis_use::batch
+            axis_use const use = p.splits_batch(a)                    ? axis_use::batch
                                  : p.on[a] == role::sequence_parallel ? axis_use::sequence
-                                                                          : axis_use::whole;
+                                                                      : axis_use::whole;
             if (lies[a] != 0 && p.axis_size[a] > 1 && static_cast<int>(use) + 1 != lies[a]) return false;
         }
         return true;

@@ -92,8 +92,17 @@ struct planning {
     static constexpr int kinds = leaves + (units.repeats > 0 ? of.stretches() : 0);
     static constexpr int positions = leaves + (units.repeats > 0 ? units.trips : 0);
     static constexpr int layouts = table::layouts > 0 ? table::layouts : 1;
-    static constexpr auto stated = assemble<model_problem<layouts, kinds, options_of_layer, positions>, block_options>(
-        of, table::all, table::edges);
+    using stated_problem = model_problem<layouts, kinds, options_of_layer, positions>;
+    template <int K>
+    static constexpr stated_problem state_up_to() {
+        if constexpr (K < 0)
+            return {};
+        else
+            return assemble<stated_problem, block_options>(of, table::all, table::edges, stated_to<K - 1>, K, K + 1);
+    }
+    template <int K>
+    static constexpr stated_problem stated_to = state_up_to<K>();
+    static constexpr stated_problem const& stated = stated_to<kinds - 1>;
     static constexpr auto assembled = stated.template trimmed<stated.most_options()>();
 
     /// What is searched, and what was found.
@@ -157,7 +166,8 @@ refused_job<planning<Job, buffers_only>, Job> refused_as(planned<Job>*);
 /// A job whose strategy is a plan that there is not: its error is the plan's.
 template <class Job>
     requires detail::is_refused<typename Job::strategy>
-struct checked<Job> : decltype(detail::refused_as(static_cast<typename Job::strategy*>(nullptr))) {};
+struct checked<Job> : decltype(detail::refused_as(static_cast<typename Job::strategy*>(nullptr))) {
+};
 
 /// The job with the strategy that the planner has found. @pre has_plan<Job>
 template <class Job>

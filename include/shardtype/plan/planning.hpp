@@ -20,12 +20,13 @@ constexpr class_core core_of(planned_case const& of, int number, scratch_bound s
                                           of.compute, scratch, room);
 }
 
+/// The chain `p` with some more kinds of its layers: [from, to).
 template <class Problem, int Blocks, int Units, int Room, int Classes>
 constexpr Problem assemble(planned_case const& of, class_options<Units, Room> const (&all)[Classes],
-                           class_edges<Classes> const (&edges)[Classes]) {
-    Problem p;
+                           class_edges<Classes> const (&edges)[Classes], Problem p = {}, int from = 0,
+                           int to = 1 << 30) {
     chain_assembler<Blocks, Units, Room, Classes, Problem> a{of, all, edges, p};
-    a.run();
+    a.run(from, to);
     return p;
 }
 
@@ -64,16 +65,16 @@ struct run_time_planner {
     static constexpr unit_list units = units_of<Model>();                        ///< of the model
     static constexpr int classes = detail::power(3, Axes), count = units.count;  ///< ways to split activations; units
     /// What the search takes.
-    using problem_type = detail::model_problem<classes, units.leaves() + (units.repeats > 0 ? Stretches : 0),
-                                               4 * detail::options_of_layer,
-                                               units.leaves() + (units.repeats > 0 ? units.trips : 0)>;
+    using problem_type =
+        detail::model_problem<classes, units.leaves() + (units.repeats > 0 ? Stretches : 0),
+                              4 * detail::options_of_layer, units.leaves() + (units.repeats > 0 ? units.trips : 0)>;
 
-    detail::planned_case of{};                                                    ///< set by `prepare`
-    detail::class_options<count, detail::options_room(Axes)> all[classes]{};      ///< by class
-    detail::class_edges<classes> edges[classes]{};                                ///< by class
-    problem_type assembled{};                                                     ///< the chain, and what its options are
-    typename problem_type::chain_type one_layout{};  ///< the chain with shared parameters in one layout
-    chain_search_state<typename problem_type::chain_type> search{};               ///< its room
+    detail::planned_case of{};                                                ///< set by `prepare`
+    detail::class_options<count, detail::options_room(Axes)> all[classes]{};  ///< by class
+    detail::class_edges<classes> edges[classes]{};                            ///< by class
+    problem_type assembled{};                                                 ///< the chain, and what its options are
+    typename problem_type::chain_type one_layout{};                  ///< the chain with shared parameters in one layout
+    chain_search_state<typename problem_type::chain_type> search{};  ///< its room
 
     /// Says what is to be planned.
     constexpr void prepare(cluster const& on, constraints const& bound, batch_shape const& batch, dtype element,

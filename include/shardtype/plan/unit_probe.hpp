@@ -9,25 +9,25 @@ namespace shardtype::detail {
 /// One unit, its activations split in one way: time of one micro-batch, bytes of one layer. Parameters are not in it but
 /// as the copies that are used.
 struct unit_core {
-    bool legal = false;          ///< the rules take it
-    code why = code::ok;         ///< or not
-    short first_parameter = 0;   ///< of the graph: [first, end)
-    short end_parameter = 0;     ///< behind the last
-    double flops = 0;            ///< of products and attention over all ranks, in a step
-    long kernels_forward = 0;    ///< ns
-    long kernels_backward = 0;   ///< ns
-    long moves_forward = 0;      ///< ns: collectives of activations
-    long moves_backward = 0;     ///< ns: the same
-    long stream = 0;             ///< ns: of these, what the residual addition takes
-    long replay_kernels = 0;     ///< ns: forward once more, with its result
-    long replay_moves = 0;       ///< ns: the same
-    long last_kernels = 0;       ///< ns: forward once more, but for what only its result needs
-    long last_moves = 0;         ///< ns: the same
-    long saved = 0;              ///< bytes from forward to backward, the input and used parameters besides
-    long input = 0;              ///< bytes of the input, if backward reads it
-    long copies = 0;             ///< bytes of used parameters
-    long window = 0;             ///< bytes that live within forward or backward alone, at most
-    long window_of_stored = 0;   ///< the same where stored parameters are used as they are
+    bool legal = false;         ///< the rules take it
+    code why = code::ok;        ///< or not
+    short first_parameter = 0;  ///< of the graph: [first, end)
+    short end_parameter = 0;    ///< behind the last
+    double flops = 0;           ///< of products and attention over all ranks, in a step
+    long kernels_forward = 0;   ///< ns
+    long kernels_backward = 0;  ///< ns
+    long moves_forward = 0;     ///< ns: collectives of activations
+    long moves_backward = 0;    ///< ns: the same
+    long stream = 0;            ///< ns: of these, what the residual addition takes
+    long replay_kernels = 0;    ///< ns: forward once more, with its result
+    long replay_moves = 0;      ///< ns: the same
+    long last_kernels = 0;      ///< ns: forward once more, but for what only its result needs
+    long last_moves = 0;        ///< ns: the same
+    long saved = 0;             ///< bytes from forward to backward, the input and used parameters besides
+    long input = 0;             ///< bytes of the input, if backward reads it
+    long copies = 0;            ///< bytes of used parameters
+    long window = 0;            ///< bytes that live within forward or backward alone, at most
+    long window_of_stored = 0;  ///< the same where stored parameters are used as they are
 };
 
 /// A parameter of a unit.
@@ -60,7 +60,8 @@ struct unit_reader {
     short out, count;
     bool only_first = false;
 
-    constexpr unit_reader(graph& into, class_core& found, layout const& between) : g(into), core(found), stream(between), first_node{}, end_node{}, in{}, last{}, out(-1), count(0) {}
+    constexpr unit_reader(graph& into, class_core& found, layout const& between)
+        : g(into), core(found), stream(between), first_node{}, end_node{}, in{}, last{}, out(-1), count(0) {}
 
     constexpr void open(char const* name) { g.scope.append(name); }
     constexpr void close() { g.scope.truncate(0); }

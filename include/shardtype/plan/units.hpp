@@ -39,13 +39,21 @@ struct unit_list {
 namespace detail {
 
 template <class Layer>
-concept a_chain = requires { typename Layer::in_series; };
+concept a_chain = requires {
+    typename Layer::in_series;
+};
 template <class Layer>
-concept a_residual = requires { typename Layer::branch; };
+concept a_residual = requires {
+    typename Layer::branch;
+};
 template <class Layer>
-concept a_repeat = requires { typename Layer::body; };
+concept a_repeat = requires {
+    typename Layer::body;
+};
 template <class Layer>
-concept a_named = requires { typename Layer::within; };
+concept a_named = requires {
+    typename Layer::within;
+};
 
 template <class Layer>
 constexpr bool has_repeat();

@@ -74,7 +74,8 @@ struct certificate_check {
             good = good && p.entry[g] >= 0 && p.exit[g] >= 0;
             for (int h = 0; h < p.layouts; ++h) {
                 long const t = p.redistribution[g][h].time;
-                edge = t < unreachable && t > edge ? t : edge, good = good && t >= 0 && p.redistribution[g][h].window >= 0;
+                edge = t < unreachable && t > edge ? t : edge,
+                good = good && t >= 0 && p.redistribution[g][h].window >= 0;
             }
         }
         largest_time = entry + exit;
@@ -123,7 +124,8 @@ struct certificate_check {
             }
         }
         for (int g = 0; g < p.layouts; ++g)
-            if (to.out[n - 1][g] < unreachable && p.exit[g] < unreachable && to.out[n - 1][g] + p.exit[g] * of_time < whole)
+            if (to.out[n - 1][g] < unreachable && p.exit[g] < unreachable &&
+                to.out[n - 1][g] + p.exit[g] * of_time < whole)
                 whole = to.out[n - 1][g] + p.exit[g] * of_time;
         return whole;
     }

@@ -73,10 +73,11 @@ constexpr void redistribute_before(chain_tables<Problem> const& t, int i, int be
         short best_h = 0;
         for (int b = 0; b < t.ins_count[kind]; ++b) {
             short const h = t.ins[kind][b];
-            long const c = t.edge[g][h] >= unreachable ? unreachable : to.cost_from(i, h) + to.measure.cost(t.edge[g][h], 0);
+            long const c =
+                t.edge[g][h] >= unreachable ? unreachable : to.cost_from(i, h) + to.measure.cost(t.edge[g][h], 0);
             long const s = c >= unreachable ? unreachable
-                                      : to.from_second[at.row][h] + to.measure.second(t.edge[g][h], 0) +
-                                            (at.steps > 0 ? at.steps * to.step_second[at.row] : 0);
+                                            : to.from_second[at.row][h] + to.measure.second(t.edge[g][h], 0) +
+                                                  (at.steps > 0 ? at.steps * to.step_second[at.row] : 0);
             if (c < best || (c == best && s < second)) best = c, second = s, best_h = h;
         }
         to.over[i][g] = best, to.over_second[i][g] = second, to.next[i][g] = best_h;
@@ -144,8 +145,8 @@ constexpr void walk_backward(chain_tables<Problem> const& t, chain_measure measu
         long const c = t.entry[h] >= unreachable ? unreachable : to.cost_from(0, h) + measure.cost(t.entry[h], 0);
         chain_row const at = to.from_row[0];
         long const d = c >= unreachable ? unreachable
-                                  : to.from_second[at.row][h] + measure.second(t.entry[h], 0) +
-                                        (at.steps > 0 ? at.steps * to.step_second[at.row] : 0);
+                                        : to.from_second[at.row][h] + measure.second(t.entry[h], 0) +
+                                              (at.steps > 0 ? at.steps * to.step_second[at.row] : 0);
         if (c < to.start || (c == to.start && d < to.start_second))
             to.start = c, to.start_second = d, to.start_layout = h;
     }

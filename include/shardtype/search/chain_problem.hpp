@@ -73,8 +73,8 @@ struct chain_problem {
     long entry[Layouts]{};                          ///< nanoseconds, `unreachable` where the chain may not begin
     long exit[Layouts]{};                           ///< nanoseconds, `unreachable` where it may not end
     long fixed = 0;                                 ///< KiB
-    long budget = unreachable;                            ///< KiB
-    long below = unreachable;                             ///< nanoseconds: only what is faster counts (the best so far)
+    long budget = unreachable;                      ///< KiB
+    long below = unreachable;                       ///< nanoseconds: only what is faster counts (the best so far)
     bool complete = true;                           ///< false: something did not fit
 
     /// Layers of the chain.
@@ -133,7 +133,7 @@ enum class chain_proof : unsigned char {
 
 /// What `certifies` checks. The multiplier is a price: nanoseconds per KiB, times 2^shift.
 struct chain_certificate {
-    long value = unreachable;                     ///< nanoseconds: no plan within the budget is faster
+    long value = unreachable;               ///< nanoseconds: no plan within the budget is faster
     long lower_bound = 0;                   ///< nanoseconds: what the multiplier alone proves
     long multiplier = 0;                    ///< the price of memory
     int shift = 0;                          ///< its binary places
@@ -147,7 +147,7 @@ struct chain_solution {
     chain_outcome outcome = chain_outcome::invalid;  ///< how the search ended
     bool optimal = false;                            ///< a plan, and the proof that none is faster
     int positions = 0;                               ///< layers
-    long time = unreachable;                               ///< nanoseconds
+    long time = unreachable;                         ///< nanoseconds
     long memory = 0;                                 ///< KiB, `fixed` and the largest window included
     int position = 0;                                ///< which position holds most of the memory
     short choice[Positions]{};                       ///< option of every position

@@ -49,9 +49,9 @@ struct chain_searcher {
         s.best = p.below;
         if (s.fits) result.time = unreachable;
         for (int i = 0; s.fits && i < s.kinds.positions; ++i) result.choice[i] = 0;
-        result.outcome = s.fits           ? chain_outcome::optimal
+        result.outcome = s.fits                 ? chain_outcome::optimal
                          : s.need < unreachable ? chain_outcome::infeasible
-                                          : chain_outcome::no_path;
+                                                : chain_outcome::no_path;
         if (result.outcome == chain_outcome::no_path) find_dead_end();
         phase = s.fits ? chain_phase::prices : chain_phase::done;
     }
@@ -222,7 +222,8 @@ struct chain_searcher {
 
 /// Goes on with a search (`s.phase` is `begin` for a new one) for about `limit` statements.
 template <class Problem, int Labels, int Arriving>
-constexpr void search_on(Problem const& problem, chain_search_state<Problem, Labels, Arriving>& s, long limit = unreachable) {
+constexpr void search_on(Problem const& problem, chain_search_state<Problem, Labels, Arriving>& s,
+                         long limit = unreachable) {
     detail::chain_searcher<Problem, Labels, Arriving>{problem, s.progress, s.phase, s.result}.run(limit);
 }
 

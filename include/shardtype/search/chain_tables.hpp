@@ -102,7 +102,8 @@ constexpr bool check_sums(Problem const& p, chain_kinds<Problem>& to) {
     for (int g = 0; good && g < p.layouts; ++g) {
         for (int h = 0; h < p.layouts; ++h) {
             chain_edge const& e = p.redistribution[g][h];
-            good = good && e.time >= 0 && e.window >= 0 && e.window < limit && (e.time < limit || e.time >= unreachable);
+            good =
+                good && e.time >= 0 && e.window >= 0 && e.window < limit && (e.time < limit || e.time >= unreachable);
             edge = e.time < unreachable && e.time > edge ? e.time : edge;
         }
         long const first = p.entry[g] < unreachable ? p.entry[g] : 0, last = p.exit[g] < unreachable ? p.exit[g] : 0;
@@ -177,7 +178,8 @@ constexpr void at_threshold(Problem const& p, chain_kinds<Problem> const& from, 
     to.positions = from.positions, to.segments = from.segments, to.kinds = from.kinds;
     for (int s = 0; s < from.segments; ++s) to.segment[s] = from.segment[s];
     for (int g = 0; g < layouts; ++g) {
-        to.entry[g] = p.entry[g] < unreachable ? p.entry[g] : unreachable, to.exit[g] = p.exit[g] < unreachable ? p.exit[g] : unreachable;
+        to.entry[g] = p.entry[g] < unreachable ? p.entry[g] : unreachable,
+        to.exit[g] = p.exit[g] < unreachable ? p.exit[g] : unreachable;
         for (int h = 0; h < layouts; ++h)
             to.edge[g][h] = p.redistribution[g][h].window <= threshold && p.redistribution[g][h].time < unreachable
                                 ? p.redistribution[g][h].time
