@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: bash bench/planner/growth.sh [--write] [--quick] [COMPILER...]   default: those of g++-12, clang++-19, nvcc that are there
-# What st::plan<Job> adds to a compile, over its headers: user seconds, the least of 3 in turns, as a table in markdown and, with
-# --write, into docs/planner.md's place for it and docs/figures/growth.svg. Run nothing beside it: about 20 minutes on 2 cores.
+# What st::plan<Job> adds to a compile, over its headers: user seconds, the least of 3 in turns, as a table in markdown; with
+# --write into docs/planner.md (between its lines growth begin and growth end) and docs/figures/growth.svg. Run nothing beside it: about a quarter of an hour.
 #   --quick   each once, and only the three models
 #   --svg FILE, --save FILE   the plot; the table's lines
 set -euo pipefail
@@ -22,6 +22,9 @@ done
 [ ${#compilers[@]} -gt 0 ] || for c in g++-12 clang++-19 nvcc; do
     if command -v "$c" >/dev/null; then compilers+=("$c"); else echo "skipped: $c is not installed" >&2; fi
 done
+if [ -n "$write" ] && ! grep -q '^<!-- growth begin -->' docs/planner.md; then
+    echo "error: docs/planner.md has no lines <!-- growth begin --> and <!-- growth end -->" >&2 && exit 1
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 source=bench/planner/growth.cpp
@@ -64,7 +67,7 @@ for ((round = 0; round < rounds; ++round)); do
         for compiler in "${compilers[@]}"; do
             name=$(basename "$compiler")
             # shellcheck disable=SC2086
-            echo "$name $sweep $x $budget alone $(compile "$compiler" $flags)" >>"$work/times"
+            [ "$budget" = tight ] || echo "$name $sweep $x $budget alone $(compile "$compiler" $flags)" >>"$work/times"
             # shellcheck disable=SC2086
             echo "$name $sweep $x $budget plan $(compile "$compiler" $flags -DPLAN)" >>"$work/times"
         done
@@ -119,7 +122,6 @@ if [ -n "$svg" ] && [ -z "$quick" ]; then
     "$work/plot" "$svg" <"$work/lines"
 fi
 if [ -n "$write" ]; then
-    grep -q '^<!-- growth begin -->' docs/planner.md || { echo "error: docs/planner.md has no <!-- growth begin --> and <!-- growth end -->" >&2 && exit 1; }
     awk -v table="$work/table" '/^<!-- growth begin -->/ { print; print ""; while ((getline line < table) > 0) print line; print ""; skip = 1 }
         /^<!-- growth end -->/ { skip = 0 } !skip && !/^<!-- growth begin -->/' docs/planner.md >"$work/page"
     cat "$work/page" >docs/planner.md

@@ -33,8 +33,9 @@ struct predicted_step {
     int micro_batches = 0, recomputed = 0, blocks = 0;
     std::string roles;
     double seconds = 0, tokens_per_second = 0, mfu = 0, memory = 0;
-    double least_memory = 0;  ///< GB, where nothing fits
-    double gap = 0;           ///< what a faster plan could gain at most; 0: proven that there is none
+    double least_memory = 0;              ///< GB, where nothing fits
+    double gap = 0;                       ///< what a faster plan could gain at most; 0: proven that there is none
+    double time_off = 0, memory_off = 0;  ///< of its schedule, as a share
     step_costs costs{};
 
     [[nodiscard]] bool faster_than(predicted_step const& b) const {
@@ -44,21 +45,12 @@ struct predicted_step {
     }
 };
 
-/// What was done, and how far schedules are from their plans.
+/// What was done.
 struct tally {
-    int searches = 0, of_one = 0, lowered = 0;
-    double seconds = 0, least_time = 1, most_time = -1, least_memory = 1, most_memory = -1;
+    int searches = 0, of_one = 0;
+    double seconds = 0;
 
-    tally operator+(tally const& b) const {
-        return {searches + b.searches,
-                of_one + b.of_one,
-                lowered + b.lowered,
-                seconds + b.seconds,
-                std::min(least_time, b.least_time),
-                std::max(most_time, b.most_time),
-                std::min(least_memory, b.least_memory),
-                std::max(most_memory, b.most_memory)};
-    }
+    tally operator+(tally const& b) const { return {searches + b.searches, of_one + b.of_one, seconds + b.seconds}; }
 };
 
 template <class Model>
@@ -224,12 +216,8 @@ struct study {
         c.state = 1e-9 * static_cast<double>(planned.sum.state);
         c.activations = 1e-9 * static_cast<double>(planned.sum.activations);
         c.window = 1e-9 * static_cast<double>(planned.sum.window);
-        ++counted.lowered;
-        double const time = static_cast<double>(whole.time) / static_cast<double>(p.time) - 1;
-        double const memory = static_cast<double>(whole.memory) / static_cast<double>(p.memory) - 1;
-        counted.least_time = std::min(counted.least_time, time), counted.most_time = std::max(counted.most_time, time);
-        counted.least_memory = std::min(counted.least_memory, memory);
-        counted.most_memory = std::max(counted.most_memory, memory);
+        s.time_off = static_cast<double>(whole.time) / static_cast<double>(p.time) - 1;
+        s.memory_off = static_cast<double>(whole.memory) / static_cast<double>(p.memory) - 1;
     }
 };
 

@@ -233,11 +233,11 @@ constexpr st::saved_mesh_plan<35> saved{
     {st::chain_outcome::optimal,
      true,
      35,
-     1429555022,
-     75639977,
+     1439875073,
+     75857309,
      34,
-     {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0},
-     {1429555022, 1422493617, 5154677, 20, 157, st::chain_proof::labels}}};
+     {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1},
+     {1439875073, 1434074623, 4989035, 20, 183, st::chain_proof::labels}}};
 static_assert(st::saved_mesh_fault<large_job, saved> == st::certificate_fault::none);
 
 constexpr auto with(int layer, short option, long less_time) {

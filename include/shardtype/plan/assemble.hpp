@@ -18,7 +18,10 @@ constexpr unit_option from_stream(class_options<Units, Room> const (&all)[Classe
     o.again += add - o.stream + moved + moved / 2;  // forward once more
     o.again_last += add - o.stream + moved + moved / 2;
     long const window = 1024 * (in.window > back.window ? in.window : back.window);
+    long const stream = align_up(all[g].stream.local_bytes());  // waits beside the branch, and its gradient
+    o.cost.window += stream, o.window_again += stream;
     if (window > o.cost.window) o.cost.window = window;
+    if (window > o.window_again) o.window_again = window;
     o.input = 0;
     return o;
 }
@@ -130,7 +133,8 @@ struct chain_assembler {
                 chosen_option what;
                 what.how.of_class[0] = what.in_class = out.class_of[g];
                 what.how.option[0] = static_cast<short>(k);
-                add(kind, {g, g, o.cost.time(), kib(o.cost.memory()), kib(o.cost.window), true}, what);
+                add(kind, {g, g, o.cost.time(), kib(o.cost.memory()), kib(coarse(o.cost.window + o.ahead)), true},
+                    what);
             }
         out.chain.repeat(kind);
     }
@@ -147,12 +151,14 @@ struct chain_assembler {
                 unit_option const& o = list.one[k].sum;
                 chosen_option what{list.one[k].how, cls, false};
                 if (recomputing(first_unit, trip, false))
-                    add(kind, {g, g, o.cost.time(), kib(o.cost.memory()), kib(o.cost.window), true}, what);
+                    add(kind, {g, g, o.cost.time(), kib(o.cost.memory()), kib(coarse(o.cost.window + o.ahead)), true},
+                        what);
                 what.again = true;
                 long const input = o.input > 0 ? o.input : stream;
                 if (recomputing(first_unit, trip, true))
                     add(kind,
-                        {g, g, o.again_last, kib(o.cost.state + input), kib(o.held - o.input + o.cost.window), true},
+                        {g, g, o.again_last, kib(o.cost.state + input),
+                         kib(coarse(o.held - o.input + o.window_again + o.ahead)), true},
                         what);
             }
         }
@@ -174,6 +180,7 @@ struct chain_assembler {
         for (int i = 0; i < Classes; ++i)
             if (all[i].exists && kib(all[i].constants) > chain.fixed) chain.fixed = kib(all[i].constants);
         for (int i = 0; i < Classes; ++i) complete = complete && all[i].complete;
+        complete = complete && of.units.complete && of.units.repeats <= 1 && of.pins <= planned_case::max_pins;
     }
     /// Kinds of layers [from, to): compilers count the steps of one constant.
     constexpr void run(int from, int to) {

@@ -11,17 +11,19 @@ struct unit_option {
     short variant = 0;         ///< of the class
     unsigned satisfies = ~0U;  ///< the pins that it keeps to, as a mask
     layer_cost cost{};
-    long held = 0;        ///< bytes of a layer that is recomputed: live only while its block is
-    long input = 0;       ///< bytes of them that are its input
-    long stream = 0;      ///< ns of the residual addition
-    long again = 0;       ///< ns of a layer that is recomputed, with its result
-    long again_last = 0;  ///< ns of one whose result nobody needs again
+    long held = 0;          ///< bytes of a layer that is recomputed, used parameters too: live only while its block is
+    long window_again = 0;  ///< bytes besides, in one direction
+    long input = 0;         ///< bytes of them that are its input
+    long ahead = 0;         ///< bytes of collectives that are under way meanwhile
+    long stream = 0;        ///< ns of the residual addition
+    long again = 0;         ///< ns of a layer that is recomputed, with its result
+    long again_last = 0;    ///< ns of one whose result nobody needs again
 
     /// Whether b can always stand in for this one, of the same class.
     constexpr bool beaten_by(unit_option const& b) const {
         return (satisfies & ~b.satisfies) == 0 && b.cost.time() <= cost.time() && b.again <= again &&
                b.again_last <= again_last && b.cost.state <= cost.state && b.cost.activations <= cost.activations &&
-               b.held <= held && b.cost.window <= cost.window;
+               b.held <= held && b.ahead <= ahead && b.cost.window <= cost.window && b.window_again <= window_again;
     }
 };
 
@@ -30,6 +32,14 @@ constexpr long overlapped(bool overlaps, long kernels, long behind) {
     return !overlaps ? kernels + behind : kernels > behind ? kernels : behind;
 }
 
+/// A window with five significant bits, rounded up: the search has a pass for each window that there is.
+constexpr long coarse(long bytes) {
+    long unit = 1;
+    while (bytes / unit >= 32) unit *= 2;
+    return (bytes + unit - 1) / unit * unit;
+}
+
+/// All but state is rounded up by 1/32: for gaps in the arena, and what overlapping makes live besides.
 constexpr unit_option option_of(unit_core const& u, parameter_cost const& p, model_unit const& of, cluster const& on,
                                 int micro_batches) {
     unit_option o;
@@ -48,9 +58,14 @@ constexpr unit_option option_of(unit_core const& u, parameter_cost const& p, mod
     o.cost.exposed = step(0) - o.cost.compute;
     o.cost.state = p.state;
     o.cost.activations = u.saved + u.input + (of.in_block || !made ? 0 : u.copies);
-    o.cost.window = made ? u.window : u.window_of_stored;
-    if (hides && of.in_block) o.cost.window += p.copies;  // the next layer's gathers run ahead
-    o.held = u.saved + u.input;
+    o.cost.activations += o.cost.activations / 32;
+    o.cost.window = made && !(hides && of.in_block) ? u.window : u.window_of_stored;
+    // This block's gathered parameters and the next one's, and gradients until the block's end.
+    if (hides) o.ahead = p.gradients + (of.in_block ? 2 * p.gathered : 0);
+    o.cost.window += o.cost.window / 32, o.ahead += o.ahead / 32;
+    o.held = u.saved + u.input + (made && !hides ? p.copies : 0);  // a replay gathers for the whole block
+    o.held += o.held / 32;
+    o.window_again = u.window_of_stored + u.window_of_stored / 32;
     o.input = u.input;
     o.stream = micro_batches * u.stream;
     o.again = step(u.replay_kernels + u.replay_moves);
@@ -102,8 +117,8 @@ struct class_options {
 /// Whether what a rank stores of matrices is a share within the bounds.
 constexpr bool within(memory_share const& share, parameter_cost const& p, int ranks) {
     auto const stored = static_cast<double>(p.stored), whole = static_cast<double>(p.whole);
-    double const high = share.high > 0 ? share.high : 1.0 / ranks;
-    return p.whole == 0 || (stored >= share.low * whole && stored <= high * whole);
+    double const high = share.high > 0 ? share.high : 1.0 / ranks, rounding = 1e-9 * whole;  // 1/49 is no double
+    return p.whole == 0 || (stored >= share.low * whole - rounding && stored <= high * whole + rounding);
 }
 
 /// ns that every step takes besides its layers: the loss and the norm summed along each axis, and the kernels that use them.
@@ -127,7 +142,7 @@ constexpr uniform_layout uniform_of(unit_list const& units, unit_option const (&
                                     long (&times_of)[Units]) {
     uniform_layout u;
     u.time = 0, u.memory = constants;
-    long window = 0, held = 0, most = -1;
+    long window = 0, outside = 0, held = 0, ahead = 0, most = -1;
     int last = -1, first = -1;
     for (int i = 0; i < units.count; ++i)
         if (units.unit[i].in_block) last = i, first = first < 0 ? i : first;
@@ -137,11 +152,16 @@ constexpr uniform_layout uniform_of(unit_list const& units, unit_option const (&
         long const time = times * (!repeats ? o[i].cost.time() : i == last ? o[i].again_last : o[i].again);
         u.time += times_of[i] = time;
         u.memory += times * (o[i].cost.state + (!repeats ? o[i].cost.activations : i == first ? o[i].input : 0));
+        if (units.unit[i].in_block) ahead += o[i].ahead;
         if (repeats) held += o[i].held - (i == first ? o[i].input : 0);
-        if (o[i].cost.window > window) window = o[i].cost.window;
+        long const here = repeats ? o[i].window_again : o[i].cost.window;
+        long& most_here = units.unit[i].in_block ? window : outside;
+        long const now = units.unit[i].in_block ? here : coarse(here + o[i].ahead);
+        if (now > most_here) most_here = now;
         if (time > most) most = time, u.worst = units.unit[i].name;
     }
-    u.memory += window + held;
+    window = coarse(window + held + ahead);
+    u.memory += window > outside ? window : outside;
     return u;
 }
 
@@ -150,7 +170,8 @@ constexpr uniform_layout uniform_of(unit_list const& units, unit_option const (&
 constexpr bool considered(placement_policy const& p, planned_case const& of) {
     if (!allowed(p, of.bound)) return false;
     for (int a = 0; a < p.axes; ++a)
-        if (p.on[a] == role::sharded_optimizer && of.batch.micro_batches == 1 && !of.pins_role(a, p.on[a])) {
+        if (p.on[a] == role::sharded_optimizer && of.batch.micro_batches == 1 && !of.shares_parameters &&
+            !of.pins_role(a, p.on[a])) {
             placement_policy other = p;
             other.on[a] = role::sharded_gradients;
             if (allowed(other, of.bound)) return false;
@@ -227,18 +248,24 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
         prober.routes = 0;
         parameter_cost of_parameter[class_core::max_parameters]{};
         bool stores[class_core::max_parameters]{};
+        short parameters = 0;
+        for (unit_core const& c : core.unit)
+            if (c.legal && c.end_parameter > parameters) parameters = c.end_parameter;
+        for (short k = 0; k < parameters; ++k) {
+            short const as = core.parameter[k].as;
+            if (as >= 0)
+                of_parameter[k] = of_parameter[as], stores[k] = stores[as];
+            else
+                stores[k] = prober.add(core.parameter[k], p, of_parameter[k]);
+            b.says = {};
+        }
         unit_option all[Units]{};
-        bool legal = true, shares = true;
+        bool legal = true, shares = true, pinned = true;
         for (int u = 0; u < Units; ++u) {
             unit_core const& c = core.unit[u];
             parameter_cost cost;
             bool stored = c.legal;
             for (short k = c.first_parameter; k < c.end_parameter && stored; ++k) {
-                short const as = core.parameter[k].as;
-                if (as >= 0)
-                    of_parameter[k] = of_parameter[as], stores[k] = stores[as];
-                else
-                    stores[k] = prober.add(core.parameter[k], p, of_parameter[k]);
                 stored = stores[k];
                 cost.add(of_parameter[k]);
             }
@@ -256,6 +283,7 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
             bool const shared = within(of.bound.parameter_memory, cost, ranks);
             shares = shares && shared;
             if (shared) out.add(u, all[u]);
+            pinned = pinned && (all[u].satisfies & of.all_pins()) == of.all_pins();
         }
         for (int again = 0; legal && again <= (of.bound.recompute && of.units.repeats > 0 ? 1 : 0); ++again) {
             long times[Units]{};
@@ -263,9 +291,9 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
             one.time += once_a_step(of.on);
             one.roles = p;
             one.roles.recomputes = again == 1;
-            one.verdict = !shares                               ? why_not::forbidden
-                          : one.memory > of.bound.device_memory ? why_not::too_large
-                                                                : why_not::slower;
+            one.verdict = !shares || !pinned || of.pins_recomputing(again == 0) ? why_not::forbidden
+                          : one.memory > of.bound.device_memory                 ? why_not::too_large
+                                                                                : why_not::slower;
             out.consider(one, times);
         }
     }

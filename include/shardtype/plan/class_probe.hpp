@@ -24,6 +24,7 @@ struct unit_prober {
         use forward{}, backward{};
         bool read_later = false;  // by backward
         bool copy = false;        // of a parameter
+        bool gradient = false;    // of one, on its way to its reduction
     };
 
     graph const& g;
@@ -52,6 +53,10 @@ struct unit_prober {
                                      s.kernel == id_of<shardtype::kernels::cast_to_bf16> ||
                                      s.kernel == id_of<shardtype::kernels::resize>;
                 of_parameter[k - base] = parameter || gathers;
+                for (int a = 0; parameter && backward && a < s.args; ++a)
+                    if (((s.reads >> a) & 1U) != 0 && s.arg[a].buffer >= buffers &&
+                        s.arg[a].buffer - buffers < max_buffers)
+                        uses[s.arg[a].buffer - buffers].gradient = true;
                 for (int a = 0; a < s.args; ++a)
                     if (((parameter && !backward) || gathers) && ((s.writes >> a) & 1U) != 0 &&
                         s.arg[a].buffer >= buffers && s.arg[a].buffer - buffers < max_buffers)
@@ -104,7 +109,7 @@ struct unit_prober {
             buffer_uses const& q = uses[k];
             if (q.forward.any && q.backward.any) continue;
             use const& at = backward ? q.backward : q.forward;
-            if (!at.any || (q.copy && !with_copies)) continue;
+            if (!at.any || (q.copy && !with_copies) || (q.gradient && on.on.overlaps)) continue;
             long const bytes = align_up(b.buffers[buffers + k].bytes);
             change[at.first - from] += bytes;
             change[at.last - from + 1] -= bytes;
@@ -189,18 +194,6 @@ constexpr graph empty_graph(placement_policy const& p, batch_shape const& batch,
     return g;
 }
 
-/// What lies between the units: the first one's result, not yet split.
-template <class Model>
-constexpr layout stream_of(placement_policy p, batch_shape const& batch, dtype element, dtype compute) {
-    for (int a = 0; a < p.axes; ++a) p.on[a] = role::none;
-    graph g = empty_graph(p, batch, element, compute);
-    class_core core;
-    unit_reader first(g, core, layout{});
-    first.only_first = true;
-    visit_layer<Model>(first);
-    return core.unit[0].legal ? g.at(first.out) : layout{};
-}
-
 /// The units that use a parameter of another one, and those.
 constexpr unsigned tied_units(graph const& g, unit_reader const& read) {
     unsigned mask = 0;
@@ -214,6 +207,32 @@ constexpr unsigned tied_units(graph const& g, unit_reader const& read) {
                     mask |= 1U << u | 1U << w;
         }
     return mask;
+}
+
+/// What a model is, whatever it is split into: how its residual stream is shaped, and whether units share parameters.
+struct whole_model {
+    layout stream{};
+    bool shares_parameters = false;
+};
+template <class Model>
+constexpr whole_model whole_of(placement_policy p, batch_shape const& batch, dtype element, dtype compute) {
+    for (int a = 0; a < p.axes; ++a) p.on[a] = role::none;
+    whole_model out;
+    {
+        graph g = empty_graph(p, batch, element, compute);
+        class_core core;
+        unit_reader first(g, core, layout{});
+        first.only_first = true;
+        visit_layer<Model>(first);
+        if (!core.unit[0].legal) return out;
+        out.stream = g.at(first.out);
+    }
+    graph g = empty_graph(p, batch, element, compute);
+    class_core core;
+    unit_reader all(g, core, out.stream);
+    visit_layer<Model>(all);
+    out.shares_parameters = tied_units(g, all) != 0;
+    return out;
 }
 
 /// The units of a model under one way to split activations, and the parameters that they have.

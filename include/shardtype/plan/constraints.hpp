@@ -34,6 +34,7 @@ inline constexpr role_set usual_roles = only(role::data_parallel) | only(role::s
 inline constexpr role_set all_roles = usual_roles | only(role::tensor_parallel);
 
 /// What an axis of this type is for: all that `constraints::roles` has, unless it is torchtitan's.
+/// @{
 template <class Axis>
 inline constexpr role_set roles_of_axis = all_roles;
 template <int N>
@@ -43,6 +44,7 @@ inline constexpr role_set roles_of_axis<dp_shard<N>> = only(role::sharded_optimi
                                                        only(role::fully_sharded);
 template <int N>
 inline constexpr role_set roles_of_axis<tp<N>> = only(role::sequence_parallel) | only(role::tensor_parallel);
+/// @}
 
 /// What a plan must keep to.
 struct constraints {

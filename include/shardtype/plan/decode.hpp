@@ -38,6 +38,7 @@ struct plan_decoder {
     Problem const& problem;
     model_plan& out;
     long unit_time[Units]{};  // of the whole plan
+    bool cut = false;         // more layers than room
 
     constexpr placement_policy roles_of(int cls, int unit, int k) const {
         return variant_of(class_policy(of.on, all[cls].number), all[cls].option[unit][k].variant);
@@ -55,13 +56,15 @@ struct plan_decoder {
     }
     constexpr void add_layer(int u, planned_layer const& one) {
         unit_time[u] += one.count * one.cost.time();
-        if (out.layers < model_plan::max_layers) out.layer[out.layers++] = one;
+        cut = cut || out.layers == model_plan::max_layers;
+        if (!cut) out.layer[out.layers++] = one;
     }
     constexpr void add_unit(int u, chosen_option const& what, long moved) {
         planned_layer one;
         one.name = of.units.unit[u].name;
         one.roles = roles_of(what.in_class, u, what.how.option[0]);
         one.cost = all[what.in_class].option[u][what.how.option[0]].cost;
+        one.cost.window = coarse(one.cost.window + all[what.in_class].option[u][what.how.option[0]].ahead);
         one.cost.communication += moved, one.cost.exposed += moved;
         add_layer(u, one);
         if (u == 0) out.strategy.whole = one.roles;
@@ -84,6 +87,13 @@ struct plan_decoder {
         else
             append_trips(name, first, count);
         except(name, block, out.strategy.whole);
+        long ahead = 0, held = 0, window_again = 0;  // of the whole block
+        for (int u = first_unit; u < end; ++u) {
+            int const at = u - first_unit;
+            unit_option const o = from_stream(all, edges, what.in_class, what.how.of_class[at], u, what.how.option[at]);
+            ahead += o.ahead, held += o.held - (at == 0 ? o.input : 0);
+            if (o.window_again > window_again) window_again = o.window_again;
+        }
         for (int u = first_unit; u < end; ++u) {
             int const at = u - first_unit, cls = what.how.of_class[at];
             unit_option const o = from_stream(all, edges, what.in_class, cls, u, what.how.option[at]);
@@ -93,13 +103,14 @@ struct plan_decoder {
             one.roles = roles_of(cls, u, what.how.option[at]);
             one.roles.recomputes = what.again;
             one.cost = o.cost;
+            one.cost.window = what.again ? window_again + held : o.cost.window;
+            one.cost.window = coarse(one.cost.window + ahead);
             if (what.again) {
                 long const more = (u + 1 == end ? o.again_last : o.again) - o.cost.time();
                 one.cost.compute += more;
                 one.cost.activations = at > 0        ? 0
                                        : o.input > 0 ? o.input
                                                      : align_up(all[what.in_class].stream.local_bytes());
-                one.cost.window += o.held - (at == 0 ? o.input : 0);
             }
             if (at == 0 && count > 0) one.cost.communication += moved / count, one.cost.exposed += moved / count;
             add_layer(u, one);

@@ -161,6 +161,9 @@ inline constexpr model_strategy strategy_of<Mesh, planned_with_mesh<Job>> = best
 /// The job on its best mesh with the plan found there. @pre best_mesh<Job>.plan.optimal
 template <class Job>
 struct job_on_best_mesh : Job {
+    static_assert(best_mesh<Job>.plan.optimal,
+                  "no mesh of so many devices has a plan: best_mesh<Job>.plan.memory is the smallest, .illegal and "
+                  ".infeasible say how many meshes the rules and the memory refuse");
     /// Of the axes `dp_replicate`, `dp_shard`, `tp` those of more than one device.
     using mesh = typename detail::job_axes<best_mesh<Job>.degrees.dp_replicate, best_mesh<Job>.degrees.dp_shard,
                                            best_mesh<Job>.degrees.tp, best_mesh<Job>.degrees.tp>::mesh;

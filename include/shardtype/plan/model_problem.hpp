@@ -69,9 +69,10 @@ struct block_option {
         sum.cost.compute += o.cost.compute, sum.cost.communication += o.cost.communication;
         sum.cost.exposed += o.cost.exposed;
         sum.cost.state += o.cost.state, sum.cost.activations += o.cost.activations;
-        sum.held += o.held;
+        sum.held += o.held, sum.ahead += o.ahead;
         sum.again += o.again, sum.again_last += o.again_last;
         if (o.cost.window > sum.cost.window) sum.cost.window = o.cost.window;
+        if (o.window_again > sum.window_again) sum.window_again = o.window_again;
         if (at == 0) sum.input = o.input;
     }
 };
@@ -106,17 +107,25 @@ struct chosen_option {
     bool again = false;    ///< recomputed
 };
 
-/// Of two solutions of one chain, the second found with `below` the first one's time: the faster, or where nothing fits
-/// the smaller.
+/// Whether a search has ended with a plan.
+template <class Solution>
+constexpr bool found(Solution const& s) {
+    return s.outcome == chain_outcome::optimal || (s.outcome == chain_outcome::unproven && s.time < unreachable);
+}
+/// Of two solutions of one chain, the second found with `below` the first one's time if that is a plan: the faster, or
+/// where nothing fits the smaller. What either left open is open.
 template <class Solution>
 constexpr Solution better_of(Solution const& a, Solution const& b) {
-    auto const found = [](Solution const& s) {
-        return s.outcome == chain_outcome::optimal || s.outcome == chain_outcome::unproven;
-    };
-    if (found(a) != found(b)) return found(b) ? b : a;
-    if (found(a)) return b.time < a.time ? b : a;
-    if (a.outcome != b.outcome) return b.outcome == chain_outcome::infeasible ? b : a;
-    return a.outcome == chain_outcome::infeasible && b.memory < a.memory ? b : a;
+    Solution best = a;
+    if (found(a) || found(b))
+        best = !found(a) || (found(b) && b.time < a.time) ? b : a;
+    else if (a.outcome != b.outcome)
+        best = b.outcome == chain_outcome::infeasible ? b : a;
+    else if (a.outcome == chain_outcome::infeasible && b.memory < a.memory)
+        best = b;
+    if (a.outcome == chain_outcome::unproven || b.outcome == chain_outcome::unproven)
+        best.outcome = chain_outcome::unproven, best.optimal = false, best.certificate.proof = chain_proof::none;
+    return best;
 }
 
 /// A model's layers as the search takes them, and what its options stand for.

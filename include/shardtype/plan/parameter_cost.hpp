@@ -16,6 +16,8 @@ struct parameter_cost {
     long shards = 0;          ///< bytes of stored weights; gradients and both moments are as many each
     long state = 0;           ///< bytes: weights, gradients, moments, copies kept over a step
     long copies = 0;          ///< bytes of copies that are made for use
+    long gathered = 0;        ///< bytes of these, and of what lies between on the way
+    long gradients = 0;       ///< bytes of gradients that wait for their reductions, and between
     long stored = 0;          ///< bytes of stored matrices; what `parameter_memory` bounds
     long whole = 0;           ///< bytes of the matrices, on all ranks once
 
@@ -24,7 +26,8 @@ struct parameter_cost {
         gather_kernels += c.gather_kernels, gather_moves += c.gather_moves;
         reduce_kernels += c.reduce_kernels, reduce_moves += c.reduce_moves;
         once_kernels += c.once_kernels, once_moves += c.once_moves;
-        shards += c.shards, state += c.state, copies += c.copies, stored += c.stored, whole += c.whole;
+        shards += c.shards, state += c.state, copies += c.copies, gathered += c.gathered, gradients += c.gradients,
+            stored += c.stored, whole += c.whole;
     }
 };
 
@@ -39,14 +42,19 @@ constexpr layout stored_under(placement_policy const& p, layout probed) {
     return probed;
 }
 
-/// A way from stored to used that was searched for already. It is taken for all that lies alike: only what is about as
-/// small as the price of a hop could have another cheapest way.
+/// A way from stored to used that was searched for already. Which way is the cheapest depends on the placements, and on
+/// the size only where that is comparable to the price of a hop.
 struct known_route {
+    static constexpr long large = 64 * conversion::usual_hop_bytes;
+
     layout stored{}, used{};
     conversion path{};
     int once_hops = 0, deferred_hops = 0;
 
     constexpr bool is_for(parameter_record const& r) const {
+        if (stored == r.stored && used == r.used) return true;
+        if (stored.rank != r.stored.rank || stored.local_bytes() < large || r.stored.local_bytes() < large)
+            return false;
         for (int a = 0; a < stored.axes; ++a)
             if (!(stored.on[a] == r.stored.on[a] && used.on[a] == r.used.on[a])) return false;
         return true;
@@ -98,9 +106,17 @@ struct parameter_prober {
         }
         int const uses = probed.uses;
         short first = b.step_count;
+        short buffers = b.buffer_count;
+        auto const made_since = [&](short before) {
+            long sum = 0;
+            for (short i = before; i < b.buffer_count; ++i) sum += align_up(b.buffers[i].bytes);
+            return sum;
+        };
         short const from = s.kept >= 0 ? s.kept : s.weight;
         short const used = lower_gathers(l, r, r.once_hops, r.path.hops, {from, 0}).buffer;
         if (used != from) c.copies += uses * align_up(b.buffers[used].bytes);
+        c.gathered += uses * made_since(buffers);
+        buffers = b.buffer_count;
         time_of_steps const gather = time_from(first);
         c.gather_kernels += uses * gather.kernels, c.gather_moves += uses * gather.moves;
         first = b.step_count;
@@ -109,6 +125,7 @@ struct parameter_prober {
             accumulate const mode = b.micro_batches ? accumulate::add_after_first : accumulate::write;
             short const goal = s.summed >= 0 ? s.summed : s.gradient;
             lower_reductions(l, r, r.path.hops, r.deferred_hops, made, {{goal, 0}, mode, false});
+            c.gradients += uses * made_since(buffers);
         }
         time_of_steps const reduce = time_from(first);
         c.reduce_kernels += uses * reduce.kernels, c.reduce_moves += uses * reduce.moves;

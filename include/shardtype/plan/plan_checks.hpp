@@ -99,8 +99,8 @@ struct plan_diagnosis {
                 if (!one.complete)
                     return one.count[0] + 1 > 0 && any_core_full(all_classes{}) ? plan_room::parameters
                                                                                 : plan_room::ways;
-            if (!P::stated.chain.complete) {
-                for (auto const& one : P::stated.chain.of)
+            if (!P::assembled.chain.complete) {
+                for (auto const& one : P::assembled.chain.of)
                     if (!one.complete) return plan_room::options;
                 return plan_room::blocks;
             }
@@ -127,10 +127,10 @@ struct plan_diagnosis {
             if (f.fault.what == code::plan_layer) f.fault.refused = refusing(f.unit, all_classes{});
             if (f.fault.what == code::ok && P::plan.outcome == chain_outcome::no_path) {
                 int n = 0, run = 0;  // each layer by itself can be run, but not behind the one before it
-                while (n + P::stated.chain.run[run].count <= P::solution.position)
-                    n += P::stated.chain.run[run++].count;
+                while (n + P::assembled.chain.run[run].count <= P::solution.position)
+                    n += P::assembled.chain.run[run++].count;
                 f.fault.what = code::plan_layer;
-                f.fault.layer = P::units.unit[P::stated.first_unit[P::stated.chain.run[run].of]].name;
+                f.fault.layer = P::units.unit[P::assembled.first_unit[P::assembled.chain.run[run].of]].name;
                 f.fault.refused = code::no_conversion;
             }
             if (f.fault.what == code::ok) f.fault.what = code::plan_room, f.fault.room = plan_room::sums;

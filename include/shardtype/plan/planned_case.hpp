@@ -83,6 +83,7 @@ struct planned_case {
     constraints bound{};  ///< device_memory is a number
     layout whole{};       ///< of the residual stream, not split
     batch_shape batch{};
+    bool shares_parameters = false;  ///< between units, such as a tied head
     dtype element = dtype::f32, compute = dtype::f32;
     label axis_name[max_axes]{};
     layer_pin pin[max_pins]{};
@@ -116,6 +117,14 @@ struct planned_case {
     constexpr bool on_trip(int k, int trip) const {
         trip_range const t = trips_named(pin[k].layers, units.repeat);
         return t.first >= t.end || (t.first <= trip && trip < t.end);
+    }
+    /// All pins, as a mask.
+    constexpr unsigned all_pins() const { return (1U << (pins < max_pins ? pins : max_pins)) - 1; }
+    /// Whether a pin wants blocks to be recomputed, or not to be.
+    constexpr bool pins_recomputing(bool again) const {
+        for (int k = 0; k < pins; ++k)
+            if (pin[k].decides && pin[k].recomputes == again) return true;
+        return false;
     }
     /// The pins that unit u keeps to with this policy, or that are not about it.
     constexpr unsigned satisfied(int u, placement_policy const& p) const {

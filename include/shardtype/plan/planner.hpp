@@ -48,7 +48,8 @@ struct planning {
         c.batch = Job::batch;
         c.element = element_type<typename element_of<Job>::type>;
         c.compute = element_type<typename compute_of<Job>::type>;
-        c.whole = stream_of<model>(class_policy(c.on, 0), c.batch, c.element, c.compute);
+        auto const whole = whole_of<model>(class_policy(c.on, 0), c.batch, c.element, c.compute);
+        c.whole = whole.stream, c.shares_parameters = whole.shares_parameters;
         add_pins<Job>(c);
         if (c.pins > planned_case::max_pins) c.pins = planned_case::max_pins;  // [ST-J725]
         add_axis_names(c, typename Job::mesh{});
@@ -93,17 +94,19 @@ struct planning {
     static constexpr int positions = leaves + (units.repeats > 0 ? units.trips : 0);
     static constexpr int layouts = table::layouts > 0 ? table::layouts : 1;
     using stated_problem = model_problem<layouts, kinds, options_of_layer, positions>;
+    // All kinds of layers in one constant, or where pins make more of them one for each.
+    static constexpr int at_once = kinds > units.leaves() + 1 ? 1 : kinds;
     template <int K>
     static constexpr stated_problem state_up_to() {
-        if constexpr (K < 0)
-            return {};
+        if constexpr (K <= at_once)
+            return assemble<stated_problem, block_options>(of, table::all, table::edges, {}, 0, K);
         else
-            return assemble<stated_problem, block_options>(of, table::all, table::edges, stated_to<K - 1>, K, K + 1);
+            return assemble<stated_problem, block_options>(of, table::all, table::edges, stated_to<K - 1>, K - 1, K);
     }
     template <int K>
     static constexpr stated_problem stated_to = state_up_to<K>();
-    static constexpr stated_problem const& stated = stated_to<kinds - 1>;
-    static constexpr auto assembled = stated.template trimmed<stated.most_options()>();
+    static constexpr int most_options = stated_to<kinds>.most_options();
+    static constexpr auto assembled = stated_to<kinds>.template trimmed<most_options>();
 
     /// What is searched, and what was found.
     static constexpr auto problem = assembled.chain;
@@ -113,7 +116,7 @@ struct planning {
         if constexpr (G == 0)
             return unreachable;
         else
-            return tied_solution<G - 1>.time;
+            return found(tied_solution<G - 1>) ? tied_solution<G - 1>.time : unreachable;
     }
     template <int G>
     struct tied_case {
@@ -138,16 +141,30 @@ struct planning {
     static constexpr model_plan plan = decode(of, table::all, table::edges, assembled, solution);
 };
 
+/// Whose kernels' scratch counts: the job's `back_end`, or none.
+template <class Job>
+struct planned_back_end {
+    using type = buffers_only;
+};
+template <class Job>
+    requires requires { typename Job::back_end; }
+struct planned_back_end<Job> {
+    using type = typename Job::back_end;
+};
+template <class Job>
+using planned_back_end_t = typename planned_back_end<Job>::type;
+
 }  // namespace detail
 
-/// The fastest strategy for each layer of a job's model on its mesh and hardware, within its memory, and the proof.
-template <class Job, class BackEnd = buffers_only>
+/// The fastest strategy for each layer of a job's model on its mesh and hardware, within its memory, and the proof. A job's
+/// `using back_end = cpu_back_end` counts the scratch of its kernels.
+template <class Job, class BackEnd = detail::planned_back_end_t<Job>>
 inline constexpr model_plan const& plan = detail::planning<Job, BackEnd>::plan;
 
 /// That there is a plan which a schedule can be made of: `static_assert(has_plan<job>)`. To ask without an error:
 /// `plan<job>.optimal`.
 /// @pre the constraints can be kept [ST-J720] to [ST-J724], and the planner has room for the job [ST-J725]
-template <class Job, class BackEnd = buffers_only>
+template <class Job, class BackEnd = detail::planned_back_end_t<Job>>
 inline constexpr bool has_plan = detail::check_plan<detail::planning<Job, BackEnd>, Job>();
 
 /// The value of a planned strategy. @pre has_plan<Job>
@@ -158,9 +175,9 @@ namespace detail {
 template <class Strategy>
 inline constexpr bool is_refused = false;
 template <class Job>
-inline constexpr bool is_refused<planned<Job>> = !is_usable<planning<Job, buffers_only>, Job>();
+inline constexpr bool is_refused<planned<Job>> = !is_usable<planning<Job, planned_back_end_t<Job>>, Job>();
 template <class Job>
-refused_job<planning<Job, buffers_only>, Job> refused_as(planned<Job>*);
+refused_job<planning<Job, planned_back_end_t<Job>>, Job> refused_as(planned<Job>*);
 }  // namespace detail
 
 /// A job whose strategy is a plan that there is not: its error is the plan's.

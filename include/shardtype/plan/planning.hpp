@@ -8,7 +8,7 @@ namespace shardtype {
 namespace detail {
 
 /// Options of a unit in one class that another one does not beat.
-constexpr int options_room(int axes) { return axes > 2 ? 14 : 12; }
+constexpr int options_room(int axes) { return axes > 2 ? 28 : 16; }
 /// The same of a layer of the chain, over all classes.
 inline constexpr int options_of_layer = 256;
 /// Ways to run a block whose residual stream lies in one way, none worse than another in all: in the compiler, at run time.
@@ -53,6 +53,8 @@ constexpr model_plan decode(planned_case const& of, class_options<Units, Room> c
     for (int i = 0; i < solution.positions; ++i) choice[i] = solution.choice[i];
     if (solution.time < unreachable && solution.positions > 0) d.add_layers(choice);
     d.add_uniforms();
+    bool const held = out.strategy.exceptions <= model_strategy::max_exceptions && !d.cut;
+    if (!held) out.outcome = chain_outcome::invalid, out.optimal = false;  // more than a strategy has room for
     return out;
 }
 
@@ -62,8 +64,9 @@ constexpr model_plan decode(planned_case const& of, class_options<Units, Room> c
 /// model and number of axes. `Stretches`: room for runs of trips that pins treat otherwise.
 template <class Model, int Axes, class BackEnd = buffers_only, class Operations = library_operations, int Stretches = 4>
 struct run_time_planner {
-    static constexpr unit_list units = units_of<Model>();                        ///< of the model
-    static constexpr int classes = detail::power(3, Axes), count = units.count;  ///< ways to split activations; units
+    static constexpr unit_list units = units_of<Model>();   ///< of the model
+    static constexpr int classes = detail::power(3, Axes);  ///< ways to split activations, at most
+    static constexpr int count = units.count;               ///< units
     /// What the search takes.
     using problem_type =
         detail::model_problem<classes, units.leaves() + (units.repeats > 0 ? Stretches : 0),
@@ -86,7 +89,8 @@ struct run_time_planner {
         if (of.bound.device_memory == 0) of.bound.device_memory = on.on.usable();
         of.batch = batch;
         of.element = element, of.compute = compute;
-        of.whole = detail::stream_of<Model>(detail::class_policy(on, 0), batch, element, compute);
+        auto const model = detail::whole_of<Model>(detail::class_policy(on, 0), batch, element, compute);
+        of.whole = model.stream, of.shares_parameters = model.shares_parameters;
     }
     /// Reads the model in every class, and states the chain.
     constexpr void state() {
@@ -112,7 +116,8 @@ struct run_time_planner {
         auto best = search.result;
         best.outcome = chain_outcome::no_path, best.time = unreachable;
         for (int g = 0; g < assembled.chain.layouts; ++g) {
-            one_layout = assembled.tied_in(g, best.time < below ? best.time : below);
+            bool const found = best.outcome == chain_outcome::optimal || best.outcome == chain_outcome::unproven;
+            one_layout = assembled.tied_in(g, found && best.time < below ? best.time : below);
             best = g == 0 ? solve(one_layout, search) : detail::better_of(best, solve(one_layout, search));
         }
         return detail::decode(of, all, edges, assembled, best);
