@@ -9,6 +9,7 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 die() { echo "auto: $*"; exit 1; }
 # takes LAYOUT ARGUMENT...: trains a step of it; the table says its arena, the line before training what was predicted
+# (an upper bound: a quarter more at most)
 takes() {
     local layout=$1
     shift
@@ -17,7 +18,7 @@ takes() {
         die "$* does not plan $layout: $(cat out)"
     grep -q "^layout $layout; " out || die "$* does not train $layout: $(cat out)"
     awk '/^auto:/ { match($0, /[0-9.]+ MiB a rank/); said = substr($0, RSTART) + 0 }
-        / MiB +[0-9.]+$/ { arena = $(NF - 2) } END { d = said / arena - 1; exit !(d > -0.001 && d < 0.1) }' out ||
+        / MiB +[0-9.]+$/ { arena = $(NF - 2) } END { d = said / arena - 1; exit !(d > -0.001 && d < 0.25) }' out ||
         die "$*: another memory than predicted: $(cat out)"
 }
 # refuses TEXT ARGUMENT...: one line with TEXT, code 2
@@ -51,7 +52,7 @@ grep -q '^layout tp=8; ' out && ! grep -q '^auto: ' out || die "degrees do not w
 grep -qx 'train_llama: --device-memory without effect: .* --layout auto' err || die "no word on --device-memory: $(cat err)"
 
 refuses 'the smallest is tp=8 with seq_len=256,global_batch_size=8, which needs 6' --local-batch-size 8 --device-memory 60
-refuses 'no mesh of 8 ranks fits into 40.00 MiB (--device-memory); the smallest is dp_shard=8 with' --device-memory 40
+refuses 'no mesh of 8 ranks fits into 40.00 MiB (--device-memory); the smallest is dp_shard=' --device-memory 40
 refuses 'no mesh of 8 ranks stores a share of the parameters from 0.6 to 0.7' --parameter-memory-low 0.6 --parameter-memory-high 0.7
 refuses '-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=dp_shard=4,tp=2,seq_len=256,global_batch_size=8' --parameter-memory-high 0
 grep -q -- '--layout auto: dp_shard=4,tp=2 with .*; of the compiled ones dp_shard=2,tp=4 comes next, .* slower' err ||

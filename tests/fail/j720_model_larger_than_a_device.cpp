@@ -19,6 +19,6 @@ struct my_job {
     using mesh = st::mesh<dp, tp>;
     using model = st::llama<small>;
     static constexpr st::batch_shape batch{.global = 16, .sequence = 32};
-    static constexpr st::hardware hardware = with_memory(ST_TOKEN(500'000, 1'000'000));
+    static constexpr st::hardware hardware = with_memory(ST_TOKEN(500'000, 2'000'000));
 };
 static_assert(st::has_plan<my_job>);

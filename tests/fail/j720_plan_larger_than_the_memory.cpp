@@ -22,6 +22,6 @@ struct my_job {
     using model = st::llama<small>;
     static constexpr st::batch_shape batch{.global = 16, .sequence = 32};
     static constexpr st::hardware hardware = st::h100_sxm;
-    static constexpr st::constraints constraints{.device_memory = ST_TOKEN(500'000, 1'000'000)};
+    static constexpr st::constraints constraints{.device_memory = ST_TOKEN(500'000, 2'000'000)};
 };
 static_assert(st::has_plan<my_job>);

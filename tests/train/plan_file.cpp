@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include <shardtype/model/llama.hpp>
 #include <shardtype/train/plan_file.hpp>
 

@@ -37,13 +37,28 @@ struct chain_assembler {
     class_edges<Classes> const (&edges)[Classes];
     Problem& out;
     int layouts = 0;
+    int only = -1;  // the layout in work; -1: all
     bool complete = true;
 
     constexpr options const& in_layout(int g) const { return all[out.class_of[g]]; }
-    static constexpr bool beats(block_option const& a, block_option const& b) { return b.sum.beaten_by(a.sum); }
+    /// Whether b need not be looked at beside a, in blocks that keep what backward needs, or in those that recompute.
+    static constexpr bool beats_kept(block_option const& a, block_option const& b) {
+        unit_option const &x = a.sum, &y = b.sum;
+        return x.cost.time() <= y.cost.time() && x.cost.memory() <= y.cost.memory() && x.ahead <= y.ahead &&
+               x.cost.window <= y.cost.window;
+    }
+    static constexpr bool beats_again(block_option const& a, block_option const& b) {
+        unit_option const &x = a.sum, &y = b.sum;
+        return x.again <= y.again && x.again_last <= y.again_last && x.cost.state <= y.cost.state &&
+               x.held - x.input + x.ahead <= y.held - y.input + y.ahead && x.input <= y.input &&
+               x.window_again <= y.window_again;
+    }
 
     /// The ways to run a block whose stream is of class g, on trips to which these pins apply.
-    constexpr block_list blocks(int g, int first_unit, int end_unit, int trip) {
+    constexpr block_list blocks(int g, int first_unit, int end_unit, int trip, bool again) {
+        auto const beats = [again](block_option const& a, block_option const& b) {
+            return again ? beats_again(a, b) : beats_kept(a, b);
+        };
         block_list so_far;
         so_far.count = 1;
         so_far.one[0].sum.satisfies = 0;
@@ -121,13 +136,17 @@ struct chain_assembler {
         if (kept < Problem::options) out.stands_for[kind][kept] = what;
         list.add(o);
     }
+    /// The kind in work: a new one where its first layout is.
+    constexpr short next_kind() {
+        return only <= 0 ? out.chain.add(chain_class<Problem::options>{}) : static_cast<short>(out.chain.classes - 1);
+    }
     constexpr void add_unit(int u) {
-        short const kind = out.chain.add(chain_class<Problem::options>{});
+        short const kind = next_kind();
         out.first_unit[kind] = static_cast<short>(u);
         for (int i = 0; i < Classes; ++i) out.is_tied[kind] = out.is_tied[kind] || ((all[i].tied >> u) & 1U) != 0;
         unsigned const asked = of.asked(u, 0);
         for (short g = 0; g < layouts; ++g)
-            for (int k = 0; k < in_layout(g).count[u]; ++k) {
+            for (int k = 0; (only < 0 || only == g) && k < in_layout(g).count[u]; ++k) {
                 unit_option const& o = in_layout(g).option[u][k];
                 if ((asked & ~o.satisfies) != 0) continue;
                 chosen_option what;
@@ -136,33 +155,31 @@ struct chain_assembler {
                 add(kind, {g, g, o.cost.time(), kib(o.cost.memory()), kib(coarse(o.cost.window + o.ahead)), true},
                     what);
             }
-        out.chain.repeat(kind);
+        if (only <= 0) out.chain.repeat(kind);
     }
     constexpr void add_block(int first_unit, int end_unit, int trip, int trips) {
-        short const kind = out.chain.add(chain_class<Problem::options>{});
+        short const kind = next_kind();
         out.first_unit[kind] = static_cast<short>(first_unit);
         out.first_trip[kind] = static_cast<short>(trip);
         out.is_block[kind] = true;
         for (short g = 0; g < layouts; ++g) {
             short const cls = out.class_of[g];
-            block_list const list = blocks(cls, first_unit, end_unit, trip);
             long const stream = align_up(of_stream(cls).local_bytes());
-            for (int k = 0; k < list.count; ++k) {
-                unit_option const& o = list.one[k].sum;
-                chosen_option what{list.one[k].how, cls, false};
-                if (recomputing(first_unit, trip, false))
-                    add(kind, {g, g, o.cost.time(), kib(o.cost.memory()), kib(coarse(o.cost.window + o.ahead)), true},
-                        what);
-                what.again = true;
-                long const input = o.input > 0 ? o.input : stream;
-                if (recomputing(first_unit, trip, true))
-                    add(kind,
-                        {g, g, o.again_last, kib(o.cost.state + input),
-                         kib(coarse(o.held - o.input + o.window_again + o.ahead)), true},
-                        what);
+            for (int again = 0; again < 2; ++again) {
+                if ((only >= 0 && only != g) || !recomputing(first_unit, trip, again == 1)) continue;
+                block_list const list = blocks(cls, first_unit, end_unit, trip, again == 1);
+                for (int k = 0; k < list.count; ++k) {
+                    unit_option const& o = list.one[k].sum;
+                    long const input = o.input > 0 ? o.input : stream;
+                    long const time = again == 1 ? o.again_last : o.cost.time();
+                    long const memory = again == 1 ? o.cost.state + input : o.cost.memory();
+                    long const window = again == 1 ? o.held - o.input + o.window_again : o.cost.window;
+                    add(kind, {g, g, time, kib(memory), kib(coarse(window + o.ahead)), true},
+                        {list.one[k].how, cls, again == 1});
+                }
             }
         }
-        out.chain.repeat(kind, trips);
+        if (only <= 0) out.chain.repeat(kind, trips);
     }
     constexpr layout const& of_stream(int cls) const { return all[cls].stream; }
 
@@ -182,10 +199,11 @@ struct chain_assembler {
         for (int i = 0; i < Classes; ++i) complete = complete && all[i].complete;
         complete = complete && of.units.complete && of.units.repeats <= 1 && of.pins <= planned_case::max_pins;
     }
-    /// Kinds of layers [from, to): compilers count the steps of one constant.
-    constexpr void run(int from, int to) {
-        if (from == 0) begin();
+    /// Kinds of layers [from, to), in one layout or all (-1): compilers count the steps of one constant.
+    constexpr void run(int from, int to, int layout) {
+        if (from == 0 && layout <= 0) begin();
         layouts = out.chain.layouts;
+        only = layout;
         int kind = 0;
         auto const wanted = [&] { return from <= kind && kind < to; };
         for (int u = 0; u < of.units.count; ++kind) {

@@ -94,19 +94,20 @@ struct planning {
     static constexpr int positions = leaves + (units.repeats > 0 ? units.trips : 0);
     static constexpr int layouts = table::layouts > 0 ? table::layouts : 1;
     using stated_problem = model_problem<layouts, kinds, options_of_layer, positions>;
-    // All kinds of layers in one constant, or where pins make more of them one for each.
-    static constexpr int at_once = kinds > units.leaves() + 1 ? 1 : kinds;
+    // One constant for each kind of layer and layout.
     template <int K>
     static constexpr stated_problem state_up_to() {
-        if constexpr (K <= at_once)
-            return assemble<stated_problem, block_options>(of, table::all, table::edges, {}, 0, K);
+        constexpr int kind = K / layouts, layout = K % layouts;
+        if constexpr (K == 0)
+            return assemble<stated_problem, block_options>(of, table::all, table::edges, {}, 0, 1, 0);
         else
-            return assemble<stated_problem, block_options>(of, table::all, table::edges, stated_to<K - 1>, K - 1, K);
+            return assemble<stated_problem, block_options>(of, table::all, table::edges, stated_to<K - 1>, kind,
+                                                           kind + 1, layout);
     }
     template <int K>
     static constexpr stated_problem stated_to = state_up_to<K>();
-    static constexpr int most_options = stated_to<kinds>.most_options();
-    static constexpr auto assembled = stated_to<kinds>.template trimmed<most_options>();
+    static constexpr int last_state = kinds * layouts - 1, most_options = stated_to<last_state>.most_options();
+    static constexpr auto assembled = stated_to<last_state>.template trimmed<most_options>();
 
     /// What is searched, and what was found.
     static constexpr auto problem = assembled.chain;

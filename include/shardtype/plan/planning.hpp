@@ -23,10 +23,10 @@ constexpr class_core core_of(planned_case const& of, int number, scratch_bound s
 /// The chain `p` with some more kinds of its layers: [from, to).
 template <class Problem, int Blocks, int Units, int Room, int Classes>
 constexpr Problem assemble(planned_case const& of, class_options<Units, Room> const (&all)[Classes],
-                           class_edges<Classes> const (&edges)[Classes], Problem p = {}, int from = 0,
-                           int to = 1 << 30) {
+                           class_edges<Classes> const (&edges)[Classes], Problem p = {}, int from = 0, int to = 1 << 30,
+                           int layout = -1) {
     chain_assembler<Blocks, Units, Room, Classes, Problem> a{of, all, edges, p};
-    a.run(from, to);
+    a.run(from, to, layout);
     return p;
 }
 
