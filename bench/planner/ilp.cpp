@@ -119,7 +119,7 @@ auto planned(int const (&axis)[Axes], st::batch_shape const& batch, st::dtype co
     for (int a = 0; a < Axes; ++a) on.axis_size[a] = axis[a];
     planner->prepare(on, {}, batch, st::dtype::f32, compute);
     planner->state();
-    return planner->assembled.template trimmed<512>().chain;
+    return planner->assembled.chain;
 }
 
 }  // namespace

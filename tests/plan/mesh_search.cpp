@@ -62,12 +62,7 @@ least without_bounds(setting const& s) {
     using types = st::detail::mesh_types<Model>;
     static auto const search = std::make_unique<st::chain_search_state<typename types::problem::chain_type>>();
     least best;
-    st::detail::planned_case asked;
-    asked.units = types::units;
-    asked.on.on = s.on;
-    asked.bound = s.bound();
-    asked.batch = s.batch;
-    asked.compute = s.compute;
+    auto const asked = st::detail::case_of<Model>({.on = s.on}, s.bound(), s.batch, st::dtype::f32, s.compute);
     for (int tp = 1; tp <= s.world; ++tp)
         for (int shard = 1; shard <= s.world; ++shard) {
             if (s.world % (tp * shard) != 0) continue;

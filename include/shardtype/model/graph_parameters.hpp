@@ -2,6 +2,7 @@
 
 #include <shardtype/model/graph_scopes.hpp>
 #include <shardtype/model/nearest_name.hpp>
+#include <shardtype/model/parameter_route.hpp>
 
 namespace shardtype {
 
@@ -33,9 +34,6 @@ struct graph_parameters : graph_scopes {
         if (p.name.cut) return fail(code::capacity);
         p.stored = policy.stored(element, rank, extent, by, parts);
         p.used = policy.used(compute, rank, extent, by, parts);
-        for (int a = 0; a < policy.axes; ++a)
-            if (policy.splits_state(a) && policy.on[a] != role::fully_sharded && policy.axis_size[a] > 1)
-                p.gathers_once |= 1U << a;
         p.init = init;
         p.number = parameter_names;
         p.first_layer = trips.first;
@@ -109,29 +107,16 @@ struct graph_parameters : graph_scopes {
     }
     /// From stored to used, searched once for all parameters that lie alike: compilers count the steps of a constant.
     constexpr void find_path(parameter_record& p) const {
+        unsigned const once = detail::axes_gathered_once(policy);
         layout const deferred = policy.gathered(p.stored, role::sharded_optimizer);
         for (parameter_record const* q = parameters; q != &p; ++q)
-            if (q->stored == p.stored && q->used == p.used && q->gathers_once == p.gathers_once &&
-                (p.gathers_once == 0 || q->after(q->deferred_hops) == deferred)) {
+            if (q->stored == p.stored && q->used == p.used && q->gathers_once == once &&
+                (once == 0 || q->after(q->deferred_hops) == deferred)) {
                 p.path = q->path, p.once_hops = q->once_hops, p.deferred_hops = q->deferred_hops;
+                p.gathers_once = once;
                 return;
             }
-        layout const kept = policy.gathered(deferred, role::sharded_gradients);
-        if (p.gathers_once != 0) {
-            add_path(p.path, p.stored, deferred);
-            p.deferred_hops = p.path.hops;
-            add_path(p.path, deferred, kept);
-            p.once_hops = p.path.hops;
-        }
-        add_path(p.path, kept, p.used);
-    }
-    /// A path, and behind it the way from one layout to the next.
-    static constexpr void add_path(conversion& path, layout const& from, layout const& to) {
-        conversion const more = materialization(from, to, conversion::usual_hop_bytes);
-        if (path.says.legal()) path.says = more.says;
-        for (int h = 0; h < more.hops && path.hops < conversion::max_hops; ++h) path.path[path.hops++] = more.path[h];
-        path.bytes += more.bytes;
-        if (more.peak_bytes > path.peak_bytes) path.peak_bytes = more.peak_bytes;
+        detail::find_route(p, policy);
     }
 };
 

@@ -127,7 +127,6 @@ struct unit_prober {
     }
     /// A unit of the nodes [first, last), from value `in` to value `out`.
     constexpr void probe(unit_core& u, short first, short last, short in, short out) {
-        for (buffer_uses& q : uses) q = buffer_uses{};  // g++ 12 keeps what a constant evaluation has left there
         b.open(1, false, segment_kind::forward);
         base = b.step_count;
         buffers = b.buffer_count;
@@ -164,21 +163,6 @@ struct unit_prober {
     }
 };
 
-template <class Operations>
-constexpr void probe_unit(graph const& g, schedule_builder& b, lowerer& l, cluster const& on, unit_core& u, short first,
-                          short last, short in, short out) {
-    unit_prober<Operations> prober(g, b, l, on);
-    prober.probe(u, first, last, in, out);
-}
-
-/// The policy under which units are probed: every axis that splits the batch shards parameters too, so that the gathers
-/// are there to be told apart.
-constexpr placement_policy probing(placement_policy p) {
-    for (int a = 0; a < p.axes; ++a)
-        if (p.splits_batch(a)) p.on[a] = role::fully_sharded;
-    return p;
-}
-
 constexpr graph empty_graph(placement_policy const& p, batch_shape const& batch, dtype element, dtype compute) {
     graph g;
     g.strategy = p;
@@ -209,32 +193,6 @@ constexpr unsigned tied_units(graph const& g, unit_reader const& read) {
     return mask;
 }
 
-/// What a model is, whatever it is split into: how its residual stream is shaped, and whether units share parameters.
-struct whole_model {
-    layout stream{};
-    bool shares_parameters = false;
-};
-template <class Model>
-constexpr whole_model whole_of(placement_policy p, batch_shape const& batch, dtype element, dtype compute) {
-    for (int a = 0; a < p.axes; ++a) p.on[a] = role::none;
-    whole_model out;
-    {
-        graph g = empty_graph(p, batch, element, compute);
-        class_core core;
-        unit_reader first(g, core, layout{});
-        first.only_first = true;
-        visit_layer<Model>(first);
-        if (!core.unit[0].legal) return out;
-        out.stream = g.at(first.out);
-    }
-    graph g = empty_graph(p, batch, element, compute);
-    class_core core;
-    unit_reader all(g, core, out.stream);
-    visit_layer<Model>(all);
-    out.shares_parameters = tied_units(g, all) != 0;
-    return out;
-}
-
 /// The units of a model under one way to split activations, and the parameters that they have.
 template <class Model, class Operations>
 constexpr class_core probe_class(placement_policy const& p, cluster const& on, layout const& whole,
@@ -242,7 +200,7 @@ constexpr class_core probe_class(placement_policy const& p, cluster const& on, l
                                  room_bound room) {
     class_core core;
     graph g = empty_graph(p, batch, element, compute);
-    unit_reader read(g, core, g.policy.stream(whole));
+    unit_reader read(g, core, p.stream(p.whole(whole.type, whole.rank, whole.extent)));
     core.stream = read.stream;
     if (!g.ok() || fault_of(core.stream).what != code::ok) {
         for (unit_core& u : core.unit) u.why = code::layer_not_divisible;
@@ -278,8 +236,8 @@ constexpr class_core probe_class(placement_policy const& p, cluster const& on, l
         }
     for (int u = 0; u < read.count; ++u)
         if (core.unit[u].legal)
-            probe_unit<Operations>(g, b, l, on, core.unit[u], read.first_node[u], read.end_node[u], read.in[u],
-                                   read.last[u]);
+            unit_prober<Operations>(g, b, l, on)
+                .probe(core.unit[u], read.first_node[u], read.end_node[u], read.in[u], read.last[u]);
     return core;
 }
 

@@ -149,15 +149,16 @@ struct plan_decoder {
                 before = problem.chain.of[kind].option[k].out;
                 return t;
             };
-            if (problem.is_block[kind]) {
+            layer_kind const& is = problem.kind[kind];
+            if (is.is_block) {
                 sort(choice, i, count);
                 for (int from = i, to = i; from < i + count; from = to) {
                     while (to < i + count && choice[to] == choice[from]) ++to;
-                    add_run(problem.first_unit[kind], problem.first_trip[kind] + from - i, to - from,
+                    add_run(is.first_unit, is.first_trip + from - i, to - from,
                             problem.stands_for[kind][choice[from]], moved_to(choice[from]));
                 }
             } else {
-                add_unit(problem.first_unit[kind], problem.stands_for[kind][choice[i]], moved_to(choice[i]));
+                add_unit(is.first_unit, problem.stands_for[kind][choice[i]], moved_to(choice[i]));
             }
             i += count;
         }

@@ -24,13 +24,7 @@ struct run_time_mesh_planner {
     /// The best of all meshes of so many devices. @pre world_size has at most `max_meshes` meshes
     constexpr mesh_choice find(int world_size, hardware const& on, constraints const& bound, batch_shape const& batch,
                                dtype element, dtype compute) {
-        asked = {};
-        asked.units = types::units;
-        asked.on.on = on;
-        asked.bound = bound;
-        if (asked.bound.device_memory == 0) asked.bound.device_memory = on.usable();
-        asked.batch = batch;
-        asked.element = element, asked.compute = compute;
+        asked = detail::case_of<Model>({.on = on}, bound, batch, element, compute);
         order = {};
         for (int tp = 1; tp <= world_size; ++tp)
             if (world_size % tp == 0) order.add_all(world_size, tp, bound_of_ranks(world_size, tp));

@@ -17,15 +17,10 @@ struct mesh_planning {
     static constexpr int world_size = Job::world_size, meshes = meshes_of(world_size);
 
     static constexpr planned_case make_case() {
-        planned_case c;
-        c.units = types::units;
-        c.on.on = Job::hardware;
-        if constexpr (requires { Job::constraints; }) c.bound = Job::constraints;
-        if (c.bound.device_memory == 0) c.bound.device_memory = Job::hardware.usable();
-        c.batch = Job::batch;
-        c.element = element_type<typename element_of<Job>::type>;
-        c.compute = element_type<typename compute_of<Job>::type>;
-        return c;
+        constraints bound;
+        if constexpr (requires { Job::constraints; }) bound = Job::constraints;
+        return case_of<model>({.on = Job::hardware}, bound, Job::batch, element_type<typename element_of<Job>::type>,
+                              element_type<typename compute_of<Job>::type>);
     }
     static constexpr planned_case asked = make_case();
 
@@ -94,9 +89,8 @@ struct mesh_planning {
     /// One that is searched for what is faster than those before it.
     template <int I>
     struct search_on {
-        static constexpr auto stated =
+        static constexpr auto assembled =
             mesh_problem<types>(on_mesh<I>::of, on_mesh<I>::options, mesh_planning::template before<I>.best);
-        static constexpr auto assembled = stated.template trimmed<stated.most_options()>();
         static constexpr auto problem = assembled.chain;
         static constexpr auto solution = solved<search_on, 2048, 512>;
     };
@@ -130,15 +124,9 @@ struct mesh_planning {
             using found = search_on<last.winner>;
             using mesh = on_mesh<last.winner>;
             out.degrees = mesh::degrees;
-            out.plan = mesh_plan_of<found, mesh>();
+            out.plan = mesh_plan<types>(mesh::of, mesh::options, found::assembled, found::solution);
         }
         return out;
-    }
-    template <class Found, class Mesh>
-    static constexpr model_plan mesh_plan_of() {
-        typename types::options const all[1] = {Mesh::options};
-        class_edges<1> const edges[1]{};
-        return decode(Mesh::of, all, edges, Found::assembled, Found::solution);
     }
     static constexpr mesh_choice best = choose();
 };
@@ -186,8 +174,7 @@ struct saved_mesh {
     static constexpr planned_case of = case_on(of_job::asked, degrees);
     static constexpr typename types::options options =
         mesh_options<types>(of, degrees, of_job::template core<degrees.tp>);
-    static constexpr auto stated = mesh_problem<types>(of, options, unreachable);
-    static constexpr auto problem = stated.template trimmed<stated.most_options()>().chain;
+    static constexpr auto problem = mesh_problem<types>(of, options, unreachable).chain;
     static constexpr auto const& solution = Saved.solution;
 };
 }  // namespace detail

@@ -45,8 +45,7 @@ constexpr class_core mesh_core(planned_case const& of, int batch_parts, int tp) 
     mesh_degrees const d = probed_for(batch_parts, tp);
     cluster const on = cluster_of(of.on.on, d);
     placement_policy const p = probing_policy(d, on);
-    layout const whole = whole_of<Model>(p, of.batch, of.element, of.compute).stream;
-    return probe_class<Model, Operations>(p, on, whole, of.batch, of.element, of.compute, BackEnd::scratch,
+    return probe_class<Model, Operations>(p, on, of.whole, of.batch, of.element, of.compute, BackEnd::scratch,
                                           room_of<BackEnd>);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shardtype/plan/class_options.hpp>
+#include <shardtype/search/undominated.hpp>
 
 namespace shardtype::detail {
 
@@ -59,21 +60,16 @@ struct branch_choices {
     short option[max_branches]{};
 };
 
-/// A way to run the branches of a block.
-struct block_option {
-    unit_option sum{};
+/// A way to run the first branches of a block: what counts of it in the end, and of which less is better.
+struct block_way {
+    long time = 0;    ///< ns
+    long memory = 0;  ///< bytes until the step ends
+    long live = 0;    ///< bytes while the block runs, of all branches together
+    long window = 0;  ///< bytes while one branch runs, of the largest
     branch_choices how{};
 
-    constexpr void append(int at, int cls, int k, unit_option const& o) {
-        how.of_class[at] = static_cast<short>(cls), how.option[at] = static_cast<short>(k);
-        sum.cost.compute += o.cost.compute, sum.cost.communication += o.cost.communication;
-        sum.cost.exposed += o.cost.exposed;
-        sum.cost.state += o.cost.state, sum.cost.activations += o.cost.activations;
-        sum.held += o.held, sum.ahead += o.ahead;
-        sum.again += o.again, sum.again_last += o.again_last;
-        if (o.cost.window > sum.cost.window) sum.cost.window = o.cost.window;
-        if (o.window_again > sum.window_again) sum.window_again = o.window_again;
-        if (at == 0) sum.input = o.input;
+    constexpr bool beats(block_way const& b) const {
+        return time <= b.time && memory <= b.memory && live <= b.live && window <= b.window;
     }
 };
 
@@ -86,17 +82,7 @@ struct pareto_list {
 
     template <class Beats>
     constexpr void add(Option const& o, Beats beats) {
-        int kept = 0;
-        for (int k = 0; k < count; ++k)
-            if (beats(one[k], o)) return;
-        for (int k = 0; k < count; ++k) {
-            if (beats(o, one[k])) continue;
-            if (kept != k) one[kept] = one[k];
-            ++kept;
-        }
-        complete = complete && kept < Room;
-        if (kept < Room) one[kept++] = o;
-        count = kept;
+        complete = add_undominated(one, count, o, beats) && complete;
     }
 };
 
@@ -128,62 +114,123 @@ constexpr Solution better_of(Solution const& a, Solution const& b) {
     return best;
 }
 
+/// The layouts of the residual stream between layers, and what lies between two of them.
+template <int Layouts>
+struct boundary_layouts {
+    int count = 0;              ///< in use
+    short class_of[Layouts]{};  ///< of each
+    chain_edge redistribution[Layouts][Layouts]{};
+};
+template <int Layouts, int Units, int Room, int Classes>
+constexpr boundary_layouts<Layouts> boundaries(class_options<Units, Room> const (&all)[Classes],
+                                               class_edges<Classes> const (&edges)[Classes]) {
+    boundary_layouts<Layouts> out;
+    for (short i = 0; i < Classes; ++i)
+        if (all[i].exists && out.count < Layouts) out.class_of[out.count++] = i;
+    for (int g = 0; g < out.count; ++g)
+        for (int h = 0; h < out.count; ++h) out.redistribution[g][h] = edges[out.class_of[g]].to[out.class_of[h]];
+    return out;
+}
+
+/// Layers of one kind, side by side in the chain: a unit, or a repeat's block on trips that the same pins are about.
+struct layer_kind {
+    int first_unit = 0, end_unit = 0;
+    int first_trip = 0, count = 1;
+    bool is_block = false;
+    bool is_tied = false;  ///< shares a parameter: all of these have one layout
+};
+constexpr int kinds_of(planned_case const& of) {
+    return of.units.count == 0 ? 1 : of.units.leaves() + (of.units.repeats > 0 ? of.stretches() : 0);
+}
+constexpr layer_kind kind_at(planned_case const& of, int wanted) {
+    layer_kind k;
+    for (int number = 0; k.end_unit < of.units.count; ++number) {
+        bool const more_trips = k.is_block && k.first_trip + k.count < of.units.trips;
+        if (more_trips) {
+            k.first_trip += k.count;
+        } else {
+            k = {k.end_unit, k.end_unit + 1, 0, 1, of.units.unit[k.end_unit].in_block};
+            while (k.is_block && k.end_unit < of.units.count && of.units.unit[k.end_unit].in_block) ++k.end_unit;
+        }
+        if (k.is_block) k.count = of.next_change(k.first_trip) - k.first_trip;
+        if (number == wanted) break;
+    }
+    return k;
+}
+
+/// A way to run a layer of a kind, and what it stands for.
+struct stated_option {
+    chain_option costs{};
+    chosen_option what{};
+};
+/// All of them that are worth a look.
+template <int Room>
+struct kind_options {
+    pareto_list<stated_option, Room> list{};
+    bool blocks_fit = true;  ///< false: more ways to run a block than room
+};
+
 /// A model's layers as the search takes them, and what its options stand for.
 template <int Layouts, int Kinds, int Options, int Positions>
 struct model_problem {
     using chain_type = chain_problem<Layouts, Kinds, Options, Kinds, Positions>;
-    static constexpr int layouts = Layouts, options = Options, positions = Positions;
+    static constexpr int layouts = Layouts, kinds = Kinds, options = Options, positions = Positions;
 
     chain_type chain{};
     chosen_option stands_for[Kinds][Options]{};
-    short first_unit[Kinds]{};  ///< of each kind of position
-    short first_trip[Kinds]{};  ///< of the run of it, in its repeat
-    bool is_block[Kinds]{};
-    bool is_tied[Kinds]{};      ///< shares a parameter, so all of these have one layout
+    layer_kind kind[Kinds]{};
     short class_of[Layouts]{};  ///< of each boundary layout
+    bool blocks_fit = true;     ///< false: some block has more ways to be run than room
 
+    /// Appends the layers of a kind.
+    template <int Room>
+    constexpr void add(layer_kind const& k, kind_options<Room> const& o) {
+        chain_class<Options> one;
+        one.complete = o.list.complete;
+        for (int i = 0; i < o.list.count; ++i) one.add(o.list.one[i].costs);
+        blocks_fit = blocks_fit && o.blocks_fit;
+        short const at = chain.add(one);
+        chain.repeat(at, k.count);
+        kind[at] = k;
+        for (int i = 0; i < one.count; ++i) stands_for[at][i] = o.list.one[i].what;
+        chain.complete = chain.complete && o.blocks_fit;
+    }
     /// Whether layers share a parameter.
     constexpr bool any_tied() const {
         bool any = false;
-        for (bool const t : is_tied) any = any || t;
+        for (layer_kind const& k : kind) any = any || k.is_tied;
         return any;
     }
     /// The chain where layers that share a parameter lie as `g`, and only what is faster than `below` counts.
     constexpr chain_type tied_in(int g, long below) const {
         chain_type out = chain;
         for (int k = 0; k < out.classes; ++k)
-            for (int i = 0; is_tied[k] && i < out.of[k].count; ++i)
+            for (int i = 0; kind[k].is_tied && i < out.of[k].count; ++i)
                 out.of[k].option[i].allowed = out.of[k].option[i].allowed && out.of[k].option[i].in == g;
         out.below = below;
         return out;
     }
-    /// The largest number of options of a layer.
-    constexpr int most_options() const {
-        int most = 1;
-        for (int k = 0; k < chain.classes; ++k) most = chain.of[k].count > most ? chain.of[k].count : most;
-        return most;
-    }
-    /// The same with less room.
-    template <int Fewer>
-    constexpr model_problem<Layouts, Kinds, Fewer, Positions> trimmed() const {
-        model_problem<Layouts, Kinds, Fewer, Positions> out;
-        out.chain.layouts = chain.layouts;
-        for (int k = 0; k < chain.classes; ++k) {
-            out.chain.add(chain.of[k]);
-            for (int i = 0; i < chain.of[k].count && i < Fewer; ++i) out.stands_for[k][i] = stands_for[k][i];
-            out.first_unit[k] = first_unit[k], out.first_trip[k] = first_trip[k], out.is_block[k] = is_block[k];
-            out.is_tied[k] = is_tied[k];
-        }
-        for (int r = 0; r < chain.runs; ++r) out.chain.repeat(chain.run[r].of, chain.run[r].count);
-        for (int g = 0; g < Layouts; ++g) {
-            out.class_of[g] = class_of[g];
-            out.chain.entry[g] = chain.entry[g], out.chain.exit[g] = chain.exit[g];
-            for (int h = 0; h < Layouts; ++h) out.chain.redistribution[g][h] = chain.redistribution[g][h];
-        }
-        out.chain.fixed = chain.fixed, out.chain.budget = chain.budget, out.chain.below = chain.below;
-        out.chain.complete = out.chain.complete && chain.complete;
-        return out;
-    }
 };
+
+/// A model's chain but for its kinds of layers.
+template <class Problem, int Units, int Room, int Classes>
+constexpr Problem problem_without_layers(planned_case const& of, boundary_layouts<Problem::layouts> const& between,
+                                         class_options<Units, Room> const (&all)[Classes]) {
+    Problem out;
+    auto& chain = out.chain;
+    chain.layouts = between.count;
+    for (int g = 0; g < between.count; ++g) {
+        out.class_of[g] = between.class_of[g];
+        chain.entry[g] = once_a_step(of.on);
+        for (int h = 0; h < between.count; ++h) chain.redistribution[g][h] = between.redistribution[g][h];
+    }
+    chain.budget = of.bound.device_memory / 1024;
+    chain.complete = of.units.complete && of.units.repeats <= 1 && of.pins <= planned_case::max_pins;
+    for (auto const& o : all) {
+        if (o.exists && kib(o.constants) > chain.fixed) chain.fixed = kib(o.constants);
+        chain.complete = chain.complete && o.complete;
+    }
+    return out;
+}
 
 }  // namespace shardtype::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/model/parameter_route.hpp>
 #include <shardtype/plan/class_probe.hpp>
 
 namespace shardtype::detail {
@@ -83,10 +84,7 @@ struct parameter_prober {
         r.stored = stored_under(p, probed.stored);
         r.used = probed.used;
         if (fault_of(r.stored).what != code::ok) return false;
-        r.path = conversion{}, r.once_hops = r.deferred_hops = 0, r.gathers_once = 0;
-        for (int a = 0; a < p.axes; ++a)
-            if (p.splits_state(a) && p.on[a] != role::fully_sharded && p.axis_size[a] > 1) r.gathers_once |= 1U << a;
-        find_route(r, p);
+        route(r, p);
         if (!r.path.says.legal()) return false;
         long const bytes = r.stored.local_bytes();
         s.weight = b.add_buffer(bytes), s.gradient = b.add_buffer(bytes);
@@ -147,30 +145,15 @@ struct parameter_prober {
     }
 
   private:
-    constexpr void find_route(parameter_record& r, placement_policy const& p) {
+    constexpr void route(parameter_record& r, placement_policy const& p) {
+        r.gathers_once = axes_gathered_once(p);
         for (int i = 0; i < routes; ++i)
             if (known[i].is_for(r)) {
                 r.path = known[i].path, r.once_hops = known[i].once_hops, r.deferred_hops = known[i].deferred_hops;
                 return;
             }
-        route(r, p);
+        find_route(r, p);
         if (routes < 8) known[routes++] = {r.stored, r.used, r.path, r.once_hops, r.deferred_hops};
-    }
-    static constexpr void route(parameter_record& r, placement_policy const& p) {
-        layout const deferred = p.gathered(r.stored, role::sharded_optimizer);
-        layout const kept = p.gathered(deferred, role::sharded_gradients);
-        if (r.gathers_once != 0) {
-            append(r.path, r.stored, deferred);
-            r.deferred_hops = r.path.hops;
-            append(r.path, deferred, kept);
-            r.once_hops = r.path.hops;
-        }
-        append(r.path, kept, r.used);
-    }
-    static constexpr void append(conversion& path, layout const& from, layout const& to) {
-        conversion const more = materialization(from, to, conversion::usual_hop_bytes);
-        if (path.says.legal()) path.says = more.says;
-        for (int h = 0; h < more.hops && path.hops < conversion::max_hops; ++h) path.path[path.hops++] = more.path[h];
     }
 };
 

@@ -99,11 +99,7 @@ struct plan_diagnosis {
                 if (!one.complete)
                     return one.count[0] + 1 > 0 && any_core_full(all_classes{}) ? plan_room::parameters
                                                                                 : plan_room::ways;
-            if (!P::assembled.chain.complete) {
-                for (auto const& one : P::assembled.chain.of)
-                    if (!one.complete) return plan_room::options;
-                return plan_room::blocks;
-            }
+            if (!P::assembled.chain.complete) return P::assembled.blocks_fit ? plan_room::options : plan_room::blocks;
             return P::plan.strategy.exceptions > model_strategy::max_exceptions ? plan_room::exceptions
                                                                                 : plan_room::none;
         }
@@ -130,7 +126,7 @@ struct plan_diagnosis {
                 while (n + P::assembled.chain.run[run].count <= P::solution.position)
                     n += P::assembled.chain.run[run++].count;
                 f.fault.what = code::plan_layer;
-                f.fault.layer = P::units.unit[P::assembled.first_unit[P::assembled.chain.run[run].of]].name;
+                f.fault.layer = P::units.unit[P::assembled.kind[P::assembled.chain.run[run].of].first_unit].name;
                 f.fault.refused = code::no_conversion;
             }
             if (f.fault.what == code::ok) f.fault.what = code::plan_room, f.fault.room = plan_room::sums;

@@ -25,7 +25,6 @@ template <class Job>
 constexpr constraints constraints_of() {
     constraints c;
     if constexpr (requires { Job::constraints; }) c = Job::constraints;
-    if (c.device_memory == 0) c.device_memory = Job::hardware.usable();
     add_axis_roles(c, typename Job::mesh{});
     return c;
 }
@@ -41,15 +40,9 @@ struct planning {
     static constexpr int room = options_room(axes);
 
     static constexpr planned_case make_case() {
-        planned_case c;
-        c.units = units;
-        c.on = cluster_of<typename Job::mesh>(Job::hardware);
-        c.bound = constraints_of<Job>();
-        c.batch = Job::batch;
-        c.element = element_type<typename element_of<Job>::type>;
-        c.compute = element_type<typename compute_of<Job>::type>;
-        auto const whole = whole_of<model>(class_policy(c.on, 0), c.batch, c.element, c.compute);
-        c.whole = whole.stream, c.shares_parameters = whole.shares_parameters;
+        planned_case c =
+            case_of<model>(cluster_of<typename Job::mesh>(Job::hardware), constraints_of<Job>(), Job::batch,
+                           element_type<typename element_of<Job>::type>, element_type<typename compute_of<Job>::type>);
         add_pins<Job>(c);
         if (c.pins > planned_case::max_pins) c.pins = planned_case::max_pins;  // [ST-J725]
         add_axis_names(c, typename Job::mesh{});
@@ -89,25 +82,41 @@ struct planning {
     };
     using table = tables<std::make_integer_sequence<int, classes>>;
 
-    static constexpr int leaves = units.count > 0 ? units.leaves() : 1;
-    static constexpr int kinds = leaves + (units.repeats > 0 ? of.stretches() : 0);
-    static constexpr int positions = leaves + (units.repeats > 0 ? units.trips : 0);
     static constexpr int layouts = table::layouts > 0 ? table::layouts : 1;
-    using stated_problem = model_problem<layouts, kinds, options_of_layer, positions>;
-    // One constant for each kind of layer and layout.
+    static constexpr boundary_layouts<layouts> between = boundaries<layouts>(table::all, table::edges);
+
     template <int K>
-    static constexpr stated_problem state_up_to() {
-        constexpr int kind = K / layouts, layout = K % layouts;
-        if constexpr (K == 0)
-            return assemble<stated_problem, block_options>(of, table::all, table::edges, {}, 0, 1, 0);
+    static constexpr layer_kind kind = kind_of_chain(of, table::all, K);
+    template <int K, int Layout>
+    static constexpr kind_options<options_of_layer> kind_up_to() {
+        if constexpr (Layout == 0)
+            return with_layout<block_options>(of, table::all, table::edges, between, kind<K>, 0,
+                                              kind_options<options_of_layer>{});
         else
-            return assemble<stated_problem, block_options>(of, table::all, table::edges, stated_to<K - 1>, kind,
-                                                           kind + 1, layout);
+            return with_layout<block_options>(of, table::all, table::edges, between, kind<K>, Layout,
+                                              ways_of<K, Layout - 1>);
     }
-    template <int K>
-    static constexpr stated_problem stated_to = state_up_to<K>();
-    static constexpr int last_state = kinds * layouts - 1, most_options = stated_to<last_state>.most_options();
-    static constexpr auto assembled = stated_to<last_state>.template trimmed<most_options>();
+    template <int K, int Layout = layouts - 1>
+    static constexpr kind_options<options_of_layer> ways_of = kind_up_to<K, Layout>();
+
+    template <class>
+    struct stated;
+    template <int... K>
+    struct stated<std::integer_sequence<int, K...>> {
+        static constexpr int counts[] = {ways_of<K>.list.count...}, positions = (0 + ... + kind<K>.count);
+        static constexpr int most() {
+            int n = 1;
+            for (int const c : counts) n = c > n ? c : n;
+            return n;
+        }
+        static constexpr auto make() {
+            auto p = problem_without_layers<model_problem<layouts, sizeof...(K), most(), positions>>(of, between,
+                                                                                                     table::all);
+            (void)(p.add(kind<K>, ways_of<K>), ...);
+            return p;
+        }
+    };
+    static constexpr auto assembled = stated<std::make_integer_sequence<int, kinds_of(of)>>::make();
 
     /// What is searched, and what was found.
     static constexpr auto problem = assembled.chain;

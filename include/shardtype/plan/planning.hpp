@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/plan/case_of.hpp>
 #include <shardtype/plan/decode.hpp>
 #include <shardtype/search/chain_search.hpp>
 
@@ -18,16 +19,6 @@ template <class Model, class Operations>
 constexpr class_core core_of(planned_case const& of, int number, scratch_bound scratch, room_bound room) {
     return probe_class<Model, Operations>(class_policy(of.on, number), of.on, of.whole, of.batch, of.element,
                                           of.compute, scratch, room);
-}
-
-/// The chain `p` with some more kinds of its layers: [from, to).
-template <class Problem, int Blocks, int Units, int Room, int Classes>
-constexpr Problem assemble(planned_case const& of, class_options<Units, Room> const (&all)[Classes],
-                           class_edges<Classes> const (&edges)[Classes], Problem p = {}, int from = 0, int to = 1 << 30,
-                           int layout = -1) {
-    chain_assembler<Blocks, Units, Room, Classes, Problem> a{of, all, edges, p};
-    a.run(from, to, layout);
-    return p;
 }
 
 /// The plan that a solution stands for.
@@ -82,15 +73,7 @@ struct run_time_planner {
     /// Says what is to be planned.
     constexpr void prepare(cluster const& on, constraints const& bound, batch_shape const& batch, dtype element,
                            dtype compute) {
-        of = {};
-        of.units = units;
-        of.on = on;
-        of.bound = bound;
-        if (of.bound.device_memory == 0) of.bound.device_memory = on.on.usable();
-        of.batch = batch;
-        of.element = element, of.compute = compute;
-        auto const model = detail::whole_of<Model>(detail::class_policy(on, 0), batch, element, compute);
-        of.whole = model.stream, of.shares_parameters = model.shares_parameters;
+        of = detail::case_of<Model>(on, bound, batch, element, compute);
     }
     /// Reads the model in every class, and states the chain.
     constexpr void state() {

@@ -54,11 +54,10 @@ struct class_core {
 struct unit_reader {
     graph& g;
     class_core& core;
-    layout stream;  // what every unit but the first takes
+    layout stream;  // what every unit but the first takes; of rank 0: what the first one gives
     short first_node[unit_list::max_units], end_node[unit_list::max_units], in[unit_list::max_units],
         last[unit_list::max_units];  // nodes and values of each
     short out, count;
-    bool only_first = false;
 
     constexpr unit_reader(graph& into, class_core& found, layout const& between)
         : g(into), core(found), stream(between), first_node{}, end_node{}, in{}, last{}, out(-1), count(0) {}
@@ -75,7 +74,7 @@ struct unit_reader {
     }
     template <class Layer>
     constexpr void unit() {
-        if (count == unit_list::max_units || (only_first && count > 0)) return;
+        if (count == unit_list::max_units) return;
         unit_core& u = core.unit[count];
         first_node[count] = g.node_count;
         u.first_parameter = g.parameter_count;
@@ -83,10 +82,11 @@ struct unit_reader {
         ++count;
         u.legal = true;
         read<Layer>(u, in[count - 1]);
+        if (stream.rank == 0 && u.legal) stream = g.at(out);
     }
     template <class Layer>
     constexpr void attach() {
-        if (count > 0 && !only_first && core.unit[count - 1].legal) read<Layer>(core.unit[count - 1], out);
+        if (count > 0 && core.unit[count - 1].legal) read<Layer>(core.unit[count - 1], out);
     }
 
   private:

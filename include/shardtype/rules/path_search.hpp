@@ -17,41 +17,42 @@ struct path_cost {
     }
 };
 
-/// `bytes_sent` in whole numbers: times `devices`.
-constexpr long bytes_sent_by_all(collective c, long g, int n, long devices) {
-    long const per_axis = devices / n;
-    switch (c) {
-        case collective::all_reduce:
-            return 2 * (n - 1) * g * per_axis;
-        case collective::all_gather:
-        case collective::reduce_scatter:
-            return (n - 1) * g * per_axis;
-        case collective::all_to_all:
-            return (n - 1) * (g / n) * per_axis;
-        default:
-            return 0;
-    }
-}
+/// What a row of the table sends: of the whole as many (n - 1)/n (a ring), and of one device' share (an all_to_all).
+struct row_traffic {
+    signed char rings = 0, shares = 0;
+    signed char by_ring = 0, by_share = 0;  ///< collectives
 
-/// The table by kinds: is there a row, and what runs forward and backward.
+    constexpr void add(collective c) {
+        if (c == collective::all_reduce) rings = static_cast<signed char>(rings + 2), ++by_ring;
+        if (c == collective::all_gather || c == collective::reduce_scatter) ++rings, ++by_ring;
+        if (c == collective::all_to_all) ++shares, ++by_share;
+    }
+};
+
+/// The table by kinds: is there a row, what runs forward, and what is sent forward, and with the backward.
 struct row_table {
     bool there[4][4]{};
-    collective forward[4][4]{}, backward[4][4]{};
+    bool in_place[4][4]{};
+    collective forward[4][4]{};
+    row_traffic sent[2][4][4]{};
 
     constexpr row_table() {
         for (auto const& r : redistributions) {
             if (r.gradient_only) continue;
             int const from = static_cast<int>(r.from), to = static_cast<int>(r.to);
             there[from][to] = true;
+            in_place[from][to] = shardtype::in_place(r.by);
             forward[from][to] = r.by;
+            for (auto& both : sent) both[from][to].add(r.by);
             for (auto const& b : redistributions)
-                if (b.from == dual(placement{r.to}).is && b.to == dual(placement{r.from}).is) backward[from][to] = b.by;
+                if (b.from == dual(placement{r.to}).is && b.to == dual(placement{r.from}).is)
+                    sent[1][from][to].add(b.by);
         }
     }
 };
 inline constexpr row_table row_of{};
 
-/// What hops cost between layouts of one shape.
+/// What hops cost between layouts of one shape. Compilers run this for every layout that a search reaches.
 struct hop_costs {
     bool differentiable;
     long hop_price;  ///< times the devices
@@ -65,19 +66,15 @@ struct hop_costs {
     /// Adds a hop on an axis of n. `whole`: bytes unsharded on it, `before`, `after`: of one device.
     constexpr void add(path_cost& cost, kind from, kind to, int n, long whole, long before, long after) const {
         int const f = static_cast<int>(from), t = static_cast<int>(to);
-        collective const by = row_of.forward[f][t];
-        add(cost, by, whole, n);
-        if (differentiable) add(cost, row_of.backward[f][t], whole, n);
-        long const memory = in_place(by) ? before : before + after;
+        row_traffic const& sent = row_of.sent[differentiable ? 1 : 0][f][t];
+        if (n > 1) {
+            long const share = whole / n;
+            cost.bytes += (n - 1) * (devices / n) * (sent.rings * whole + sent.shares * share);
+            cost.price += hop_price * (sent.by_ring + (share > 0 ? sent.by_share : 0));
+        }
+        long const memory = row_of.in_place[f][t] ? before : before + after;
         if (memory > cost.peak) cost.peak = memory;
         ++cost.hops;
-    }
-
-  private:
-    constexpr void add(path_cost& cost, collective by, long whole, int n) const {
-        long const sent = bytes_sent_by_all(by, whole, n, devices);
-        cost.bytes += sent;
-        if (sent > 0) cost.price += hop_price;
     }
 };
 
@@ -113,6 +110,7 @@ struct path_search {
     layout const& shape;  ///< extents and axes
     hop_costs costs;
     node nodes[capacity];
+    long total[capacity];  ///< of each node: bytes with the price of its hops
     short open[capacity];  ///< nodes that are not expanded yet, in no order
     short found[1024]{};   ///< 1 + the node of a key, by its hash; 0: none
     int count = 0, open_count = 1;
@@ -124,6 +122,7 @@ struct path_search {
     constexpr path_search(layout const& from, bool has_gradient, long hop_bytes)
         : shape(from), costs(from, has_gradient, hop_bytes) {
         open[0] = 0;
+        total[0] = 0;
         nodes[count++] = {packed(from), {}, from.local_bytes(), -1, 0};
         found[packed(from) * 2654435769U >> 22U] = 1;
     }
@@ -132,20 +131,22 @@ struct path_search {
     constexpr int run(unsigned key_of_goal) {
         goal = key_of_goal;
         if (nodes[0].key == goal) at_goal = 0;
-        for (;;) {
-            int best = -1, at = 0;
-            for (int k = 0; k < open_count; ++k)
-                if (best < 0 || before(open[k], best)) best = open[k], at = k;
-            if (best < 0 || best == at_goal) return best;
+        while (open_count > 0) {
+            int best = open[0], at = 0;
+            for (int k = 1; k < open_count; ++k) {
+                int const i = open[k];
+                if (total[i] > total[best] || (total[i] == total[best] && !before(i, best))) continue;
+                best = i, at = k;
+            }
+            if (best == at_goal) return best;
             open[at] = open[--open_count];
             expand(best);
         }
+        return -1;
     }
 
-    /// Cheaper; of two equal ones the older, whatever the order of `open`.
+    /// Of two as dear ones the cheaper; of two equal ones the older, whatever the order of `open`.
     constexpr bool before(int i, int j) const {
-        long const mine = nodes[i].cost.bytes + nodes[i].cost.price, theirs = nodes[j].cost.bytes + nodes[j].cost.price;
-        if (mine != theirs) return mine < theirs;
         return nodes[i].cost < nodes[j].cost || (i < j && !(nodes[j].cost < nodes[i].cost));
     }
 
@@ -208,6 +209,7 @@ struct path_search {
         }
         if (i == count) found[at_key] = static_cast<short>(count + 1), open[open_count++] = static_cast<short>(count++);
         if (key == goal) at_goal = i;
+        total[i] = cost.bytes + cost.price;
         nodes[i] = {key, cost, local, static_cast<short>(at), static_cast<signed char>(axis)};
     }
 };
