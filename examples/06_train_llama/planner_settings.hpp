@@ -10,7 +10,7 @@ struct planner_settings {
     setting<std::string> hardware{.section = "planner",
                                   .help = "--layout auto: devices that are planned for",
                                   .value = "h100_sxm",
-                                  .choices = {"a100_80gb", "h100_sxm", "h200_sxm", "b200_sxm"},
+                                  .choices = {"a100_80gb", "h100_sxm", "h200_sxm", "b200_sxm", "this_machine"},
                                   .recorded = false};
     setting<double> device_memory{
         .section = "planner",
