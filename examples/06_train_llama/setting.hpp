@@ -22,7 +22,7 @@ struct setting {
     T least{}, most{};              ///< of numbers, both inclusive
     bool positive = false;          ///< numbers above 0 only
     bool minus_one = false;         ///< whole numbers: -1 as well, for "what follows from the others"
-    char const* choices[4]{};       ///< of words; none: any
+    char const* choices[5]{};       ///< of words; none: any
     bool may_be_empty = false;      ///< words
     bool text_too = false;          ///< whole numbers: torchtitan's files have them in quotes
     char const* not_yet = nullptr;  ///< a word of torchtitan's that nothing here stands for

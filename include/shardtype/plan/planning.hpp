@@ -13,7 +13,7 @@ constexpr int options_room(int axes) { return axes > 2 ? 28 : 16; }
 /// The same of a layer of the chain, over all classes.
 inline constexpr int options_of_layer = 256;
 /// Ways to run a block whose residual stream lies in one way, none worse than another in all: in the compiler, at run time.
-inline constexpr int block_options = 128, run_time_block_options = 1024;
+inline constexpr int block_options = 256, run_time_block_options = 1024;
 
 template <class Model, class Operations>
 constexpr class_core core_of(planned_case const& of, int number, scratch_bound scratch, room_bound room) {
