@@ -4,10 +4,11 @@
 
 namespace shardtype::detail {
 
-/// An option of class h for a branch whose stream is of class g: in and out again.
+/// An option of class h for a branch, the `first` or the `last` of its block, whose stream is of class g: in and out again.
 template <int Units, int Room, int Classes>
 constexpr unit_option from_stream(class_options<Units, Room> const (&all)[Classes],
-                                  class_edges<Classes> const (&edges)[Classes], int g, int h, int u, int k) {
+                                  class_edges<Classes> const (&edges)[Classes], int g, int h, int u, int k, bool first,
+                                  bool last) {
     unit_option o = all[h].option[u][k];
     if (Classes == 1 || g == h) return o;
     chain_edge const &in = edges[g].to[h], &back = edges[h].to[g];
@@ -17,11 +18,13 @@ constexpr unit_option from_stream(class_options<Units, Room> const (&all)[Classe
     o.cost.communication += moved, o.cost.exposed += moved;
     o.again += add - o.stream + moved + moved / 2;  // forward once more
     o.again_last += add - o.stream + moved + moved / 2;
-    long const window = 1024 * (in.window > back.window ? in.window : back.window);
-    long const stream = align_up(all[g].stream.local_bytes());  // waits beside the branch, and its gradient
-    o.cost.window += stream, o.window_again += stream;
-    if (window > o.cost.window) o.cost.window = window;
-    if (window > o.window_again) o.window_again = window;
+    // Besides, as the stream lies: the block's result or its gradient, and what a later branch takes; where the branch
+    // ends, also what an earlier one gives.
+    long const stream = align_up(all[g].stream.local_bytes()), beside = first ? stream : 2 * stream;
+    long const window = larger(stream + 1024 * in.window, beside + 1024 * back.window + (last ? 0 : stream));
+    o.cost.window = larger(o.cost.window + beside, window);
+    o.window_again = larger(o.window_again + beside, window);
+    o.late = larger(all[g].late, all[h].late);
     o.input = 0;
     return o;
 }
@@ -45,12 +48,12 @@ struct chain_assembler {
     static constexpr bool beats_kept(block_option const& a, block_option const& b) {
         unit_option const &x = a.sum, &y = b.sum;
         return x.cost.time() <= y.cost.time() && x.cost.memory() <= y.cost.memory() && x.ahead <= y.ahead &&
-               x.cost.window <= y.cost.window;
+               x.late <= y.late && x.cost.window <= y.cost.window;
     }
     static constexpr bool beats_again(block_option const& a, block_option const& b) {
         unit_option const &x = a.sum, &y = b.sum;
         return x.again <= y.again && x.again_last <= y.again_last && x.cost.state <= y.cost.state &&
-               x.held - x.input + x.ahead <= y.held - y.input + y.ahead && x.input <= y.input &&
+               x.held - x.input + x.ahead <= y.held - y.input + y.ahead && x.input <= y.input && x.late <= y.late &&
                x.window_again <= y.window_again;
     }
 
@@ -74,7 +77,7 @@ struct chain_assembler {
                     if ((asked & ~all[h].option[u][k].satisfies) != 0) continue;
                     block_option one;
                     one.sum.satisfies = 0;
-                    one.append(0, h, k, from_stream(all, edges, g, h, u, k));
+                    one.append(0, h, k, from_stream(all, edges, g, h, u, k, u == first_unit, u + 1 == end_unit));
                     ways.add(one, beats);
                 }
             }
@@ -173,8 +176,9 @@ struct chain_assembler {
                     long const input = o.input > 0 ? o.input : stream;
                     long const time = again == 1 ? o.again_last : o.cost.time();
                     long const memory = again == 1 ? o.cost.state + input : o.cost.memory();
-                    long const window = again == 1 ? o.held - o.input + o.window_again : o.cost.window;
-                    add(kind, {g, g, time, kib(memory), kib(coarse(window + o.ahead)), true},
+                    long const window =
+                        again == 1 ? o.held - o.input + o.window_again : o.cost.window + (o.input > 0 ? 0 : stream);
+                    add(kind, {g, g, time, kib(memory), kib(coarse(window + o.ahead + o.late)), true},
                         {list.one[k].how, cls, again == 1});
                 }
             }

@@ -73,6 +73,7 @@ struct block_option {
         sum.again += o.again, sum.again_last += o.again_last;
         if (o.cost.window > sum.cost.window) sum.cost.window = o.cost.window;
         if (o.window_again > sum.window_again) sum.window_again = o.window_again;
+        if (o.late > sum.late) sum.late = o.late;
         if (at == 0) sum.input = o.input;
     }
 };
