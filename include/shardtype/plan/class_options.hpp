@@ -40,8 +40,6 @@ constexpr long coarse(long bytes) {
     return (bytes + unit - 1) / unit * unit;
 }
 
-constexpr long larger(long a, long b) { return a > b ? a : b; }
-
 /// All but state is rounded up by 1/32: for gaps in the arena, and what overlapping makes live besides.
 constexpr unit_option option_of(unit_core const& u, parameter_cost const& p, model_unit const& of, cluster const& on,
                                 int micro_batches, long stream, long before, long behind) {

@@ -6,6 +6,8 @@
 
 namespace shardtype::detail {
 
+constexpr long larger(long a, long b) { return a > b ? a : b; }
+
 /// One unit, its activations split in one way: time of one micro-batch, bytes of one layer. Parameters are not in it but
 /// as the copies that are used.
 struct unit_core {
