@@ -4,10 +4,11 @@
 
 namespace shardtype::detail {
 
-/// An option of class h for a branch whose stream is of class g: in and out again.
+/// An option of class h for a branch, the `first` or the `last` of its block, whose stream is of class g: in and out again.
 template <int Units, int Room, int Classes>
 constexpr unit_option from_stream(class_options<Units, Room> const (&all)[Classes],
-                                  class_edges<Classes> const (&edges)[Classes], int g, int h, int u, int k) {
+                                  class_edges<Classes> const (&edges)[Classes], int g, int h, int u, int k, bool first,
+                                  bool last) {
     unit_option o = all[h].option[u][k];
     if (Classes == 1 || g == h) return o;
     chain_edge const &in = edges[g].to[h], &back = edges[h].to[g];
@@ -17,11 +18,13 @@ constexpr unit_option from_stream(class_options<Units, Room> const (&all)[Classe
     o.cost.communication += moved, o.cost.exposed += moved;
     o.again += add - o.stream + moved + moved / 2;  // forward once more
     o.again_last += add - o.stream + moved + moved / 2;
-    long const window = 1024 * (in.window > back.window ? in.window : back.window);
-    long const stream = align_up(all[g].stream.local_bytes());  // waits beside the branch, and its gradient
-    o.cost.window += stream, o.window_again += stream;
-    if (window > o.cost.window) o.cost.window = window;
-    if (window > o.window_again) o.window_again = window;
+    // Besides, as the stream lies: the block's result or its gradient, and what a later branch takes; where the branch
+    // ends, also what an earlier one gives.
+    long const stream = align_up(all[g].stream.local_bytes()), beside = first ? stream : 2 * stream;
+    long const window = larger(stream + 1024 * in.window, beside + 1024 * back.window + (last ? 0 : stream));
+    o.cost.window = larger(o.cost.window + beside, window);
+    o.window_again = larger(o.window_again + beside, window);
+    o.late = larger(all[g].late, all[h].late);
     o.input = 0;
     return o;
 }
@@ -49,8 +52,10 @@ struct kind_assembler {
             w.live = o.held - (first ? o.input : 0) + o.ahead;
             w.window = o.window_again;
         } else {
-            w.time = o.cost.time(), w.memory = o.cost.memory(), w.live = o.ahead, w.window = o.cost.window;
+            w.time = o.cost.time(), w.memory = o.cost.memory(), w.window = o.cost.window;
+            w.live = o.ahead + (first && o.input == 0 ? stream : 0);
         }
+        w.late = o.late;
         w.how.of_class[u - kind.first_unit] = static_cast<short>(cls);
         w.how.option[u - kind.first_unit] = static_cast<short>(k);
         return w;
@@ -72,7 +77,10 @@ struct kind_assembler {
                     continue;
                 for (int k = 0; k < all[h].count[u]; ++k)
                     if ((asked & ~all[h].option[u][k].satisfies) == 0)
-                        ways.add(branch(from_stream(all, edges, g, h, u, k), u, h, k, again, stream), beats);
+                        ways.add(
+                            branch(from_stream(all, edges, g, h, u, k, u == kind.first_unit, u + 1 == kind.end_unit), u,
+                                   h, k, again, stream),
+                            beats);
             }
             block_list next;
             for (int i = 0; i < so_far.count; ++i)
@@ -80,7 +88,7 @@ struct kind_assembler {
                     block_way both = so_far.one[i];
                     block_way const& more = ways.one[k];
                     both.time += more.time, both.memory += more.memory, both.live += more.live;
-                    if (more.window > both.window) both.window = more.window;
+                    both.window = larger(both.window, more.window), both.late = larger(both.late, more.late);
                     both.how.of_class[at] = more.how.of_class[at], both.how.option[at] = more.how.option[at];
                     next.add(both, beats);
                 }
@@ -140,7 +148,8 @@ struct kind_assembler {
             block_list const list = blocks(cls, again == 1);
             for (int k = 0; k < list.count; ++k) {
                 block_way const& w = list.one[k];
-                add({g, g, w.time, kib(w.memory), kib(coarse(w.window + w.live)), true}, {w.how, cls, again == 1});
+                add({g, g, w.time, kib(w.memory), kib(coarse(w.window + w.live + w.late)), true},
+                    {w.how, cls, again == 1});
             }
         }
     }

@@ -15,6 +15,7 @@ struct unit_option {
     long window_again = 0;  ///< bytes besides, in one direction
     long input = 0;         ///< bytes of them that are its input
     long ahead = 0;         ///< bytes of collectives that are under way meanwhile
+    long late = 0;          ///< bytes of collectives of a neighbour of other layout
     long stream = 0;        ///< ns of the residual addition
     long again = 0;         ///< ns of a layer that is recomputed, with its result
     long again_last = 0;    ///< ns of one whose result nobody needs again
@@ -41,7 +42,7 @@ constexpr long coarse(long bytes) {
 
 /// All but state is rounded up by 1/32: for gaps in the arena, and what overlapping makes live besides.
 constexpr unit_option option_of(unit_core const& u, parameter_cost const& p, model_unit const& of, cluster const& on,
-                                int micro_batches) {
+                                int micro_batches, long stream, long before, long behind) {
     unit_option o;
     bool const gathers_again = of.in_block, made = p.copies > 0;
     long const kf = u.kernels_forward + p.gather_kernels;
@@ -59,13 +60,24 @@ constexpr unit_option option_of(unit_core const& u, parameter_cost const& p, mod
     o.cost.state = p.state;
     o.cost.activations = u.saved + u.input + (of.in_block || !made ? 0 : u.copies);
     o.cost.activations += o.cost.activations / 32;
-    o.cost.window = made && !(hides && of.in_block) ? u.window : u.window_of_stored;
+    bool const stored = !made || (hides && of.in_block);
+    long const between = hides ? 0 : p.reduce_between, beside = of.in_block ? stream : 0;
+    // Beside a block's forward waits its result, or while it is made again the result's gradient.
+    o.cost.window = larger((stored ? u.stored_forward : u.window_forward) + beside,
+                           (stored ? u.stored_backward : u.window_backward) + between);
+    o.cost.window = larger(o.cost.window, p.once_between);
+    // What the block's other layers still have, where they lie alike.
+    long const early = of.in_block ? larger(u.early_forward + before + beside, u.early_backward + behind) : 0;
+    o.cost.window = larger(o.cost.window, early);
     // This block's gathered parameters and the next one's, and gradients until the block's end.
     if (hides) o.ahead = p.gradients + (of.in_block ? 2 * p.gathered : 0);
     o.cost.window += o.cost.window / 32, o.ahead += o.ahead / 32;
     o.held = u.saved + u.input + (made && !hides ? p.copies : 0);  // a replay gathers for the whole block
     o.held += o.held / 32;
-    o.window_again = u.window_of_stored + u.window_of_stored / 32;
+    o.window_again = larger(u.stored_forward + beside, u.stored_backward + between);
+    o.window_again = larger(o.window_again, early);
+    o.window_again = larger(o.window_again, larger(p.once_between, hides ? 0 : p.gather_between + beside));
+    o.window_again += o.window_again / 32;
     o.input = u.input;
     o.stream = micro_batches * u.stream;
     o.again = step(u.replay_kernels + u.replay_moves);
@@ -77,15 +89,16 @@ constexpr unit_option option_of(unit_core const& u, parameter_cost const& p, mod
 /// is one for all layers.
 template <int Units, int Room>
 struct class_options {
-    bool exists = false;                ///< some unit is legal here
-    bool complete = true;               ///< false: more options than room
-    int number = 0;                     ///< the class
-    layout stream{};                    ///< between units
-    long constants = 0;                 ///< bytes of tables and inputs
-    unsigned tied = 0;                  ///< units that share a parameter, as a mask
-    double flops = 0;                   ///< of the model in a step, over all ranks; 0: some unit is not legal
-    code why[Units]{};                  ///< a unit is not legal
-    int count[Units]{};                 ///< options of each unit
+    bool exists = false;   ///< some unit is legal here
+    bool complete = true;  ///< false: more options than room
+    int number = 0;        ///< the class
+    layout stream{};       ///< between units
+    long constants = 0;    ///< bytes of tables and inputs
+    long late = 0;         ///< bytes of collectives that a unit leaves to the next one of its block, at most
+    unsigned tied = 0;     ///< units that share a parameter, as a mask
+    double flops = 0;      ///< of the model in a step, over all ranks; 0: some unit is not legal
+    code why[Units]{};     ///< a unit is not legal
+    int count[Units]{};    ///< options of each unit
     unit_option option[Units][Room]{};  ///< the options
     uniform_layout uniform{};           ///< the best one
     long uniform_time[Units]{};         ///< ns of each unit under it, all trips
@@ -223,6 +236,7 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
     out.stream = core.stream;
     out.constants = core.constants;
     out.tied = core.tied;
+    for (unit_core const& u : core.unit) out.late = larger(out.late, larger(u.late_forward, u.late_backward));
     out.complete = out.complete && core.complete;
     graph g;
     g.policy = probed, g.element = of.element, g.compute = of.compute;
@@ -233,6 +247,7 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
     int ranks = 1;
     for (int a = 0; a < of.on.axes; ++a) ranks *= of.on.axis_size[a];
     bool all_legal = true;
+    long const stream = out.exists || core.stream.rank > 0 ? align_up(core.stream.local_bytes()) : 0;
     double flops = 0;
     for (int u = 0; u < Units; ++u) {
         out.why[u] = core.unit[u].why;
@@ -277,7 +292,9 @@ constexpr class_options<Units, Room> options_of_class(planned_case const& of, in
                 continue;
             }
             prober.add_update(cost);
-            all[u] = option_of(c, cost, of.units.unit[u], of.on, of.batch.micro_batches);
+            all[u] = option_of(c, cost, of.units.unit[u], of.on, of.batch.micro_batches, stream,
+                               u > 0 ? core.unit[u - 1].late_forward : 0,
+                               u + 1 < Units ? core.unit[u + 1].late_backward : 0);
             all[u].variant = static_cast<short>(v);
             all[u].satisfies = of.satisfied(u, p);
             bool const shared = within(of.bound.parameter_memory, cost, ranks);

@@ -77,6 +77,60 @@ struct unit_prober {
                 (i < middle ? uses[s.scratch - buffers].forward : uses[s.scratch - buffers].backward).at(i);
         }
     }
+    /// Where collectives overlap, their finish comes behind the wait of the next on their axis, and products for weights'
+    /// gradients wait for one to run beside: until then what these read is there. @return bytes that outlast the steps,
+    /// if the block goes on
+    constexpr long stretch_uses(short from, short to, bool goes_on) {
+        long late = 0;
+        bool filled[max_steps]{};
+        // Collectives with which the next unit begins, and of this one's norm, behind its last product.
+        int const axes = tensor_axes();
+        int free = !goes_on || axes == 0 ? 0 : 2 * axes - (b.micro_batches ? 0 : 1);
+        for (short i = to; i-- > from;) {
+            step const& s = b.steps[i];
+            bool const finishes = s.kind == step_kind::collective_finish;
+            if (of_parameter[i - base] || (!finishes && s.kernel != id_of<shardtype::kernels::linear_weight_gradient>))
+                continue;
+            short until = -1;
+            for (short k = static_cast<short>(i + 1); k < to && until < 0; ++k) {
+                step const& t = b.steps[k];
+                if (of_parameter[k - base] || t.slot < 0) continue;
+                if (finishes && t.kind == step_kind::collective_wait && t.axis == s.axis) until = k;
+                if (finishes || t.kind != step_kind::collective_start || filled[k - base]) continue;
+                filled[k - base] = true, until = static_cast<short>(k + 1);
+            }
+            bool const outlasts = until < 0;
+            if (outlasts && !finishes && free-- <= 0) continue;
+            if (outlasts) until = static_cast<short>(to - 1);
+            for (int a = 0; a < (finishes ? 1 : s.args); ++a) {
+                if (((s.reads >> a) & 1U) == 0 || s.arg[a].buffer < buffers) continue;
+                buffer_uses& q = uses[s.arg[a].buffer - buffers];
+                use& now = from == base ? q.forward : q.backward;
+                if (until > now.last) now.last = until;
+                if (outlasts && goes_on && !(q.forward.any && q.backward.any))
+                    late += align_up(b.buffers[s.arg[a].buffer].bytes);
+            }
+        }
+        return late;
+    }
+    constexpr int tensor_axes() const {
+        int n = 0;
+        for (int a = 0; a < g.policy.axes; ++a) n += !g.policy.splits_batch(a) && g.policy.axis_size[a] > 1 ? 1 : 0;
+        return n;
+    }
+    /// Behind the first collective on each tensor axis.
+    constexpr short begun(short from, short to) const {
+        unsigned seen = 0;
+        int left = tensor_axes();
+        for (short i = from; i < to; ++i) {
+            step const& s = b.steps[i];
+            if (left == 0) return i;
+            if (of_parameter[i - base] || s.kind != step_kind::collective_wait || ((seen >> s.axis) & 1U) != 0)
+                continue;
+            seen |= 1U << s.axis, --left;
+        }
+        return to;
+    }
     constexpr time_of_steps time_between(short from, short to) const {
         time_of_steps t;
         for (short i = from; i < to; ++i)
@@ -101,8 +155,8 @@ struct unit_prober {
         }
         return t;
     }
-    /// The most bytes that live in one direction and not beyond it.
-    constexpr long window_between(short from, short to, bool with_copies) const {
+    /// The most bytes that live in one direction and not beyond it, up to a step.
+    constexpr long window_between(short from, bool with_copies, short upto) const {
         long change[max_steps + 1]{};
         bool const backward = from == middle;
         for (short k = 0; k < b.buffer_count - buffers; ++k) {
@@ -115,18 +169,15 @@ struct unit_prober {
             change[at.last - from + 1] -= bytes;
         }
         long now = 0, most = 0;
-        for (short i = 0; i < to - from; ++i) {
+        for (short i = 0; i < upto - from; ++i) {
             now += change[i];
             if (now > most) most = now;
         }
         return most;
     }
-    constexpr long window(bool with_copies) const {
-        long const f = window_between(base, middle, with_copies), r = window_between(middle, end, with_copies);
-        return f > r ? f : r;
-    }
     /// A unit of the nodes [first, last), from value `in` to value `out`.
-    constexpr void probe(unit_core& u, short first, short last, short in, short out) {
+    constexpr void probe(unit_core& u, short first, short last, short in, short out, bool begins_block,
+                         bool ends_block) {
         b.open(1, false, segment_kind::forward);
         base = b.step_count;
         buffers = b.buffer_count;
@@ -145,6 +196,12 @@ struct unit_prober {
             return;
         }
         find_uses();
+        if (on.on.overlaps) {
+            u.late_forward = stretch_uses(base, middle, !ends_block),
+            u.late_backward = stretch_uses(middle, end, !begins_block);
+            u.early_forward = window_between(base, false, begun(base, middle));
+            u.early_backward = window_between(middle, false, begun(middle, end));
+        }
         time_of_steps const f = time_between(base, middle), r = time_between(middle, end);
         time_of_steps const again = time_of_replay(result), part = time_of_replay(-1);
         u.kernels_forward = f.kernels, u.moves_forward = f.moves;
@@ -158,8 +215,10 @@ struct unit_prober {
             long const bytes = align_up(b.buffers[buffers + k].bytes);
             (begins && k == 0 ? u.input : q.copy ? u.copies : u.saved) += bytes;
         }
-        u.window = window(true);
-        u.window_of_stored = window(false);
+        u.window_forward = window_between(base, true, middle);
+        u.window_backward = window_between(middle, true, end);
+        u.stored_forward = window_between(base, false, middle);
+        u.stored_backward = window_between(middle, false, end);
     }
 };
 
@@ -191,6 +250,14 @@ constexpr unsigned tied_units(graph const& g, unit_reader const& read) {
                     mask |= 1U << u | 1U << w;
         }
     return mask;
+}
+
+/// Whether a unit is where a block begins or ends; those that stand alone do both.
+constexpr bool begins_block(class_core const& core, int u) {
+    return !core.unit[u].in_block || u == 0 || !core.unit[u - 1].in_block;
+}
+constexpr bool ends_block(class_core const& core, int u) {
+    return !core.unit[u].in_block || u + 1 == unit_list::max_units || !core.unit[u + 1].in_block;
 }
 
 /// The units of a model under one way to split activations, and the parameters that they have.
@@ -237,7 +304,8 @@ constexpr class_core probe_class(placement_policy const& p, cluster const& on, l
     for (int u = 0; u < read.count; ++u)
         if (core.unit[u].legal)
             unit_prober<Operations>(g, b, l, on)
-                .probe(core.unit[u], read.first_node[u], read.end_node[u], read.in[u], read.last[u]);
+                .probe(core.unit[u], read.first_node[u], read.end_node[u], read.in[u], read.last[u],
+                       begins_block(core, u), ends_block(core, u));
     return core;
 }
 

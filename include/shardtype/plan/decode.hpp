@@ -87,24 +87,28 @@ struct plan_decoder {
         else
             append_trips(name, first, count);
         except(name, block, out.strategy.whole);
-        long ahead = 0, held = 0, window_again = 0;  // of the whole block
+        long ahead = 0, held = 0, window_again = 0, loose = 0, late = 0;  // of the whole block
         for (int u = first_unit; u < end; ++u) {
             int const at = u - first_unit;
-            unit_option const o = from_stream(all, edges, what.in_class, what.how.of_class[at], u, what.how.option[at]);
+            unit_option const o = from_stream(all, edges, what.in_class, what.how.of_class[at], u, what.how.option[at],
+                                              at == 0, u + 1 == end);
             ahead += o.ahead, held += o.held - (at == 0 ? o.input : 0);
             if (o.window_again > window_again) window_again = o.window_again;
+            if (o.late > late) late = o.late;
+            if (at == 0 && o.input == 0) loose = align_up(all[what.in_class].stream.local_bytes());
         }
         for (int u = first_unit; u < end; ++u) {
             int const at = u - first_unit, cls = what.how.of_class[at];
-            unit_option const o = from_stream(all, edges, what.in_class, cls, u, what.how.option[at]);
+            unit_option const o =
+                from_stream(all, edges, what.in_class, cls, u, what.how.option[at], at == 0, u + 1 == end);
             planned_layer one;
             one.name = of.units.unit[u].name;
             one.first = first, one.count = count, one.repeated = true;
             one.roles = roles_of(cls, u, what.how.option[at]);
             one.roles.recomputes = what.again;
             one.cost = o.cost;
-            one.cost.window = what.again ? window_again + held : o.cost.window;
-            one.cost.window = coarse(one.cost.window + ahead);
+            one.cost.window = what.again ? window_again + held : o.cost.window + loose;
+            one.cost.window = coarse(one.cost.window + ahead + late);
             if (what.again) {
                 long const more = (u + 1 == end ? o.again_last : o.again) - o.cost.time();
                 one.cost.compute += more;

@@ -129,7 +129,7 @@ constexpr long memory_bound(class_core const& core, planned_case const& of, mesh
         bool const in_block = of.units.unit[u].in_block;
         (in_block ? kept : bytes) += c.saved + c.input;
         if (in_block && input < 0) input = c.input > 0 ? c.input : core.stream.local_bytes();
-        if (c.window_of_stored > window) window = c.window_of_stored;
+        window = larger(window, larger(c.stored_forward, c.stored_backward));
         for (short k = c.first_parameter; k < c.end_parameter; ++k) {
             layout x = core.parameter[k].stored;
             for (int a = 0; a < x.axes - (d.tp > 1 ? 1 : 0); ++a) x.on[a] = on_invariant;

@@ -66,10 +66,11 @@ struct block_way {
     long memory = 0;  ///< bytes until the step ends
     long live = 0;    ///< bytes while the block runs, of all branches together
     long window = 0;  ///< bytes while one branch runs, of the largest
+    long late = 0;    ///< bytes of collectives of a branch that lies otherwise than its neighbour
     branch_choices how{};
 
     constexpr bool beats(block_way const& b) const {
-        return time <= b.time && memory <= b.memory && live <= b.live && window <= b.window;
+        return time <= b.time && memory <= b.memory && live <= b.live && window <= b.window && late <= b.late;
     }
 };
 

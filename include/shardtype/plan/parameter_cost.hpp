@@ -19,6 +19,9 @@ struct parameter_cost {
     long copies = 0;          ///< bytes of copies that are made for use
     long gathered = 0;        ///< bytes of these, and of what lies between on the way
     long gradients = 0;       ///< bytes of gradients that wait for their reductions, and between
+    long once_between = 0;    ///< bytes on the way to and from copies that are kept over a step
+    long gather_between = 0;  ///< bytes on the way to one used copy, at most
+    long reduce_between = 0;  ///< bytes on the way from one gradient of it, beyond those of the probed roles
     long stored = 0;          ///< bytes of stored matrices; what `parameter_memory` bounds
     long whole = 0;           ///< bytes of the matrices, on all ranks once
 
@@ -27,6 +30,9 @@ struct parameter_cost {
         gather_kernels += c.gather_kernels, gather_moves += c.gather_moves;
         reduce_kernels += c.reduce_kernels, reduce_moves += c.reduce_moves;
         once_kernels += c.once_kernels, once_moves += c.once_moves;
+        once_between += c.once_between;
+        if (c.gather_between > gather_between) gather_between = c.gather_between;
+        if (c.reduce_between > reduce_between) reduce_between = c.reduce_between;
         shards += c.shards, state += c.state, copies += c.copies, gathered += c.gathered, gradients += c.gradients,
             stored += c.stored, whole += c.whole;
     }
@@ -93,26 +99,43 @@ struct parameter_prober {
         c.shards += align_up(bytes);
         c.state += 4 * align_up(bytes) + (s.summed >= 0 ? align_up(b.buffers[s.summed].bytes) : 0);
         if (r.stored.rank > 1) c.stored += bytes, c.whole += r.stored.count() * bytes_of(r.stored.type);
-        auto const once = [&](short first) {
-            time_of_steps const t = time_from(first);
-            c.once_kernels += t.kernels, c.once_moves += t.moves;
-        };
-        if (r.once_hops > 0) {
-            s.kept = lower_gathers(l, r, 0, r.once_hops, {s.weight, 0}).buffer;
-            if (s.kept != s.weight) c.state += align_up(b.buffers[s.kept].bytes);
-            once(0);
-        }
-        int const uses = probed.uses;
-        short first = b.step_count;
-        short buffers = b.buffer_count;
         auto const made_since = [&](short before) {
             long sum = 0;
             for (short i = before; i < b.buffer_count; ++i) sum += align_up(b.buffers[i].bytes);
             return sum;
         };
+        // On a way each buffer is made from the one before, which then ends.
+        auto const most_since = [&](short before) {
+            long most = 0, last = 0;
+            for (short i = before; i < b.buffer_count; ++i) {
+                long const now = align_up(b.buffers[i].bytes);
+                most = now + last > most ? now + last : most;
+                last = now;
+            }
+            return most;
+        };
+        auto const once = [&](short first) {
+            time_of_steps const t = time_from(first);
+            c.once_kernels += t.kernels, c.once_moves += t.moves;
+        };
+        if (r.once_hops > 0) {
+            short const before = b.buffer_count;
+            s.kept = lower_gathers(l, r, 0, r.once_hops, {s.weight, 0}).buffer;
+            if (s.kept != s.weight) {
+                c.state += align_up(b.buffers[s.kept].bytes);
+                c.once_between += made_since(before) - align_up(b.buffers[s.kept].bytes);
+            }
+            once(0);
+        }
+        int const uses = probed.uses;
+        short first = b.step_count;
+        short buffers = b.buffer_count;
         short const from = s.kept >= 0 ? s.kept : s.weight;
         short const used = lower_gathers(l, r, r.once_hops, r.path.hops, {from, 0}).buffer;
-        if (used != from) c.copies += uses * align_up(b.buffers[used].bytes);
+        if (used != from) {
+            c.copies += uses * align_up(b.buffers[used].bytes);
+            c.gather_between = most_since(buffers) - align_up(b.buffers[used].bytes);
+        }
         c.gathered += uses * made_since(buffers);
         buffers = b.buffer_count;
         time_of_steps const gather = time_from(first);
@@ -124,12 +147,17 @@ struct parameter_prober {
             short const goal = s.summed >= 0 ? s.summed : s.gradient;
             lower_reductions(l, r, r.path.hops, r.deferred_hops, made, {{goal, 0}, mode, false});
             c.gradients += uses * made_since(buffers);
+            long const gradient = align_up(b.buffers[made.buffer].bytes);
+            c.reduce_between = most_since(buffers) - gradient - least_between(gradient, p);
+            if (c.reduce_between < 0) c.reduce_between = 0;
         }
         time_of_steps const reduce = time_from(first);
         c.reduce_kernels += uses * reduce.kernels, c.reduce_moves += uses * reduce.moves;
         first = b.step_count;
+        buffers = b.buffer_count;
         if (r.deferred_hops > 0)
             lower_reductions(l, r, r.deferred_hops, 0, {s.summed, 0}, {{s.gradient, 0}, accumulate::write, false});
+        c.once_between += made_since(buffers);
         once(first);
         return b.says.legal();
     }
@@ -145,6 +173,13 @@ struct parameter_prober {
     }
 
   private:
+    /// What lies between on the way from a whole gradient to one that every axis which splits the batch shards.
+    static constexpr long least_between(long gradient, placement_policy const& p) {
+        int axes = 0, most = 1;
+        for (int a = 0; a < p.axes; ++a)
+            if (p.splits_batch(a) && p.axis_size[a] > 1) ++axes, most = p.axis_size[a] > most ? p.axis_size[a] : most;
+        return axes > 1 ? gradient / most : 0;
+    }
     constexpr void route(parameter_record& r, placement_policy const& p) {
         r.gathers_once = axes_gathered_once(p);
         for (int i = 0; i < routes; ++i)

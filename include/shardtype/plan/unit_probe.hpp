@@ -6,6 +6,8 @@
 
 namespace shardtype::detail {
 
+constexpr long larger(long a, long b) { return a > b ? a : b; }
+
 /// One unit, its activations split in one way: time of one micro-batch, bytes of one layer. Parameters are not in it but
 /// as the copies that are used.
 struct unit_core {
@@ -26,8 +28,18 @@ struct unit_core {
     long saved = 0;             ///< bytes from forward to backward, the input and used parameters besides
     long input = 0;             ///< bytes of the input, if backward reads it
     long copies = 0;            ///< bytes of used parameters
-    long window = 0;            ///< bytes that live within forward or backward alone, at most
-    long window_of_stored = 0;  ///< the same where stored parameters are used as they are
+    /// Bytes that live within forward or backward alone, at most; and where stored parameters are used as they are.
+    /// @{
+    long window_forward = 0, window_backward = 0;
+    long stored_forward = 0, stored_backward = 0;
+    /// @}
+    /// Where collectives overlap: bytes that are still there when the next unit of the block begins, and what lives of
+    /// this one while those of the one before are.
+    /// @{
+    long late_forward = 0, late_backward = 0;
+    long early_forward = 0, early_backward = 0;
+    /// @}
+    bool in_block = false;  ///< of a repeat
 };
 
 /// A parameter of a unit.
@@ -81,6 +93,7 @@ struct unit_reader {
         in[count] = count == 0 ? g.tokens : g.value(stream, true);
         ++count;
         u.legal = true;
+        u.in_block = g.loop > 0;
         read<Layer>(u, in[count - 1]);
         if (stream.rank == 0 && u.legal) stream = g.at(out);
     }

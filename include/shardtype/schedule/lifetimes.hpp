@@ -13,6 +13,7 @@ constexpr void find_lifetimes(schedule_builder& b) {
         bool summed = false;  // over micro-batches: alive from the second one's first step
         bool kept = false;    // made before the micro-batches: alive until the last one's last step
         int max_index = 0;
+        short tail = -1;  // last use of that slot
     };
     use uses[schedule_builder::max_buffers]{};
     short end_of_backward = 0;
@@ -44,7 +45,9 @@ constexpr void find_lifetimes(schedule_builder& b) {
                     u.early_slot_later = true;  // a ring's first value, used again after its loop
                 }
                 u.last_segment = s;
-                if (g.trips - 1 + shift > u.max_index) u.max_index = g.trips - 1 + shift;
+                if (g.trips - 1 + shift < u.max_index) continue;
+                u.max_index = g.trips - 1 + shift;
+                u.tail = static_cast<short>(loop ? g.end - 1 : i);
             }
         }
     }
@@ -65,6 +68,8 @@ constexpr void find_lifetimes(schedule_builder& b) {
             if (from.trips > 1) q.first = from.begin;
             if (to.trips > 1) q.last = static_cast<short>(to.end - 1);
         }
+        // A repeat's result that the next repeat copies, or that is laid out otherwise, is not what backward reads.
+        if (q.carried && !one_window && q.period > 1 && u.tail < q.last) q.tail = u.tail;
         if (u.summed) q.first = 0;
         bool const used_in_batches = u.kept && b.segments[u.last_segment].when != segment_kind::begin_step;
         if (used_in_batches && q.last < end_of_backward) q.last = end_of_backward;

@@ -23,6 +23,7 @@ struct buffer {
     short first = -1;
     short last = -1;
     /// @}
+    short tail = -1;                        ///< step of the last use of the last slot, where that is before `last`
     buffer_class is = buffer_class::local;  ///< decides lifetime and place
     bool carried = false;                   ///< by a repeat: the ring of its values, or the one slot of its gradient
 };
