@@ -65,7 +65,7 @@ template <long Bytes> struct window {};                                         
 }  // namespace in_plan
 /// In the place of a fix: without this pin there is a plan.
 struct remove_this_pin {};
-/// The rule's error that a layer gives under every strategy.
+/// The rule's error that a layer gives under every strategy, or under those that were asked for.
 template <code What>
 struct refused_by {};
 /// What takes less room.

@@ -118,6 +118,8 @@ struct plan_diagnosis {
     template <int I>
     static constexpr unit_needs needs_at = needs_in_class(P::of, I, core_at<P, I>, first.fault, first.unit,
                                                           first.others);
+    template <int I>
+    static constexpr code rule_at = rule_in_class(P::of, I, core_at<P, I>, first.fault, first.unit, first.others);
     template <int... I>
     static constexpr plan_fault with_needs(std::integer_sequence<int, I...>) {
         plan_fault f = first.fault;
@@ -131,11 +133,13 @@ struct plan_diagnosis {
         sort_shares(f, P::of.bound.parameter_memory, ranks_of(P::of));
         f.widens = all.forbidden.mask != 0;
         f.roles = f.widens ? all.forbidden : all.allowed;
+        ((f.refused = f.refused == code::ok ? rule_at<I> : f.refused), ...);
         return f;
     }
     static constexpr plan_fault find_needs() {
         constexpr code what = first.fault.what;
-        if constexpr (what == code::plan_share || (what == code::plan_pinned && first.fault.axis >= 0))
+        if constexpr (what == code::plan_share ||
+                      (what == code::plan_pinned && (first.fault.axis >= 0 || first.fault.pin < 0)))
             return with_needs(all_classes{});
         else
             return first.fault;

@@ -20,7 +20,7 @@ struct plan_fault {
     code what = code::ok;
     label layer{};                // that has no strategy
     label nearest{};              // to a name that no layer has
-    code refused = code::ok;      // the rule that refuses the layer however it lies
+    code refused = code::ok;      // the rule against the layer's ways that would do; ok: none
     int pin = -1;                 // that leaves no strategy; -1: `constraints::roles`
     int axis = -1;                // that it is about
     role_set roles{};             // that this axis could have

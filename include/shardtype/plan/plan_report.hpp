@@ -50,6 +50,15 @@ struct plan_report {
     template <class Fix, class... Facts>
     using check = typename check_of<is.what>::template with<Fix, Facts..., Job>;
 
+    /// A check with the rule that refuses what is asked, if one does.
+    template <class Fix, class... Facts>
+    static constexpr auto with_rule() {
+        if constexpr (is.refused == code::ok)
+            return static_cast<check<Fix, Facts...>*>(nullptr);
+        else
+            return static_cast<check<Fix, Facts..., refused_by<is.refused>>*>(nullptr);
+    }
+
     static constexpr auto memory_fix() {
         if constexpr (!P::of.bound.recompute) {
             if constexpr (is_usable<typename planning_of<P, with_recompute<Job>>::type, Job>())
@@ -83,9 +92,8 @@ struct plan_report {
     static constexpr auto share_of_parameters() {
         constexpr memory_share asked = P::of.bound.parameter_memory;
         constexpr double high = asked.high > 0 ? asked.high : 1.0 / ranks_of(P::of);
-        return static_cast<check<decltype(shares(std::make_integer_sequence<int, is.shares>{})),
-                                 in_constraints::between_per_mille<per_mille(asked.low), per_mille(high)>, in>*>(
-            nullptr);
+        return with_rule<decltype(shares(std::make_integer_sequence<int, is.shares>{})),
+                         in_constraints::between_per_mille<per_mille(asked.low), per_mille(high)>, in>();
     }
 
     static constexpr auto roles_fix() {
@@ -110,9 +118,9 @@ struct plan_report {
     }
     static constexpr auto pinned() {
         if constexpr (is.pin >= 0)
-            return static_cast<check<decltype(roles_fix()), spelled_pin<Job, is.pin>, in>*>(nullptr);
+            return with_rule<decltype(roles_fix()), spelled_pin<Job, is.pin>, in>();
         else
-            return static_cast<check<decltype(roles_fix()), in_constraints::roles<>, in>*>(nullptr);
+            return with_rule<decltype(roles_fix()), in_constraints::roles<>, in>();
     }
 
     static constexpr auto rule_fix() {

@@ -12,7 +12,7 @@ struct unit_way {
     parameter_cost const& cost;
 };
 
-/// Visits every way that the rules take, whether the constraints allow it or not.
+/// Visits every way that the rules take, whether the constraints allow it or not; `refuse`, if there, those they do not.
 template <class Visitor>
 constexpr void visit_ways(planned_case const& of, int number, class_core const& core, Visitor& visitor) {
     placement_policy const probed = class_policy(of.on, number);
@@ -32,6 +32,8 @@ constexpr void visit_ways(planned_case const& of, int number, class_core const& 
                 stored = prober.add(core.parameter[k], p, cost);
             b.says = {};
             if (stored) visitor.visit({u, p, cost});
+            if constexpr (requires { visitor.refuse(u, p, code::ok); })
+                if (!stored) visitor.refuse(u, p, c.legal ? code::layer_not_divisible : c.why);
         }
     }
 }
@@ -129,6 +131,33 @@ constexpr unit_needs needs_in_class(planned_case const& of, int number, class_co
     needs_collector v{of, about, unit, others, out};
     visit_ways(of, number, core, v);
     return out;
+}
+
+/// The rule against a unit's ways that would keep to what is asked of it.
+struct rule_finder {
+    planned_case const& of;
+    plan_fault const& about;
+    int unit;
+    unsigned asked;  // pins
+    code found = code::ok;
+
+    constexpr void visit(unit_way const&) const {}
+    constexpr void refuse(int u, placement_policy const& p, code why) {
+        if (u != unit || found != code::ok || !allowed(p, of.bound)) return;
+        if ((asked & ~of.satisfied(u, p)) != 0) return;
+        parameter_cost even;  // as if all divided
+        even.stored = even.whole = ranks_of(of);
+        for (int a = 0; a < p.axes; ++a)
+            if (p.on[a] != role::data_parallel) even.stored /= p.axis_size[a];
+        if (about.what != code::plan_share || within(of.bound.parameter_memory, even, ranks_of(of))) found = why;
+    }
+};
+constexpr code rule_in_class(planned_case const& of, int number, class_core const& core, plan_fault const& about,
+                             int unit, unsigned others) {
+    unsigned const asked = about.what == code::plan_pinned && about.pin >= 0 ? others | 1U << about.pin : 0;
+    rule_finder v{of, about, unit, asked};
+    visit_ways(of, number, core, v);
+    return v.found;
 }
 
 /// The pins about recomputing that contradict each other, or the constraints, on some trip.
