@@ -60,6 +60,9 @@ grep -q -- '--layout auto: dp_shard=4,tp=2 with .*; of the compiled ones dp_shar
 refuses 'no mesh of 7 ranks divides model and batch; --global-batch-size 8 under dp_replicate=7' --ranks 7
 refuses "--hardware: 'h100' is not a100_80gb or h100_sxm" --hardware h100
 refuses '--device-memory: -1 is not a number from 0' --device-memory -1
+refuses '--device-memory 90000 is more than the 76294 MiB of h100_sxm' --device-memory 90000
+refuses '--parameter-memory-low: 1.5 is not a number from 0 to 1' --parameter-memory-low 1.5
+refuses '--parameter-memory-high: -0.5 is not a number from 0 to 1' --parameter-memory-high -0.5
 refuses '--parameter-memory-low 0.5 is more than --parameter-memory-high 0.25' --parameter-memory-low 0.5 \
     --parameter-memory-high 0.25
 refuses "'auto tp': auto stands alone" tp

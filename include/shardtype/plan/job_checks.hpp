@@ -20,11 +20,6 @@ constexpr memory_share in_order(memory_share const& s) {
     double const low = as_share(s.low), high = s.high > 0 ? as_share(s.high) : 1;
     return low < high ? memory_share{low, high} : memory_share{high, low};
 }
-constexpr bool asks_on_axis(shardtype::constraints const& c) {
-    bool any = false;
-    for (role_set const& r : c.on_axis) any = any || r.mask != 0;
-    return any;
-}
 /// Constraints that no plan can keep to on so many ranks.
 template <class Job, int Ranks>
 constexpr auto faults_of_bounds() {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/mesh/hardware.hpp>
+#include <shardtype/plan/cluster.hpp>
 #include <shardtype/plan/constraints.hpp>
 #include <shardtype/plan/text_sink.hpp>
 
@@ -28,6 +28,11 @@ constexpr bound_fault fault_of(constraints const& c, hardware const& on, int ran
 
 namespace detail {
 
+constexpr int devices_of(cluster const& c) {
+    int n = 1;
+    for (int a = 0; a < c.axes; ++a) n *= c.axis_size[a];
+    return n;
+}
 /// A share in thousandths, as far as they are numbers.
 constexpr long per_mille(double share) {
     if (!(share > -1e12)) return -1'000'000'000'000'000;  // NaN too

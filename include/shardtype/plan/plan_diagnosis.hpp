@@ -60,12 +60,8 @@ struct plan_diagnosis {
     using all_classes = std::make_integer_sequence<int, power(3, P::axes)>;
 
     static constexpr plan_room full_room() {
-        if constexpr (P::units.repeats > 1) {
-            return plan_room::repeats;
-        } else if constexpr (!P::units.complete) {
-            bool full = P::units.count == unit_list::max_units;
-            for (model_unit const& u : P::units.unit) full = full || u.leaves == model_unit::max_leaves;
-            return full ? plan_room::units : plan_room::first_name;
+        if constexpr (room_of_units(P::units) != plan_room::none) {
+            return room_of_units(P::units);
         } else if constexpr (count_of(asked_of<Job>{}) > planned_case::max_pins) {
             return plan_room::pins;
         } else {
@@ -73,11 +69,7 @@ struct plan_diagnosis {
                 if (!one.complete)
                     return one.count[0] + 1 > 0 && any_core_full(all_classes{}) ? plan_room::parameters
                                                                                 : plan_room::ways;
-            if (!P::assembled.chain.complete) {
-                for (auto const& one : P::assembled.chain.of)
-                    if (!one.complete) return plan_room::options;
-                return plan_room::blocks;
-            }
+            if (!P::assembled.chain.complete) return room_of_chain(P::assembled.chain);
             bool const cut = P::plan.layers == model_plan::max_layers && P::solution.optimal && !P::plan.optimal;
             return P::plan.strategy.exceptions > model_strategy::max_exceptions ? plan_room::exceptions
                    : cut                                                        ? plan_room::layers

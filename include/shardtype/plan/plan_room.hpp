@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shardtype/plan/text_sink.hpp>
+#include <shardtype/plan/units.hpp>
 
 namespace shardtype {
 
@@ -11,13 +12,15 @@ enum class plan_room : unsigned char {
     repeats,     ///< equal layers stand in two places
     units,
     pins,
+    stretches,  ///< of trips that pins treat otherwise, at run time
     parameters,
     ways,
     blocks,
     options,
     exceptions,
     layers,
-    sums
+    sums,
+    meshes
 };
 
 namespace detail {
@@ -37,6 +40,10 @@ constexpr room_words words_of(plan_room r) {
             return {"fewer_layers", "max_units"};
         case plan_room::pins:
             return {"fewer_pins", "max_pins"};
+        case plan_room::stretches:
+            return {"fewer_pins", "Stretches"};
+        case plan_room::meshes:
+            return {"a smaller world_size", "max_meshes"};
         case plan_room::parameters:
             return {"fewer_layers", "max_parameters"};
         case plan_room::ways:
@@ -52,6 +59,21 @@ constexpr room_words words_of(plan_room r) {
         default:
             return {"fewer_layers", "sum_of_times"};
     }
+}
+/// What a model's own layers leave no room for.
+constexpr plan_room room_of_units(unit_list const& units) {
+    if (units.repeats > 1) return plan_room::repeats;
+    if (units.complete) return plan_room::none;
+    bool full = units.count == unit_list::max_units;
+    for (model_unit const& u : units.unit) full = full || u.leaves == model_unit::max_leaves;
+    return full ? plan_room::units : plan_room::first_name;
+}
+/// The options of a layer, or the ways to run a block, of a chain that is not complete.
+template <class Chain>
+constexpr plan_room room_of_chain(Chain const& chain) {
+    for (auto const& one : chain.of)
+        if (!one.complete) return plan_room::options;
+    return plan_room::blocks;
 }
 /// The line of a room that is too small.
 constexpr void put_full_room(text_sink& out, plan_room r, long holds) {
