@@ -3,7 +3,7 @@
 // expect: [ST-J726]
 // expect: ST_J726<
 // expect: write<shardtype::in_job::hardware<shardtype::hardware>
-// expect: in_job::hardware<
+// expect: in_job::hardware<int>
 // expect: my_job>
 #include <shardtype/plan/planner.hpp>
 #include <shardtype/shardtype.hpp>
