@@ -103,8 +103,9 @@ int main() {
     auto const planner = std::make_unique<st::run_time_planner<my_job::model, grid::axes>>();
     st::constraints bound = my_job::constraints;
     add_roles(bound, grid{});
-    bound.device_memory = 1L << 45;
-    planner->prepare(st::cluster_of<grid>(my_job::hardware), bound, my_job::batch, st::dtype::f32, st::dtype::bf16);
+    st::hardware on = my_job::hardware;
+    bound.device_memory = on.memory = 1L << 45;
+    planner->prepare(st::cluster_of<grid>(on), bound, my_job::batch, st::dtype::f32, st::dtype::bf16);
     planner->state();
     auto const at = [&](long kib) {
         planner->assembled.chain.budget = kib, planner->of.bound.device_memory = kib * 1024;

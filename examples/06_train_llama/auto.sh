@@ -65,6 +65,9 @@ else
     grep -q '^train_llama: --hardware this_machine is not built in: build/bench/measure_machine ' err || die "$(cat err)"
 fi
 refuses '--device-memory: -1 is not a number from 0' --device-memory -1
+refuses '--device-memory 90000 is more than the 76294 MiB of h100_sxm' --device-memory 90000
+refuses '--parameter-memory-low: 1.5 is not a number from 0 to 1' --parameter-memory-low 1.5
+refuses '--parameter-memory-high: -0.5 is not a number from 0 to 1' --parameter-memory-high -0.5
 refuses '--parameter-memory-low 0.5 is more than --parameter-memory-high 0.25' --parameter-memory-low 0.5 \
     --parameter-memory-high 0.25
 refuses "'auto tp': auto stands alone" tp

@@ -31,7 +31,13 @@ st::hardware hardware_named(std::string const& name) {
     throw usage_error("--hardware: " + printable(name) + " is not known");
 }
 
-st::constraints constraints_of(settings const& with) {
+std::string number(double value, char const* format) {
+    char text[64];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
+}
+
+st::constraints constraints_of(settings const& with, st::hardware const& on) {
     double const low = with.parameter_memory_low.value, high = with.parameter_memory_high.value;
     double const most = high > 0 ? high : 1 / static_cast<double>(with.ranks.value);
     if (low > most)
@@ -40,6 +46,9 @@ st::constraints constraints_of(settings const& with) {
     st::constraints c;
     c.parameter_memory = {low, high};
     c.device_memory = std::lround(with.device_memory.value * (1 << 20));
+    if (c.device_memory > on.memory)
+        throw usage_error("--device-memory " + text_of(with.device_memory.value) + " is more than the " +
+                          number(static_cast<double>(on.memory) / (1 << 20), "%.0f") + " MiB of " + on.name);
     return c;
 }
 
@@ -81,11 +90,6 @@ long arena_of(layout_spec const& s, std::vector<compiled_layout> const& compiled
     return 0;
 }
 
-std::string number(double value, char const* format) {
-    char text[64];
-    std::snprintf(text, sizeof text, format, value);
-    return text;
-}
 std::string milliseconds(long ns) { return number(1e-6 * static_cast<double>(ns), "%.3f ms"); }
 std::string bytes(long n) { return st::byte_count(static_cast<double>(n)); }
 std::string percent(double more) { return number(100 * more, "%.1f %%"); }
@@ -167,7 +171,7 @@ std::string automatic_choice::explained() const {
 std::optional<automatic_choice> choose_auto(settings& with, std::vector<compiled_layout> const& compiled) {
     if (!wants_auto(with)) return std::nullopt;
     st::hardware const on = hardware_named(with.hardware.value);
-    st::constraints const bound = constraints_of(with);
+    st::constraints const bound = constraints_of(with, on);
     automatic_choice out;
     std::string illegal;
     for (layout_spec const& mesh : meshes_of(with.ranks.value)) try {

@@ -1,11 +1,13 @@
 #include "plan_mesh.hpp"
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include <shardtype/model/llama.hpp>
-#include <shardtype/plan/planning.hpp>
+#include <shardtype/plan/pins.hpp>
 #include <shardtype/runtime.hpp>
+#include <shardtype/train/explain.hpp>
 
 namespace st = shardtype;
 
@@ -42,7 +44,7 @@ void pin_recomputation(st::detail::planned_case& of, long one_in) {
         st::detail::layer_pin p;
         p.layers.append(("layers." + std::to_string(first) + "-" + std::to_string(end - 1)).c_str());
         p.decides = true, p.recomputes = recomputes;
-        of.pin[of.pins++] = p;
+        st::detail::add_pin(of, p);
     };
     pin(0, again, true);
     pin(again, blocks, false);
@@ -60,7 +62,10 @@ st::model_plan plan_on(layout_axes const& mesh, layout_spec const& s, st::constr
     for (int a = 0; a < Axes; ++a) planner->of.axis_name[a].append(mesh.name[a]);
     if (s.recompute > 0) pin_recomputation(planner->of, s.recompute);
     planner->state();
-    return planner->find();
+    st::model_plan const found = planner->find();
+    if (st::plan_refusal const why = refusal_of(*planner, found))
+        throw std::runtime_error("--layout auto: " + s.name() + ": " + st::explain(why));
+    return found;
 }
 
 }  // namespace

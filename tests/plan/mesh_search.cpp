@@ -19,9 +19,14 @@ constexpr st::llama_config small_llama{
     .dim = 384, .layers = 5, .heads = 12, .kv_heads = 12, .ffn_dim = 768, .vocabulary = 1536};
 constexpr st::gpt2_config small_gpt2{.dim = 384, .layers = 4, .heads = 12, .vocabulary = 1536, .sequence = 48};
 
+constexpr st::hardware without_bound() {
+    st::hardware h = st::h100_sxm;
+    h.memory = 1L << 41;
+    return h;
+}
 struct setting {
     int world = 8;
-    st::hardware on = st::h100_sxm;
+    st::hardware on = without_bound();
     long memory = 1L << 40;
     st::batch_shape batch{.global = 64, .sequence = 64};
     st::dtype compute = st::dtype::bf16;

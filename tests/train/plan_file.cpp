@@ -106,7 +106,7 @@ TEST_CASE("200 random plans are loaded as they were saved") {
     scratch_folder const folder;
     for (int i = 0; i < 200; ++i) {
         st::model_plan const p = plans.next();
-        st::save_plan(p, folder.path() / "a.plan");
+        st::save_plan(p, folder.path() / "a.plan", st::frame_of(p));
         CHECK(difference(p, st::load_plan(folder.path() / "a.plan", st::frame_of(p))) == "");
     }
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);  // nothing beside it
@@ -121,14 +121,16 @@ TEST_CASE("a plan for a job is checked against it, and its strategy by the model
     std::string const text = lines_of(p);
     CHECK(said<llama_job>(text) == "");
     CHECK(said<larger_job>(text).find("line 4: the plan is for a model of other sizes") == 0);
-    CHECK(said<deeper_job>(changed(text, text.substr(text.find(" parameters"), 28), ""))
-              .find("the layer layers.32.attention is missing") != std::string::npos);
-    CHECK(said<shorter_job>(changed(text, text.substr(text.find(" parameters"), 28), ""))
-              .find("the plan is for 524288 tokens a step, not for 262144") != std::string::npos);
+    CHECK(said<deeper_job>(text).find("the layer layers.32.attention is missing") != std::string::npos);
+    CHECK(said<shorter_job>(text).find("the plan is for 524288 tokens a step, not for 262144") != std::string::npos);
+    // A file that does not say the sizes is for no job.
+    std::string const unsized = changed(text, text.substr(text.find(" parameters"), 28), "");
+    CHECK(said<llama_job>(signed_again(unsized)) ==
+          "line 4: whether the plan is for this model's sizes is not said: save_plan(plan, path, frame_of<job>())");
     CHECK(said<turned_job>(text) == "line 3: the plan is for the mesh dp 8 x tp 8, not for tp 8 x dp 8");
     // Whether layers have these names is the model's to say.
     CHECK(said(signed_again(changed(text, "except output", "except outputs"))) ==
-          "the model refuses the plan's strategy [ST-S618] in 'outputs'");
+          "line 18: the model refuses the plan's strategy [ST-S618] in 'outputs'");
     CHECK(said(signed_again(changed(text, "except output: ddp<dp>", "except output: ddp<tp>"))) == "");
 }
 
@@ -223,7 +225,7 @@ TEST_CASE("saving: all of it or nothing, and nothing that cannot be read") {
     st::model_plan p = hand_made::llama_8b();
     std::filesystem::path const file = folder.write("a.plan", "before");
     auto const stays = [&](st::model_plan const& plan) {
-        std::string const message = message_of<std::exception>([&] { st::save_plan(plan, file); });
+        std::string const message = message_of<std::exception>([&] { st::save_plan(plan, file, st::frame_of(plan)); });
         std::vector<char> const now = st::detail::read_file(file);
         CHECK(std::string(now.begin(), now.end()) == "before");
         CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
@@ -240,12 +242,13 @@ TEST_CASE("saving: all of it or nothing, and nothing that cannot be read") {
     CHECK(stays(bad).find("the layer layers.11.attention is missing") != std::string::npos);
     std::filesystem::create_directory(folder.path() / "folder.plan");
     std::string const message =
-        message_of<std::runtime_error>([&] { st::save_plan(p, folder.path() / "folder.plan"); });
+        message_of<std::runtime_error>([&] { st::save_plan(p, folder.path() / "folder.plan", st::frame_of(p)); });
     CHECK(message.find((folder.path() / "folder.plan").string() + ": cannot be written: ") == 0);
     CHECK(!std::filesystem::exists(folder.path() / "folder.plan.part"));
-    CHECK(message_of<std::runtime_error>([&] { st::save_plan(p, folder.path() / "none" / "a.plan"); }) != "");
+    CHECK(message_of<std::runtime_error>(
+              [&] { st::save_plan(p, folder.path() / "none" / "a.plan", st::frame_of(p)); }) != "");
     CHECK(message_of<std::runtime_error>([&] { (void)st::load_plan<llama_job>(folder.path() / "none.plan"); }) ==
           (folder.path() / "none.plan").string() + ": no such file");
-    st::save_plan(p, file);
+    st::save_plan(p, file, st::frame_of(p));
     CHECK(difference(p, st::load_plan(file, st::frame_of(p))) == "");
 }

@@ -91,6 +91,10 @@ enum class code : unsigned char {
     plan_layers_unknown,     // J723
     plan_layer,              // J724
     plan_room,               // J725
+    plan_job,                // J726
+    plan_pin,                // J727
+    plan_bounds,             // J728
+    plan_mesh_pins,          // J729
 };
 
 }  // namespace shardtype

@@ -56,4 +56,13 @@ struct constraints {
     bool recompute = true;         ///< blocks may be recomputed
 };
 
+namespace detail {
+/// Whether some axis is told what it may have.
+constexpr bool asks_on_axis(constraints const& c) {
+    bool any = false;
+    for (role_set const& r : c.on_axis) any = any || r.mask != 0;
+    return any;
+}
+}  // namespace detail
+
 }  // namespace shardtype

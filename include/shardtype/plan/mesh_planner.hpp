@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shardtype/plan/mesh_walk.hpp>
+#include <shardtype/plan/plan_room.hpp>
 #include <shardtype/search/chain_search.hpp>
 
 namespace shardtype {
@@ -21,11 +22,18 @@ struct run_time_mesh_planner {
     chain_search_state<typename problem_type::chain_type, 2048, 512> search{};  ///< its room, and the solution
     chain_solution<problem_type::positions> solution{};                         ///< of the best
 
-    /// The best of all meshes of so many devices. @pre world_size has at most `max_meshes` meshes
+    int world = 0;                     ///< devices, set by `find`
+    plan_room full = plan_room::none;  ///< the first room that was too small for a mesh, set by `find`
+
+    /// The best of all meshes of so many devices. Without one `refusal_of` (plan/plan_refusal.hpp) may say why: bounds that
+    /// mean nothing, `on_axis`, a world of more than `max_meshes` meshes.
     constexpr mesh_choice find(int world_size, hardware const& on, constraints const& bound, batch_shape const& batch,
                                dtype element, dtype compute) {
         asked = detail::case_of<Model>({.on = on}, bound, batch, element, compute);
         order = {};
+        world = world_size, full = plan_room::none;
+        bool const sound = fault_of(bound, on, world_size) == bound_fault::none && !detail::asks_on_axis(bound);
+        if (!sound || meshes_of(world_size) > max_meshes) return mesh_choice{};  // [ST-J725], [ST-J728], [ST-J729]
         for (int tp = 1; tp <= world_size; ++tp)
             if (world_size % tp == 0) order.add_all(world_size, tp, bound_of_ranks(world_size, tp));
         detail::mesh_walk walk;
@@ -75,6 +83,8 @@ struct run_time_mesh_planner {
             return what;
         }
         assembled = detail::mesh_problem<types>(of, options, walk.best);
+        if (full == plan_room::none && !options.complete) full = plan_room::ways;
+        if (full == plan_room::none && !assembled.chain.complete) full = detail::room_of_chain(assembled);
         solve(assembled.chain, search);
         long const before = walk.best;
         what = walk.take(i, search.result);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shardtype/model/job_strategy.hpp>
+#include <shardtype/plan/job_checks.hpp>
 #include <shardtype/plan/mesh_walk.hpp>
 #include <shardtype/search/certificate.hpp>
 #include <shardtype/search/chain_stages.hpp>
@@ -130,12 +131,23 @@ struct mesh_planning {
     }
     static constexpr mesh_choice best = choose();
 };
+/// Of a job that lacks something: its error, and no mesh.
+template <class Job, class BackEnd>
+    requires(!is_sound_mesh_job<Job>)
+struct mesh_planning<Job, BackEnd> {
+    static constexpr mesh_choice refused() {
+        failed<decltype(report_mesh_job<Job>())>();
+        return mesh_choice{};
+    }
+    static constexpr mesh_choice best = refused();
+};
 
 }  // namespace detail
 
 /// The best of all meshes of `Job::world_size` devices, `Job::hardware.devices_per_node` to a machine: dp_replicate as DDP,
 /// dp_shard as ZeRO or FSDP, tp as sequence parallelism, and the plan there. `Job` has `world_size` in the place of `mesh`,
 /// and else what `plan` takes but pins.
+/// @pre the job has all of these [ST-J726], [ST-J728], and neither pins nor `on_axis` [ST-J729]
 template <class Job, class BackEnd = buffers_only>
 inline constexpr mesh_choice const& best_mesh = detail::mesh_planning<Job, BackEnd>::best;
 
@@ -149,7 +161,7 @@ inline constexpr model_strategy strategy_of<Mesh, planned_with_mesh<Job>> = best
 /// The job on its best mesh with the plan found there. @pre best_mesh<Job>.plan.optimal
 template <class Job>
 struct job_on_best_mesh : Job {
-    static_assert(best_mesh<Job>.plan.optimal,
+    static_assert(best_mesh<Job>.plan.optimal || !detail::is_sound_mesh_job<Job>,
                   "no mesh of so many devices has a plan: best_mesh<Job>.plan.memory is the smallest, .illegal and "
                   ".infeasible say how many meshes the rules and the memory refuse");
     /// Of the axes `dp_replicate`, `dp_shard`, `tp` those of more than one device.

@@ -17,8 +17,35 @@ template <class... Shares> struct parameter_memory {};             ///< one of t
 template <long Low, long High> struct between_per_mille {};        ///< `low` and `high`
 template <class... Roles> struct roles {};                         ///< these are among `roles` and `on_axis`
 struct recompute {};                                               ///< `recompute = true`
+struct on_axis {};                                                 ///< any entry of it
 // clang-format on
 }  // namespace in_constraints
+/// A member of a job: what stands there, or what to write; with no argument the member alone.
+namespace in_job {
+// clang-format off
+template <class... What> struct model {};
+template <class... What> struct mesh {};
+template <class... What> struct hardware {};     ///< `static constexpr`, as all values
+template <class... What> struct batch {};
+template <class... What> struct constraints {};
+template <class... What> struct world_size {};
+template <class... What> struct pinned {};
+template <class... What> struct input {};
+template <class... What> struct output {};
+struct not_constant {};                           ///< of the right type, and no constant
+template <long Bytes> struct memory {};           ///< `hardware::memory`
+template <long Bytes> struct reserved {};         ///< of these
+template <long Rate> struct bf16_flops {};
+template <long Rate> struct memory_bandwidth {};
+template <long Rate> struct link_bandwidth {};
+template <long Rows> struct global {};            ///< `batch_shape::global`
+template <long Tokens> struct sequence {};
+template <long Parts> struct micro_batches {};
+// clang-format on
+}  // namespace in_job
+/// In front of a member that the job does not have.
+template <class Member>
+struct missing {};
 /// What was pinned to some layers; of `input` and `output` to the first and to the last one.
 namespace asked {
 // clang-format off
@@ -38,7 +65,7 @@ template <long Bytes> struct window {};                                         
 }  // namespace in_plan
 /// In the place of a fix: without this pin there is a plan.
 struct remove_this_pin {};
-/// The rule's error that a layer gives under every strategy.
+/// The rule's error that a layer gives under every strategy, or under those that were asked for.
 template <code What>
 struct refused_by {};
 /// What takes less room.
@@ -55,6 +82,7 @@ struct max_pins;          ///< in `planned_case`
 struct options_room;      ///< ways to store a layer's parameters, in `plan/planning.hpp`
 struct block_options;     ///< ways to run a block, in `plan/planning.hpp`
 struct options_of_layer;  ///< the same over all boundary layouts
+struct max_layers;        ///< rows of layers, in `model_plan`
 struct sum_of_times;      ///< bits of nanoseconds
 }  // namespace tables
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/plan_checks.hpp>
+#include <shardtype/plan/plan_report.hpp>
 #include <shardtype/plan/planning.hpp>
 #include <shardtype/search/certificate.hpp>
 #include <shardtype/search/chain_stages.hpp>
@@ -151,6 +151,17 @@ struct planning {
     static constexpr model_plan plan = decode(of, table::all, table::edges, assembled, solution);
 };
 
+/// Of a job that lacks something: its error, and no plan.
+template <class Job, class BackEnd>
+    requires(!is_sound_job<Job>)
+struct planning<Job, BackEnd> {
+    static constexpr model_plan refused() {
+        failed<decltype(report_job<Job>())>();
+        return model_plan{};
+    }
+    static constexpr model_plan plan = refused();
+};
+
 /// Whose kernels' scratch counts: the job's `back_end`, or none.
 template <class Job>
 struct planned_back_end {
@@ -173,7 +184,8 @@ inline constexpr model_plan const& plan = detail::planning<Job, BackEnd>::plan;
 
 /// That there is a plan which a schedule can be made of: `static_assert(has_plan<job>)`. To ask without an error:
 /// `plan<job>.optimal`.
-/// @pre the constraints can be kept [ST-J720] to [ST-J724], and the planner has room for the job [ST-J725]
+/// @pre the constraints can be kept [ST-J720] to [ST-J724], the planner has room for the job [ST-J725], and the job has what
+/// a plan is made from [ST-J726], [ST-J727], [ST-J728]
 template <class Job, class BackEnd = detail::planned_back_end_t<Job>>
 inline constexpr bool has_plan = detail::check_plan<detail::planning<Job, BackEnd>, Job>();
 

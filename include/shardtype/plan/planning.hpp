@@ -2,6 +2,7 @@
 
 #include <shardtype/plan/case_of.hpp>
 #include <shardtype/plan/decode.hpp>
+#include <shardtype/plan/plan_bounds.hpp>
 #include <shardtype/search/chain_search.hpp>
 
 namespace shardtype {
@@ -55,13 +56,14 @@ constexpr model_plan decode(planned_case const& of, class_options<Units, Room> c
 /// model and number of axes. `Stretches`: room for runs of trips that pins treat otherwise.
 template <class Model, int Axes, class BackEnd = buffers_only, class Operations = library_operations, int Stretches = 4>
 struct run_time_planner {
-    static constexpr unit_list units = units_of<Model>();   ///< of the model
-    static constexpr int classes = detail::power(3, Axes);  ///< ways to split activations, at most
-    static constexpr int count = units.count;               ///< units
+    static constexpr unit_list units = units_of<Model>();                ///< of the model
+    static constexpr int classes = detail::power(3, Axes);               ///< ways to split activations, at most
+    static constexpr int count = units.count > 0 ? units.count : 1;      ///< units
+    static constexpr int leaves = units.count > 0 ? units.leaves() : 1;  ///< layers with a name, a repeat's once
     /// What the search takes.
     using problem_type =
-        detail::model_problem<classes, units.leaves() + (units.repeats > 0 ? Stretches : 0),
-                              4 * detail::options_of_layer, units.leaves() + (units.repeats > 0 ? units.trips : 0)>;
+        detail::model_problem<classes, leaves + (units.repeats > 0 ? Stretches : 0), 4 * detail::options_of_layer,
+                              leaves + (units.repeats > 0 ? units.trips : 0)>;
 
     detail::planned_case of{};                                                ///< set by `prepare`
     detail::class_options<count, detail::options_room(Axes)> all[classes]{};  ///< by class
@@ -79,6 +81,8 @@ struct run_time_planner {
     constexpr void state() {
         bool wanted[classes]{};
         int number[classes]{};
+        assembled.chain.complete = false;
+        if (of.pins > detail::planned_case::max_pins) return;  // [ST-J725]
         int const considered = detail::classes_of(of);
         for (int i = 0; i < classes; ++i) {
             all[i] = {};
@@ -92,8 +96,10 @@ struct run_time_planner {
         for (int i = 0; i < classes; ++i) edges[i] = detail::edges_from<classes>(of, i, number, wanted);
         assembled = detail::assemble<problem_type, detail::run_time_block_options>(of, all, edges);
     }
-    /// Searches for what is faster than `below` (ns).
+    /// Searches for what is faster than `below` (ns). Where it is `invalid`, `refusal_of` (plan/plan_refusal.hpp) says why.
     constexpr model_plan find(long below = unreachable) {
+        bool const sound = fault_of(of.bound, of.on.on, detail::devices_of(of.on)) == bound_fault::none;
+        if (!sound || of.pins > detail::planned_case::max_pins) return model_plan{};  // [ST-J728], [ST-J725]
         assembled.chain.below = below;
         if (!assembled.any_tied()) return detail::decode(of, all, edges, assembled, solve(assembled.chain, search));
         auto best = search.result;

@@ -66,7 +66,7 @@ struct certificate_check {
     /// One class per position, and what no path exceeds. False: the problem is not well formed.
     constexpr bool expand() {
         constexpr long limit = 1L << 57;
-        bool good = p.complete && p.runs > 0 && p.fixed >= 0 && p.fixed < limit && p.budget >= 0;
+        bool good = p.complete && p.runs > 0 && p.fixed >= 0 && limit > p.fixed && p.budget >= 0;
         long edge = 0, entry = 0, exit = 0;
         for (int g = 0; g < p.layouts; ++g) {
             entry = p.entry[g] < unreachable && p.entry[g] > entry ? p.entry[g] : entry;

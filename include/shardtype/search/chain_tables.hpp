@@ -97,7 +97,7 @@ template <class Problem>
 constexpr bool check_sums(Problem const& p, chain_kinds<Problem>& to) {
     constexpr long limit = 1L << 57;
     bool good = p.complete && p.runs > 0 && p.layouts > 0 && p.layouts <= Problem::max_layouts && p.fixed >= 0 &&
-                p.fixed < limit && p.budget >= 0;
+                limit > p.fixed && p.budget >= 0;  // g++ 12 reads `p.fixed <` as a template where one has that name
     long edge = 0, ends = 0, times = 0, memories = 0;
     for (int g = 0; good && g < p.layouts; ++g) {
         for (int h = 0; h < p.layouts; ++h) {

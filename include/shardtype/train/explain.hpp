@@ -3,6 +3,7 @@
 #include <string>
 
 #include <shardtype/plan/compare.hpp>
+#include <shardtype/plan/plan_refusal.hpp>
 
 namespace shardtype {
 
@@ -22,6 +23,10 @@ std::string written(Write write) {
 /// A plan in words, as `plan_text` has it at compile time.
 inline std::string explain(model_plan const& p) {
     return detail::written([&](text_sink& out) { detail::put_plan(out, p); });
+}
+/// Why there is no plan, one line; empty where nothing is refused.
+inline std::string explain(plan_refusal const& r) {
+    return detail::written([&](text_sink& out) { r.put(out); });
 }
 /// Two plans side by side: what differs by layer, in time and memory.
 inline std::string compare(model_plan const& a, model_plan const& b, std::string const& first = "first",

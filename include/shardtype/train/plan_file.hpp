@@ -74,7 +74,8 @@ inline std::string refusal(graph const& g) {
 }  // namespace detail
 
 /// Writes a plan as lines that people can read. The file is there whole or not at all: it is written beside its place
-/// and moved there. `frame` of the plan's job adds the sizes of its parameters to what `load_plan` checks.
+/// and moved there. `frame`, of the plan's job, is what `load_plan` checks: mesh, layers, sizes of the parameters. That of
+/// the plan itself, `frame_of(plan)`, has no sizes: such a file is read with a plan's frame, and by no job.
 /// @throws std::runtime_error if it cannot be written
 /// @throws std::invalid_argument for a name that could not be read again
 inline void save_plan(model_plan const& p, std::filesystem::path const& path, plan_frame const& frame) {
@@ -95,9 +96,6 @@ inline void save_plan(model_plan const& p, std::filesystem::path const& path, pl
         throw;
     }
 }
-/// The same, checked at loading against the layers that the plan names.
-inline void save_plan(model_plan const& p, std::filesystem::path const& path) { save_plan(p, path, frame_of(p)); }
-
 /// Reads a plan; its `strategy` is what runs. `frame`: the mesh and the model that it must be for, of a job or a plan.
 /// @throws std::runtime_error with file, line and what is wrong: another mesh, model or version, an unknown axis, layer or
 /// role, missing or repeated layers, a file that was cut off, changed or goes on behind its end
@@ -109,11 +107,15 @@ inline model_plan load_plan(std::filesystem::path const& path, plan_frame const&
 /// @throws std::runtime_error as above, and where the model refuses the strategy
 template <class Job>
 model_plan load_plan(std::filesystem::path const& path) {
-    model_plan const p = load_plan(path, frame_of<Job>());
+    std::vector<char> const bytes = detail::read_file(path);
+    plan_frame const frame = frame_of<Job>();
+    detail::plan_loader loader(path, {bytes.data(), bytes.size()}, frame);
+    model_plan const p = loader.all();
     auto const g = std::make_unique<graph>(read_model<typename Job::model>(
         p.strategy, Job::batch, detail::element_type<typename detail::element_of<Job>::type>,
         detail::element_type<typename detail::compute_of<Job>::type>));
-    if (!g->ok()) detail::file_error(path, detail::refusal(*g));
+    if (!g->ok())
+        detail::file_error(path, "line " + std::to_string(loader.line_of(g->failed_in)) + ": " + detail::refusal(*g));
     return p;
 }
 

@@ -84,6 +84,13 @@ class plan_loader {
         return p;
     }
 
+    /// The line that gave these layers their strategy: an exception of this name, else the one of all.
+    long line_of(label const& layers) const {
+        for (int e = 0; e < p.strategy.exceptions; ++e)
+            if (same_name(p.strategy.except[e].layers, layers)) return except_line_[e];
+        return strategy_line_;
+    }
+
   private:
     void read_mesh() {
         in.expect("mesh");
@@ -112,6 +119,8 @@ class plan_loader {
             if (frame_.parameters != 0 && parameters != frame_.parameters)
                 in.fail("the plan is for a model of other sizes: its parameters have the hash " +
                         hexadecimal(parameters) + ", not " + hexadecimal(frame_.parameters));
+        } else if (frame_.parameters != 0) {
+            in.fail("whether the plan is for this model's sizes is not said: save_plan(plan, path, frame_of<job>())");
         }
         in.end_line();
         other_layers_ = layers != hash_of(frame_);
@@ -145,11 +154,13 @@ class plan_loader {
     }
     void read_strategy() {
         in.expect("strategy");
+        strategy_line_ = in.line();
         p.strategy.whole = policy_of(in.strategy(p), p);
         in.end_line();
         bool any = false;  // changes something, as `strategy_of` has it
         while (in.next_is("except")) {
             in.expect("except");
+            except_line_[p.strategy.exceptions % model_strategy::max_exceptions] = in.line();
             if (p.strategy.exceptions == model_strategy::max_exceptions) in.fail("too many exceptions");
             layer_exception& x = p.strategy.except[p.strategy.exceptions++];
             x.layers = in.name(":"), in.literal(": ");
@@ -219,6 +230,7 @@ class plan_loader {
     plan_frame const& frame_;
     std::vector<std::vector<bool>> seen_{};
     bool other_layers_ = false;
+    long strategy_line_ = 0, except_line_[model_strategy::max_exceptions]{};
     std::string reject_{};
 };
 

@@ -42,6 +42,8 @@ class plan_reader {
         ++number_;
         fail("nothing may stand behind the 'end' line");
     }
+    /// The number of the current line.
+    long line() const { return number_; }
     /// Where the current line begins.
     std::size_t line_begin() const { return line_begin_; }
 

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <shardtype/base/code.hpp>
+#include <shardtype/plan/mesh_planner.hpp>
+#include <shardtype/plan/plan_room.hpp>
+
+namespace shardtype {
+
+/// Why a planner gave an `invalid` plan at run time: what the compiler says of a job with a number.
+struct plan_refusal {
+    code what = code::ok;                   ///< `plan_bounds`, `plan_room` or `plan_mesh_pins`; ok: it is not refused
+    bound_fault bound = bound_fault::none;  ///< of these:
+    constraints asked{};                    ///< the constraints
+    hardware on{};                          ///< the devices
+    int ranks = 1;                          ///< how many
+    plan_room room = plan_room::none;       ///< that is too small
+    long holds = 0;                         ///< its room
+
+    /// Whether there is something to say.
+    constexpr explicit operator bool() const { return what != code::ok; }
+    /// One line, without its end.
+    constexpr void put(text_sink& out) const {
+        if (what == code::plan_bounds) detail::put_bound_fault(out, bound, asked, on, ranks);
+        if (what == code::plan_room) detail::put_full_room(out, room, holds);
+        if (what == code::plan_mesh_pins)
+            out.put("constraints::on_axis would have no effect: the axes of the best mesh are not known [ST-J729]");
+    }
+};
+
+namespace detail {
+
+constexpr plan_refusal refused_bounds(constraints const& c, hardware const& on, int ranks) {
+    plan_refusal r;
+    r.bound = fault_of(c, on, ranks);
+    if (r.bound != bound_fault::none) r.what = code::plan_bounds, r.asked = c, r.on = on, r.ranks = ranks;
+    return r;
+}
+constexpr plan_refusal refused_room(plan_room room, long holds) {
+    plan_refusal r;
+    r.what = code::plan_room, r.room = room, r.holds = holds;
+    return r;
+}
+
+}  // namespace detail
+
+/// Why `found`, what this planner's `find` gave, is `invalid`. Where it is not, there is nothing to say.
+template <class Model, int Axes, class BackEnd, class Operations, int Stretches>
+constexpr plan_refusal refusal_of(run_time_planner<Model, Axes, BackEnd, Operations, Stretches> const& p,
+                                  model_plan const& found) {
+    using planner = run_time_planner<Model, Axes, BackEnd, Operations, Stretches>;
+    if (found.outcome != chain_outcome::invalid) return {};
+    plan_refusal const bounds = detail::refused_bounds(p.of.bound, p.of.on.on, detail::devices_of(p.of.on));
+    if (bounds) return bounds;
+    plan_room const of_units = detail::room_of_units(planner::units);
+    if (of_units != plan_room::none) return detail::refused_room(of_units, unit_list::max_units);
+    if (p.of.pins > detail::planned_case::max_pins)
+        return detail::refused_room(plan_room::pins, detail::planned_case::max_pins);
+    if (p.of.stretches() > Stretches) return detail::refused_room(plan_room::stretches, Stretches);
+    for (auto const& one : p.all) {
+        if (one.complete) continue;
+        bool const whole =
+            detail::core_of<Model, Operations>(p.of, one.number, BackEnd::scratch, detail::room_of<BackEnd>).complete;
+        return whole ? detail::refused_room(plan_room::ways, detail::options_room(Axes))
+                     : detail::refused_room(plan_room::parameters, detail::class_core::max_parameters);
+    }
+    if (!p.assembled.chain.complete) {
+        plan_room const r = detail::room_of_chain(p.assembled);
+        return detail::refused_room(
+            r, r == plan_room::options ? planner::problem_type::options : detail::run_time_block_options);
+    }
+    if (found.strategy.exceptions > model_strategy::max_exceptions)
+        return detail::refused_room(plan_room::exceptions, model_strategy::max_exceptions);
+    if (found.layers == model_plan::max_layers) return detail::refused_room(plan_room::layers, model_plan::max_layers);
+    return detail::refused_room(plan_room::sums, 61);
+}
+
+/// The same of the best mesh; also where one mesh among others had no room, which could have been the best.
+template <class Model, class BackEnd, class Operations>
+constexpr plan_refusal refusal_of(run_time_mesh_planner<Model, BackEnd, Operations> const& p, mesh_choice const&) {
+    using planner = run_time_mesh_planner<Model, BackEnd, Operations>;
+    plan_refusal const bounds = detail::refused_bounds(p.asked.bound, p.asked.on.on, p.world);
+    if (bounds) return bounds;
+    if (detail::asks_on_axis(p.asked.bound)) {
+        plan_refusal r;
+        r.what = code::plan_mesh_pins;
+        return r;
+    }
+    if (meshes_of(p.world) > planner::max_meshes) return detail::refused_room(plan_room::meshes, planner::max_meshes);
+    plan_room const of_units = detail::room_of_units(planner::types::units);
+    if (of_units != plan_room::none) return detail::refused_room(of_units, unit_list::max_units);
+    long const holds = p.full == plan_room::ways      ? detail::mesh_unit_room
+                       : p.full == plan_room::options ? detail::mesh_options_room
+                                                      : detail::mesh_block_room;
+    return p.full != plan_room::none ? detail::refused_room(p.full, holds) : plan_refusal{};
+}
+
+}  // namespace shardtype

@@ -1,0 +1,117 @@
+// What a planner at run time says where it gives no plan: the words of the compiler's errors.
+#include <shardtype/plan/pins.hpp>
+#include <shardtype/plan/plan_refusal.hpp>
+#include <shardtype/shardtype.hpp>
+#include <shardtype/train/explain.hpp>
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <memory>
+#include <string>
+
+namespace st = shardtype;
+
+namespace {
+
+constexpr st::llama_config small_llama{
+    .dim = 64, .layers = 16, .heads = 8, .kv_heads = 8, .ffn_dim = 128, .vocabulary = 256};
+using model = st::llama<small_llama>;
+using unnamed = st::chain<st::embedding<256, 64>, st::rms_norm, st::linear<256>, st::cross_entropy>;
+constexpr st::batch_shape rows{.global = 16, .sequence = 64};
+
+st::cluster eight() {
+    st::cluster c;
+    c.on = st::h100_sxm, c.axes = 1, c.axis_size[0] = 8;
+    return c;
+}
+template <class Model, int Stretches = 4>
+struct planned_one {
+    using planner_type = st::run_time_planner<Model, 1, st::buffers_only, st::library_operations, Stretches>;
+    std::unique_ptr<planner_type> planner = std::make_unique<planner_type>();
+    st::model_plan plan{};
+
+    explicit planned_one(st::constraints const& bound) {
+        planner->prepare(eight(), bound, rows, st::dtype::f32, st::dtype::f32);
+    }
+    void pin(char const* layers, st::role r) {
+        st::detail::layer_pin p;
+        p.layers.append(layers), p.on[0] = r;
+        st::detail::add_pin(planner->of, p);
+    }
+    std::string said() {
+        planner->state();
+        plan = planner->find();
+        CHECK(plan.optimal == (plan.outcome == st::chain_outcome::optimal));
+        st::plan_refusal const r = refusal_of(*planner, plan);
+        CHECK(bool(r) == (plan.outcome == st::chain_outcome::invalid));
+        return st::explain(r);
+    }
+};
+std::string said_of(st::constraints const& bound) { return planned_one<model>(bound).said(); }
+std::string trip(int i) { return "layers." + std::to_string(i); }
+constexpr char const* no_room = "the planner has no room for this job, or cannot tell its layers apart: ";
+
+}  // namespace
+
+TEST_CASE("bounds that nothing keeps to") {
+    CHECK(said_of({}) == "");
+    CHECK(said_of({.device_memory = 80'000'000'000}) == "");
+    CHECK(said_of({.device_memory = 80'000'000'001}) ==
+          "constraints::device_memory of 80000000001 bytes is more than the 80000000000 bytes of h100_sxm [ST-J728]");
+    CHECK(
+        said_of({.device_memory = -1}) ==
+        "constraints::device_memory of -1 bytes is negative; 0: what the hardware leaves, 78926258176 bytes [ST-J728]");
+    CHECK(said_of({.parameter_memory = {0.3, 0.3}}) == "");  // no share of a layer: that is no such fault
+    CHECK(said_of({.parameter_memory = {0.4, 0.3}}) ==
+          "constraints::parameter_memory is from 0.400 to 0.300: low is more than high [ST-J728]");
+    CHECK(said_of({.parameter_memory = {0.125, 0}}) == "");
+    CHECK(said_of({.parameter_memory = {0.126, 0}}) ==
+          "constraints::parameter_memory is from 0.126 to 0.000, one over 8 ranks: low is more than high [ST-J728]");
+    CHECK(said_of({.parameter_memory = {-0.1, 1}}) ==
+          "constraints::parameter_memory is from -0.100 to 1.000: a share is from 0 to 1 [ST-J728]");
+    CHECK(said_of({.parameter_memory = {0, 1.5}}).find("a share is from 0 to 1") != std::string::npos);
+    double const nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+    for (double const x : {nan, inf, -inf}) {
+        CHECK(said_of({.parameter_memory = {x, 1}}).find("a share is from 0 to 1") != std::string::npos);
+        CHECK(said_of({.parameter_memory = {0, x}}).find("a share is from 0 to 1") != std::string::npos);
+    }
+}
+
+TEST_CASE("rooms") {
+    planned_one<model> pins({});
+    for (int i = 0; i < 12; ++i) pins.pin("output", st::role::fully_sharded);
+    CHECK(pins.said() == "");
+    CHECK(pins.plan.optimal);
+    pins.pin("output", st::role::fully_sharded);
+    CHECK(pins.said() == std::string(no_room) + "max_pins is 12; write fewer_pins [ST-J725]");
+    planned_one<unnamed> first({});
+    CHECK(first.said() == std::string(no_room) + "write name_first_layer [ST-J725]");
+    planned_one<model> stretches({});
+    for (int i = 0; i < 4; ++i) stretches.pin(trip(2 * i).c_str(), st::role::fully_sharded);
+    CHECK(stretches.said() == std::string(no_room) + "Stretches is 4; write fewer_pins [ST-J725]");
+    // Every second trip otherwise, with plain names: more exceptions than a strategy holds.
+    planned_one<model, 24> exceptions({});
+    for (int i = 0; i < 12; ++i)
+        exceptions.pin((trip(i) + (i % 2 == 0 ? ".attention" : ".feed_forward")).c_str(),
+                       i % 2 == 0 ? st::role::data_parallel : st::role::sequence_parallel);
+    CHECK(exceptions.said() == std::string(no_room) + "max_exceptions is 12; write fewer_roles [ST-J725]");
+}
+
+TEST_CASE("the best mesh") {
+    using planner_type = st::run_time_mesh_planner<model>;
+    auto const planner = std::make_unique<planner_type>();
+    auto const said = [&](int world, st::constraints const& bound) {
+        st::mesh_choice const found = planner->find(world, st::h100_sxm, bound, rows, st::dtype::f32, st::dtype::f32);
+        st::plan_refusal const r = refusal_of(*planner, found);
+        CHECK(bool(r) == (found.plan.outcome == st::chain_outcome::invalid));
+        return st::explain(r);
+    };
+    CHECK(said(8, {}) == "");
+    CHECK(said(8, {.device_memory = -1}).find("constraints::device_memory of -1 bytes is negative") == 0);
+    CHECK(said(8, {.parameter_memory = {0.126, 0}}).find("one over 8 ranks: low is more than high") !=
+          std::string::npos);
+    CHECK(said(8, {.on_axis = {st::usual_roles}}) ==
+          "constraints::on_axis would have no effect: the axes of the best mesh are not known [ST-J729]");
+    CHECK(said(8, {}) == "");
+}
