@@ -58,7 +58,7 @@ auto pick(Problem const& p, std::mt19937& random) {
             for (int i = 0; i < 50 && any(6) > 1 && lies >= 0 && kind.option[o].in != lies; ++i) o = any(kind.count);
             if (k > 0 && any(2) == 0) o = s.choice[s.positions - 1];
             st::chain_option const& one = kind.option[o];
-            if (p.is_tied[chain.run[r].of]) {
+            if (p.kind[chain.run[r].of].is_tied) {
                 if (shared >= 0 && shared != one.in) s.time = st::unreachable;
                 shared = one.in;
             }
@@ -95,7 +95,7 @@ void check_choices(totals& all, int const (&axis)[Axes], setting const& how, int
         .global = how.rows * how.micro_batches, .sequence = how.sequence, .micro_batches = how.micro_batches};
     st::constraints bound;
     bound.roles = how.roles;
-    bound.device_memory = 1L << 40;
+    on.on.memory = 1L << 41, bound.device_memory = 1L << 40;  // no bound
     planner->prepare(on, bound, batch, st::dtype::f32, how.compute);
     planner->state();
     REQUIRE(planner->assembled.chain.complete);
