@@ -24,8 +24,9 @@ st::hardware hardware_named(std::string const& name) {
     if (name == "this_machine") return st::this_machine;
 #endif
     if (name == "this_machine")
-        throw usage_error("--hardware this_machine is not built in: build/bench/measure_machine --output "
-                          "build/planner/this_machine.hpp, then build again");
+        throw usage_error(
+            "--hardware this_machine is not built in: build/bench/measure_machine --output "
+            "build/planner/this_machine.hpp, then build again");
     for (st::hardware const* h : {&st::a100_80gb, &st::h100_sxm, &st::h200_sxm, &st::b200_sxm})
         if (name == h->name) return *h;
     throw usage_error("--hardware: " + printable(name) + " is not known");

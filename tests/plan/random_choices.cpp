@@ -77,12 +77,6 @@ auto pick(Problem const& p, std::mt19937& random) {
     return s;
 }
 
-bool lie_alike(st::placement_policy const& p, st::placement_policy const& q) {
-    bool same = true;
-    for (int a = 0; a < p.axes; ++a) same = same && (p.splits_batch(a) ? q.splits_batch(a) : p.on[a] == q.on[a]);
-    return same;
-}
-
 template <class Model, int Axes>
 void check_choices(totals& all, int const (&axis)[Axes], setting const& how, int count) {
     static auto const planner = std::make_unique<st::run_time_planner<Model, Axes>>();
@@ -136,8 +130,6 @@ void check_choices(totals& all, int const (&axis)[Axes], setting const& how, int
             INFO(walk.text());
             CHECK(walk.faults().empty());
         }
-        // The way from the last norm to the output is counted in two parts, and run as one (docs/planner.md).
-        if (!lie_alike(plan.layer[plan.layers - 1].roles, plan.layer[plan.layers - 2].roles)) continue;
         all.least_time = std::min(all.least_time, time);
         if (!how.overlaps) all.most_time = std::max(all.most_time, time);
         CHECK(time > -0.045);

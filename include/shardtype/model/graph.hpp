@@ -109,8 +109,9 @@ struct graph : graph_parameters {
     }
     /// x between layers, as this layer's strategy has it.
     constexpr short stream(short x) { return to_stream(x, false); }
-    /// Into a tensor-parallel region: whole tokens, used on every rank of the axis.
-    constexpr short enter(short x) { return to_stream(x, true); }
+    /// Into a tensor-parallel region: whole tokens, used on every rank of the axis. First as this layer's strategy has it
+    /// between layers: so what lies between two layers depends on these two alone.
+    constexpr short enter(short x) { return to_stream(stream(x), true); }
     /// y where x lies, if they lie differently between layers and no sum is still to be made.
     constexpr short beside(short y, short x) {
         if (x < 0 || y < 0 || at(x) == at(y) || !same_extents(at(x), at(y))) return y;

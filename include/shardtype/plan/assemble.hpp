@@ -33,7 +33,7 @@ constexpr unit_option from_stream(class_options<Units, Room> const (&all)[Classe
 template <int Blocks, int Units, int Room, int Classes, int Layouts, int Options>
 struct kind_assembler {
     using options = class_options<Units, Room>;
-    using block_list = pareto_list<block_way, Blocks>;
+    using block_list = block_ways<Blocks>;
 
     planned_case const& of;
     options const (&all)[Classes];
@@ -62,7 +62,6 @@ struct kind_assembler {
     }
     /// The ways to run the block if its stream is of class g.
     constexpr block_list blocks(int g, bool again) {
-        auto const beats = [](block_way const& a, block_way const& b) { return a.beats(b); };
         long const stream = align_up(all[g].stream.local_bytes());
         block_list so_far;
         so_far.count = 1;
@@ -79,18 +78,17 @@ struct kind_assembler {
                     if ((asked & ~all[h].option[u][k].satisfies) == 0)
                         ways.add(
                             branch(from_stream(all, edges, g, h, u, k, u == kind.first_unit, u + 1 == kind.end_unit), u,
-                                   h, k, again, stream),
-                            beats);
+                                   h, k, again, stream));
             }
             block_list next;
             for (int i = 0; i < so_far.count; ++i)
-                for (int k = 0; k < ways.count; ++k) {
+                for (int k = 0; k < ways.count && next.complete; ++k) {
                     block_way both = so_far.one[i];
                     block_way const& more = ways.one[k];
                     both.time += more.time, both.memory += more.memory, both.live += more.live;
                     both.window = larger(both.window, more.window), both.late = larger(both.late, more.late);
                     both.how.of_class[at] = more.how.of_class[at], both.how.option[at] = more.how.option[at];
-                    next.add(both, beats);
+                    next.add(both);
                 }
             out.blocks_fit = out.blocks_fit && ways.complete && next.complete;
             so_far = next;
@@ -106,14 +104,14 @@ struct kind_assembler {
         return true;
     }
 
-    /// Whether the chain never loses by taking b where it could take a.
+    /// Whether the chain never loses by taking b where it could take a, which takes no less of anything.
     constexpr bool stands_in(chain_option const& b, chain_option const& a) const {
-        if (b.time > a.time || b.memory > a.memory || b.window > a.window) return false;
+        if (kind.is_tied && a.in != b.in) return false;
         chain_edge const &in = between.redistribution[a.in][b.in], &back = between.redistribution[b.out][a.out];
         if (in.time >= unreachable || back.time >= unreachable) return false;
         long window = b.window > in.window ? b.window : in.window;
         if (back.window > window) window = back.window;
-        if (b.time + in.time + back.time > a.time || b.memory > a.memory || window > a.window) return false;
+        if (b.time + in.time + back.time > a.time || window > a.window) return false;
         for (int g = 0; g < between.count && a.in != b.in; ++g) {  // a detour over a's layout is no shortcut
             chain_edge const &to_a = between.redistribution[g][a.in], &to_b = between.redistribution[g][b.in];
             chain_edge const &from_a = between.redistribution[a.out][g], &from_b = between.redistribution[b.out][g];
@@ -123,10 +121,22 @@ struct kind_assembler {
         }
         return true;
     }
+    /// Adds an option, unless another one stands in for it. The comparisons that settle most come first, without a call.
     constexpr void add(chain_option const& o, chosen_option const& what) {
-        out.list.add({o, what}, [this](stated_option const& b, stated_option const& a) {
-            return (!kind.is_tied || a.costs.in == b.costs.in) && stands_in(b.costs, a.costs);
-        });
+        if (!out.complete) return;
+        for (int k = 0; k < out.count; ++k) {
+            chain_option const& x = out.one[k].costs;
+            if (x.time <= o.time && x.memory <= o.memory && x.window <= o.window && stands_in(x, o)) return;
+        }
+        int kept = 0;
+        for (int k = 0; k < out.count; ++k) {
+            chain_option const& x = out.one[k].costs;
+            if (o.time <= x.time && o.memory <= x.memory && o.window <= x.window && stands_in(o, x)) continue;
+            if (kept++ != k) out.one[kept - 1] = out.one[k];
+        }
+        out.count = kept;
+        out.complete = kept < Options;
+        if (kept < Options) out.one[out.count++] = {o, what};
     }
     constexpr void add_unit(short g) {
         int const u = kind.first_unit;

@@ -13,6 +13,14 @@ struct cluster {
     int axis_size[max_axes]{};  ///< devices along each
 };
 
+namespace detail {
+constexpr int devices_of(cluster const& c) {
+    int n = 1;
+    for (int a = 0; a < c.axes; ++a) n *= c.axis_size[a];
+    return n;
+}
+}  // namespace detail
+
 /// The mesh on these devices.
 template <class Mesh>
 constexpr cluster cluster_of(hardware const& on) {

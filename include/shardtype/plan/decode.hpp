@@ -158,8 +158,8 @@ struct plan_decoder {
                 sort(choice, i, count);
                 for (int from = i, to = i; from < i + count; from = to) {
                     while (to < i + count && choice[to] == choice[from]) ++to;
-                    add_run(is.first_unit, is.first_trip + from - i, to - from,
-                            problem.stands_for[kind][choice[from]], moved_to(choice[from]));
+                    add_run(is.first_unit, is.first_trip + from - i, to - from, problem.stands_for[kind][choice[from]],
+                            moved_to(choice[from]));
                 }
             } else {
                 add_unit(is.first_unit, problem.stands_for[kind][choice[i]], moved_to(choice[i]));

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <shardtype/plan/class_options.hpp>
-#include <shardtype/search/undominated.hpp>
+#include <shardtype/plan/options_of_class.hpp>
 
 namespace shardtype::detail {
 
@@ -68,22 +67,32 @@ struct block_way {
     long window = 0;  ///< bytes while one branch runs, of the largest
     long late = 0;    ///< bytes of collectives of a branch that lies otherwise than its neighbour
     branch_choices how{};
-
-    constexpr bool beats(block_way const& b) const {
-        return time <= b.time && memory <= b.memory && live <= b.live && window <= b.window && late <= b.late;
-    }
 };
 
-/// A short list of which no entry beats another.
-template <class Option, int Room>
-struct pareto_list {
-    Option one[Room]{};
+/// Ways to run a block of which none beats another. Without calls: compilers count the steps of a constant, and these are
+/// most of them.
+template <int Room>
+struct block_ways {
+    block_way one[Room]{};
     int count = 0;
     bool complete = true;
 
-    template <class Beats>
-    constexpr void add(Option const& o, Beats beats) {
-        complete = add_undominated(one, count, o, beats) && complete;
+    constexpr void add(block_way const& o) {
+        for (int k = 0; k < count; ++k)
+            if (one[k].time <= o.time && one[k].memory <= o.memory && one[k].live <= o.live &&
+                one[k].window <= o.window && one[k].late <= o.late)
+                return;
+        int kept = 0;
+        for (int k = 0; k < count; ++k)
+            if (o.time > one[k].time || o.memory > one[k].memory || o.live > one[k].live || o.window > one[k].window ||
+                o.late > one[k].late) {
+                if (kept++ != k) one[kept - 1] = one[k];
+            }
+        count = kept;
+        if (count == Room)
+            complete = false;
+        else
+            one[count++] = o;
     }
 };
 
@@ -167,7 +176,9 @@ struct stated_option {
 /// All of them that are worth a look.
 template <int Room>
 struct kind_options {
-    pareto_list<stated_option, Room> list{};
+    stated_option one[Room]{};
+    int count = 0;
+    bool complete = true;    ///< false: more options than room
     bool blocks_fit = true;  ///< false: more ways to run a block than room
 };
 
@@ -187,13 +198,13 @@ struct model_problem {
     template <int Room>
     constexpr void add(layer_kind const& k, kind_options<Room> const& o) {
         chain_class<Options> one;
-        one.complete = o.list.complete;
-        for (int i = 0; i < o.list.count; ++i) one.add(o.list.one[i].costs);
+        one.complete = o.complete;
+        for (int i = 0; i < o.count; ++i) one.add(o.one[i].costs);
         blocks_fit = blocks_fit && o.blocks_fit;
         short const at = chain.add(one);
         chain.repeat(at, k.count);
         kind[at] = k;
-        for (int i = 0; i < one.count; ++i) stands_for[at][i] = o.list.one[i].what;
+        for (int i = 0; i < one.count; ++i) stands_for[at][i] = o.one[i].what;
         chain.complete = chain.complete && o.blocks_fit;
     }
     /// Whether layers share a parameter.

@@ -28,11 +28,6 @@ constexpr bound_fault fault_of(constraints const& c, hardware const& on, int ran
 
 namespace detail {
 
-constexpr int devices_of(cluster const& c) {
-    int n = 1;
-    for (int a = 0; a < c.axes; ++a) n *= c.axis_size[a];
-    return n;
-}
 /// A share in thousandths, as far as they are numbers.
 constexpr long per_mille(double share) {
     if (!(share > -1e12)) return -1'000'000'000'000'000;  // NaN too

@@ -122,7 +122,7 @@ struct plan_diagnosis {
         };
         (add(needs_at<I>), ...);
         for (int i = 0; i < all.shares; ++i) f.share[f.shares++] = all.share[i];
-        sort_shares(f, P::of.bound.parameter_memory, ranks_of(P::of));
+        sort_shares(f, P::of.bound.parameter_memory, devices_of(P::of.on));
         f.widens = all.forbidden.mask != 0;
         f.roles = f.widens ? all.forbidden : all.allowed;
         ((f.refused = f.refused == code::ok ? rule_at<I> : f.refused), ...);

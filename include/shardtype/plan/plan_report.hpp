@@ -91,7 +91,7 @@ struct plan_report {
     }
     static constexpr auto share_of_parameters() {
         constexpr memory_share asked = P::of.bound.parameter_memory;
-        constexpr double high = asked.high > 0 ? asked.high : 1.0 / ranks_of(P::of);
+        constexpr double high = asked.high > 0 ? asked.high : 1.0 / devices_of(P::of.on);
         return with_rule<decltype(shares(std::make_integer_sequence<int, is.shares>{})),
                          in_constraints::between_per_mille<per_mille(asked.low), per_mille(high)>, in>();
     }

@@ -12,7 +12,7 @@ namespace detail {
 /// Options of a unit in one class that another one does not beat.
 constexpr int options_room(int axes) { return axes > 2 ? 28 : 16; }
 /// The same of a layer of the chain, over all classes.
-inline constexpr int options_of_layer = 256;
+inline constexpr int options_of_layer = 512;
 /// Ways to run a block whose residual stream lies in one way, none worse than another in all: in the compiler, at run time.
 inline constexpr int block_options = 256, run_time_block_options = 1024;
 
@@ -62,7 +62,7 @@ struct run_time_planner {
     static constexpr int leaves = units.count > 0 ? units.leaves() : 1;  ///< layers with a name, a repeat's once
     /// What the search takes.
     using problem_type =
-        detail::model_problem<classes, leaves + (units.repeats > 0 ? Stretches : 0), 4 * detail::options_of_layer,
+        detail::model_problem<classes, leaves + (units.repeats > 0 ? Stretches : 0), 2 * detail::options_of_layer,
                               leaves + (units.repeats > 0 ? units.trips : 0)>;
 
     detail::planned_case of{};                                                ///< set by `prepare`

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <shardtype/plan/options_of_class.hpp>
 #include <shardtype/plan/plan_fault.hpp>
 
 // Which layer has no strategy, and what is in its way.
@@ -16,24 +17,15 @@ struct unit_way {
 template <class Visitor>
 constexpr void visit_ways(planned_case const& of, int number, class_core const& core, Visitor& visitor) {
     placement_policy const probed = class_policy(of.on, number);
-    graph g;
-    g.policy = probed, g.element = of.element, g.compute = of.compute;
-    schedule_builder b;
-    b.micro_batches = of.batch.micro_batches > 1;
-    lowerer l(g, b, &no_scratch, nullptr);
-    parameter_prober prober{g, b, l, of.on};
+    variant_prober prober(of, probed, core);
     for (int v = 0; v < variants_of(probed); ++v) {
         placement_policy const p = variant_of(probed, v);
+        unit_costs const costs = prober.costs(p, of.units.count);
         for (int u = 0; u < of.units.count; ++u) {
             unit_core const& c = core.unit[u];
-            parameter_cost cost;
-            bool stored = c.legal;
-            for (short k = c.first_parameter; k < c.end_parameter && stored; ++k)
-                stored = prober.add(core.parameter[k], p, cost);
-            b.says = {};
-            if (stored) visitor.visit({u, p, cost});
+            if (costs.stored[u]) visitor.visit({u, p, costs.unit[u]});
             if constexpr (requires { visitor.refuse(u, p, code::ok); })
-                if (!stored) visitor.refuse(u, p, c.legal ? code::layer_not_divisible : c.why);
+                if (!costs.stored[u]) visitor.refuse(u, p, c.legal ? code::layer_not_divisible : c.why);
         }
     }
 }
@@ -61,11 +53,6 @@ struct ways_left {
         return any;
     }
 };
-constexpr int ranks_of(planned_case const& of) {
-    int n = 1;
-    for (int a = 0; a < of.on.axes; ++a) n *= of.on.axis_size[a];
-    return n;
-}
 /// The ways of all units in one class.
 struct class_ways {
     ways_left unit[unit_list::max_units]{};
@@ -78,7 +65,7 @@ struct ways_counter {
         left.legal = true;
         if (!allowed(w.roles, of.bound)) return;
         left.allowed = true;
-        if (!within(of.bound.parameter_memory, w.cost, ranks_of(of))) return;
+        if (!within(of.bound.parameter_memory, w.cost, devices_of(of.on))) return;
         left.shared = true;
         left.add(of.satisfied(w.unit, w.roles));
     }
@@ -117,7 +104,7 @@ struct needs_collector {
             for (long rest = a % b; rest != 0; rest = a % b) a = b, b = rest;
             out.add({w.cost.stored / b, w.cost.whole / b});
         }
-        if (about.axis < 0 || !within(of.bound.parameter_memory, w.cost, ranks_of(of))) return;
+        if (about.axis < 0 || !within(of.bound.parameter_memory, w.cost, devices_of(of.on))) return;
         unsigned const kept = of.satisfied(unit, w.roles);
         if ((others & ~kept) != 0) return;
         role_set const one = only(w.roles.on[about.axis]);
@@ -146,10 +133,10 @@ struct rule_finder {
         if (u != unit || found != code::ok || !allowed(p, of.bound)) return;
         if ((asked & ~of.satisfied(u, p)) != 0) return;
         parameter_cost even;  // as if all divided
-        even.stored = even.whole = ranks_of(of);
+        even.stored = even.whole = devices_of(of.on);
         for (int a = 0; a < p.axes; ++a)
             if (p.on[a] != role::data_parallel) even.stored /= p.axis_size[a];
-        if (about.what != code::plan_share || within(of.bound.parameter_memory, even, ranks_of(of))) found = why;
+        if (about.what != code::plan_share || within(of.bound.parameter_memory, even, devices_of(of.on))) found = why;
     }
 };
 constexpr code rule_in_class(planned_case const& of, int number, class_core const& core, plan_fault const& about,
