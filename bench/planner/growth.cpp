@@ -80,12 +80,18 @@ constexpr st::role_set roles_of(int n) {
     return out;
 }
 
+// No budget is more than the device has.
+constexpr st::hardware roomy(st::hardware h) {
+    h.memory = 1L << 45;
+    return h;
+}
+
 struct my_job {
     using mesh = grid;
     using model = st::llama<sizes>;
     using compute = st::bf16;
     static constexpr st::batch_shape batch{.global = grid::size, .sequence = 8192};
-    static constexpr st::hardware hardware = st::h100_sxm;
+    static constexpr st::hardware hardware = roomy(st::h100_sxm);
     static constexpr st::constraints constraints{.device_memory = MEMORY, .roles = roles_of(ROLES)};
 };
 
@@ -103,9 +109,8 @@ int main() {
     auto const planner = std::make_unique<st::run_time_planner<my_job::model, grid::axes>>();
     st::constraints bound = my_job::constraints;
     add_roles(bound, grid{});
-    st::hardware on = my_job::hardware;
-    bound.device_memory = on.memory = 1L << 45;
-    planner->prepare(st::cluster_of<grid>(on), bound, my_job::batch, st::dtype::f32, st::dtype::bf16);
+    bound.device_memory = my_job::hardware.memory;
+    planner->prepare(st::cluster_of<grid>(my_job::hardware), bound, my_job::batch, st::dtype::f32, st::dtype::bf16);
     planner->state();
     auto const at = [&](long kib) {
         planner->assembled.chain.budget = kib, planner->of.bound.device_memory = kib * 1024;

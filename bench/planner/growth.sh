@@ -2,7 +2,7 @@
 # usage: bash bench/planner/growth.sh [--write] [--quick] [COMPILER...]   default: those of g++-12, clang++-19, nvcc that are there
 # What st::plan<Job> adds to a compile, over its headers: user seconds, the least of 3 in turns, as a table in markdown; with
 # --write into docs/planner.md (between its lines growth begin and growth end) and docs/figures/growth.svg. Run nothing beside it: about a quarter of an hour.
-#   --quick   each once, and only the three models
+#   --quick   each once, and only the models
 #   --svg FILE, --save FILE   the plot; the table's lines
 set -euo pipefail
 export LC_ALL=C
@@ -30,7 +30,8 @@ trap 'rm -rf "$work"' EXIT
 source=bench/planner/growth.cpp
 
 # sweep, x, model, layers, axes (4: torchtitan's names), roles, more
-points=("8B 32 llama3_8b 32 2 5" "70B 80 llama3_70b 80 4 5" "405B 126 llama3_405b 126 4 5 -DLARGE")
+points=("8B 32 llama3_8b 32 2 5" "70B 80 llama3_70b 80 4 5" "405B 126 llama3_405b 126 4 5 -DLARGE"
+    "own 126 llama3_405b 126 3 5")
 if [ -z "$quick" ]; then
     for n in 8 32 80 126; do points+=("layers $n llama3_8b $n 2 5"); done
     for n in 2 3 4 5 6; do points+=("roles $n llama3_8b 32 2 $n"); done
@@ -98,6 +99,7 @@ if [ -n "$save" ]; then cp "$work/lines" "$save"; fi
             8B) printf '| Llama 3 8B, mesh 8 x 8 | %s layers |' "${p[1]}" ;;
             70B) printf '| Llama 3 70B, dp_replicate 4, dp_shard 8, tp 8 | %s layers |' "${p[1]}" ;;
             405B) printf '| Llama 3 405B, dp_replicate 2, dp_shard 16, tp 8 | %s layers |' "${p[1]}" ;;
+            own) printf '| Llama 3 405B, three axes of the user, 4 x 8 x 8 | %s layers |' "${p[1]}" ;;
             named) printf '| 8B, 32 layers: axes | torchtitan'"'"'s 3 |' ;;
             *) printf '| 8B, %s | %s |' "${p[0]}" "${p[1]}" ;;
         esac

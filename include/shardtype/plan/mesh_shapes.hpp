@@ -1,7 +1,7 @@
 #pragma once
 
 #include <shardtype/plan/planned_case.hpp>
-#include <shardtype/plan/unit_probe.hpp>
+#include <shardtype/plan/class_core.hpp>
 
 namespace shardtype {
 
