@@ -15,6 +15,6 @@ struct my_job {
     using model = st::llama<small>;
     static constexpr st::batch_shape batch{.global = 16, .sequence = 32};
     static constexpr st::hardware hardware = st::h100_sxm;
-    static constexpr st::constraints constraints{.device_memory = 1'100'000, .recompute = ST_TOKEN(false, true)};
+    static constexpr st::constraints constraints{.device_memory = 1'200'000, .recompute = ST_TOKEN(false, true)};
 };
 static_assert(st::has_plan<my_job>);

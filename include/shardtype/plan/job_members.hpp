@@ -109,6 +109,8 @@ constexpr auto faults_of_batch() {
             return job_fault<in_job::sequence<1>, in_job::sequence<b.sequence>>{};
         else if constexpr (b.micro_batches < 1)
             return job_fault<in_job::micro_batches<1>, in_job::micro_batches<b.micro_batches>>{};
+        else if constexpr (b.global % b.micro_batches != 0)
+            return job_fault<in_job::micro_batches<1>, in_job::micro_batches<b.micro_batches>>{};
         else
             return type_list<>{};
     }
@@ -197,11 +199,12 @@ template <class Job>
 constexpr auto faults_of_world() {
     if constexpr (!requires { Job::world_size; })
         return job_fault<in_job::world_size<int>, missing<in_job::world_size<>>>{};
-    else if constexpr (!std::is_integral_v<plain<decltype(Job::world_size)>>)
+    else if constexpr (!std::is_integral_v<plain<decltype(Job::world_size)>> ||
+                       same<plain<decltype(Job::world_size)>, bool>)
         return job_fault<in_job::world_size<int>, in_job::world_size<plain<decltype(Job::world_size)>>>{};
     else if constexpr (!is_constant_world_size<Job>())
         return job_fault<in_job::world_size<int>, in_job::world_size<in_job::not_constant>>{};
-    else if constexpr (Job::world_size < 1)
+    else if constexpr (Job::world_size < 1 || Job::world_size > 0x7fffffff)
         return job_fault<knobs::world_size<1>, knobs::world_size<Job::world_size>>{};
     else
         return type_list<>{};

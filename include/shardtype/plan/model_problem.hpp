@@ -154,16 +154,14 @@ constexpr int kinds_of(planned_case const& of) {
 }
 constexpr layer_kind kind_at(planned_case const& of, int wanted) {
     layer_kind k;
-    for (int number = 0; k.end_unit < of.units.count; ++number) {
-        bool const more_trips = k.is_block && k.first_trip + k.count < of.units.trips;
-        if (more_trips) {
+    for (int number = 0; number <= wanted; ++number) {
+        if (k.is_block && k.first_trip + k.count < of.units.trips) {
             k.first_trip += k.count;
-        } else {
+        } else if (k.end_unit < of.units.count) {
             k = {k.end_unit, k.end_unit + 1, 0, 1, of.units.unit[k.end_unit].in_block};
             while (k.is_block && k.end_unit < of.units.count && of.units.unit[k.end_unit].in_block) ++k.end_unit;
         }
         if (k.is_block) k.count = of.next_change(k.first_trip) - k.first_trip;
-        if (number == wanted) break;
     }
     return k;
 }

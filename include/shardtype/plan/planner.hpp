@@ -103,7 +103,8 @@ struct planning {
     struct stated;
     template <int... K>
     struct stated<std::integer_sequence<int, K...>> {
-        static constexpr int counts[] = {ways_of<K>.count...}, positions = (0 + ... + kind<K>.count);
+        static constexpr int counts[sizeof...(K)] = {ways_of<K>.count...};
+        static constexpr int positions = (0 + ... + kind<K>.count);
         static constexpr int most() {
             int n = 1;
             for (int const c : counts) n = c > n ? c : n;

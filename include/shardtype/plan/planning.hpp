@@ -101,6 +101,12 @@ struct run_time_planner {
         bool const sound = fault_of(of.bound, of.on.on, detail::devices_of(of.on)) == bound_fault::none;
         if (!sound || of.pins > detail::planned_case::max_pins) return model_plan{};  // [ST-J728], [ST-J725]
         assembled.chain.below = below;
+        if (assembled.chain.complete &&
+            assembled.chain.layouts == 0) {  // the rules refuse every layer, however it lies
+            search.result = {};
+            search.result.outcome = chain_outcome::no_path;
+            return detail::decode(of, all, edges, assembled, search.result);
+        }
         if (!assembled.any_tied()) return detail::decode(of, all, edges, assembled, solve(assembled.chain, search));
         auto best = search.result;
         best.outcome = chain_outcome::no_path, best.time = unreachable;
