@@ -57,6 +57,8 @@ refuses 'no mesh of 8 ranks stores a share of the parameters from 0.6 to 0.7' --
 refuses '-DSHARDTYPE_TRAIN_LLAMA_LAYOUTS=dp_shard=4,tp=2,seq_len=256,global_batch_size=8' --parameter-memory-high 0
 grep -q -- '--layout auto: dp_shard=4,tp=2 with .*; of the compiled ones dp_shard=2,tp=4 comes next, .* slower' err ||
     die "not told which compiled layout is next: $(cat err)"
+# Meshes that the rules refuse are passed over: no tensor rank splits an odd sequence.
+refuses 'not compiled: dp_replicate=8 with seq_len=255' --seq-len 255
 refuses 'no mesh of 7 ranks divides model and batch; --global-batch-size 8 under dp_replicate=7' --ranks 7
 refuses "--hardware: 'h100' is not a100_80gb or h100_sxm" --hardware h100
 if "$program" --dataset "$data" --layout auto --steps 1 --hardware this_machine >out 2>err; then

@@ -115,3 +115,37 @@ TEST_CASE("the best mesh") {
           "constraints::on_axis would have no effect: the axes of the best mesh are not known [ST-J729]");
     CHECK(said(8, {}) == "");
 }
+
+TEST_CASE("a job that the rules refuse however it lies has no path: that is not for want of room") {
+    auto const outcome = [](st::batch_shape const& batch, st::role_set roles) {
+        planned_one<model> one({.roles = roles});
+        one.planner->prepare(eight(), {.roles = roles}, batch, st::dtype::f32, st::dtype::f32);
+        CHECK(one.said() == "");
+        return one.plan.outcome;
+    };
+    CHECK(outcome({.global = 17, .sequence = 64}, st::only(st::role::data_parallel)) == st::chain_outcome::no_path);
+    CHECK(outcome({.global = 16, .sequence = 31}, st::only(st::role::sequence_parallel)) == st::chain_outcome::no_path);
+    CHECK(outcome({.global = 16, .sequence = 64}, st::role_set{}) == st::chain_outcome::no_path);
+    CHECK(outcome({.global = 16, .sequence = 64}, st::usual_roles) == st::chain_outcome::optimal);
+}
+
+TEST_CASE("the kinds of layers of a chain are all its layers, wherever its repeat is and its pins are") {
+    using block = st::residual<st::named<"attention", st::chain<st::rms_norm, st::attention<8, 8>>>>;
+    using first = st::named<"tok_embeddings", st::embedding<256, 64>>;
+    using trips = st::named<"layers", st::repeat<4, block>>;
+    using last = st::named<"output", st::chain<st::rms_norm, st::linear<256>>>;
+    auto const check = [](auto one, int wanted) {
+        one.pin("layers.1", st::role::data_parallel);
+        auto const& of = one.planner->of;
+        int layers = 0;
+        for (int k = 0, trip = 0; k < st::detail::kinds_of(of); ++k) {
+            st::detail::layer_kind const kind = st::detail::kind_at(of, k);
+            layers += kind.count;
+            if (kind.is_block) CHECK(kind.first_trip == trip);
+            if (kind.is_block) trip += kind.count;
+        }
+        CHECK(layers == wanted);
+    };
+    check(planned_one<st::chain<first, trips>>({}), 5);
+    check(planned_one<st::chain<first, trips, last, st::cross_entropy>>({}), 6);
+}
