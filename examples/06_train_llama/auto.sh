@@ -63,7 +63,7 @@ refuses 'no mesh of 7 ranks divides model and batch; --global-batch-size 8 under
 refuses "--hardware: 'h100' is not a100_80gb or h100_sxm" --hardware h100
 if "$program" --dataset "$data" --layout auto --steps 1 --hardware this_machine \
     --parameter-memory-low 1 >out 2>err; then
-    grep -q '^auto: .* predicted [0-9.]* ms a step on this_' out || die "this_machine: $(cat out)"
+    grep -q '^auto: .* predicted [0-9.]* ms a step on 8 x this_' out || die "this_machine: $(cat out)"
 else
     grep -q '^train_llama: --hardware this_machine is not built in: build/bench/measure_machine ' err || die "$(cat err)"
 fi
