@@ -3,7 +3,7 @@
 // expect: [ST-J729]
 // expect: ST_J729<
 // expect: write<shardtype::remove_this_pin>
-// expect: in_job::input<shardtype::type_list<shardtype::shard<0, tp>
+// expect: in_job::input<
 // expect: my_job>
 #include <shardtype/plan/mesh_search.hpp>
 #include <shardtype/shardtype.hpp>
