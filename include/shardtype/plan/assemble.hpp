@@ -95,11 +95,12 @@ struct kind_assembler {
         }
         return so_far;
     }
-    /// Whether blocks on this trip may (or must not) be recomputed.
-    constexpr bool recomputing(int first_unit, int trip, bool again) const {
+    /// Whether blocks on these trips may (or must not) be recomputed.
+    constexpr bool recomputing(bool again) const {
         if (again && !of.bound.recompute) return false;
         for (int k = 0; k < of.pins; ++k)
-            if (of.pin[k].decides && of.names(k, first_unit) && of.on_trip(k, trip) && of.pin[k].recomputes != again)
+            if (of.pin[k].decides && of.names(k, kind.first_unit) && of.on_trip(k, kind.first_trip) &&
+                of.pin[k].recomputes != again)
                 return false;
         return true;
     }
@@ -109,8 +110,7 @@ struct kind_assembler {
         if (kind.is_tied && a.in != b.in) return false;
         chain_edge const &in = between.redistribution[a.in][b.in], &back = between.redistribution[b.out][a.out];
         if (in.time >= unreachable || back.time >= unreachable) return false;
-        long window = b.window > in.window ? b.window : in.window;
-        if (back.window > window) window = back.window;
+        long const window = larger(b.window, larger(in.window, back.window));
         if (b.time + in.time + back.time > a.time || window > a.window) return false;
         for (int g = 0; g < between.count && a.in != b.in; ++g) {  // a detour over a's layout is no shortcut
             chain_edge const &to_a = between.redistribution[g][a.in], &to_b = between.redistribution[g][b.in];
@@ -154,7 +154,7 @@ struct kind_assembler {
     constexpr void add_block(short g) {
         short const cls = between.class_of[g];
         for (int again = 0; again < 2; ++again) {
-            if (!recomputing(kind.first_unit, kind.first_trip, again == 1)) continue;
+            if (!recomputing(again == 1)) continue;
             block_list const list = blocks(cls, again == 1);
             for (int k = 0; k < list.count; ++k) {
                 block_way const& w = list.one[k];

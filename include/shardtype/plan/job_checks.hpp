@@ -44,10 +44,10 @@ constexpr auto faults_of_bounds() {
 /// The first fault that is found; `type_list<>`: there is none.
 template <class Job>
 constexpr auto find_job_fault() {
-    using members =
-        concat_t<decltype(faults_of_mesh<Job>()), decltype(faults_of_model<Job>()), decltype(faults_of_batch<Job>()),
-                 decltype(faults_of_hardware<Job>()), decltype(faults_of_constraints<Job>()),
-                 decltype(faults_of_lists<Job>()), decltype(faults_of_input<Job>()), decltype(faults_of_output<Job>())>;
+    using members = concat_t<decltype(faults_of_mesh<Job>()), decltype(faults_of_model<Job>()),
+                             decltype(faults_of_batch<Job>()), decltype(faults_of_hardware<Job>()),
+                             decltype(faults_of_constraints<Job>()), decltype(faults_of_pinned<Job>()),
+                             decltype(faults_of_input<Job>()), decltype(faults_of_output<Job>())>;
     if constexpr (!same<members, type_list<>>)
         return members{};
     else

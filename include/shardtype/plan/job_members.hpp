@@ -158,9 +158,8 @@ constexpr auto faults_of_constraints() {
         return type_list<>{};
 }
 
-/// `pinned` is a strategy, `input` and `output` are lists.
 template <class Job>
-constexpr auto faults_of_lists() {
+constexpr auto faults_of_pinned() {
     if constexpr (requires { typename Job::pinned; }) {
         if constexpr (!is_strategy<typename Job::pinned>)
             return job_fault<decltype(as_pinned(static_cast<typename Job::pinned*>(nullptr))),
@@ -171,27 +170,27 @@ constexpr auto faults_of_lists() {
         return type_list<>{};
     }
 }
+/// `input` or `output`, spelled by `Member`, is a list.
+template <template <class...> class Member, class Pins>
+constexpr auto faults_of_ends() {
+    if constexpr (!is_list<Pins>)
+        return job_fault<Member<type_list<Pins>>, Member<Pins>>{};
+    else
+        return type_list<>{};
+}
 template <class Job>
 constexpr auto faults_of_input() {
-    if constexpr (requires { typename Job::input; }) {
-        if constexpr (!is_list<typename Job::input>)
-            return job_fault<in_job::input<type_list<typename Job::input>>, in_job::input<typename Job::input>>{};
-        else
-            return type_list<>{};
-    } else {
+    if constexpr (requires { typename Job::input; })
+        return faults_of_ends<in_job::input, typename Job::input>();
+    else
         return type_list<>{};
-    }
 }
 template <class Job>
 constexpr auto faults_of_output() {
-    if constexpr (requires { typename Job::output; }) {
-        if constexpr (!is_list<typename Job::output>)
-            return job_fault<in_job::output<type_list<typename Job::output>>, in_job::output<typename Job::output>>{};
-        else
-            return type_list<>{};
-    } else {
+    if constexpr (requires { typename Job::output; })
+        return faults_of_ends<in_job::output, typename Job::output>();
+    else
         return type_list<>{};
-    }
 }
 
 /// What a job whose mesh is searched for has besides.

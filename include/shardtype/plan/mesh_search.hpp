@@ -18,9 +18,8 @@ struct mesh_planning {
     static constexpr int world_size = Job::world_size, meshes = meshes_of(world_size);
 
     static constexpr planned_case make_case() {
-        constraints bound;
-        if constexpr (requires { Job::constraints; }) bound = Job::constraints;
-        return case_of<model>({.on = Job::hardware}, bound, Job::batch, element_type<typename element_of<Job>::type>,
+        return case_of<model>({.on = Job::hardware}, bounds_asked<Job>(), Job::batch,
+                              element_type<typename element_of<Job>::type>,
                               element_type<typename compute_of<Job>::type>);
     }
     static constexpr planned_case asked = make_case();

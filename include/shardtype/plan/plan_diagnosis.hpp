@@ -14,7 +14,7 @@ template <class P, class Job>
 constexpr bool is_usable() {
     if constexpr (!is_sound_job<Job>) {
         return false;
-    } else if constexpr (P::units.repeats > 1 || !P::units.complete ||
+    } else if constexpr (room_of_units(P::units) != plan_room::none ||
                          count_of(asked_of<Job>{}) > planned_case::max_pins) {
         return false;
     } else if constexpr (fault_of_pins(P::of).what != code::ok) {
@@ -28,8 +28,8 @@ constexpr bool is_usable() {
 
 /// A class by its number, whether the constraints allow it or not.
 template <class P, int I>
-inline constexpr class_core core_at = probe_class<typename P::model, typename P::operations>(
-    class_policy(P::of.on, I), P::of.on, P::of.whole, P::of.batch, P::of.element, P::of.compute, &no_scratch, nullptr);
+inline constexpr class_core core_at = core_of<typename P::model, typename P::operations>(P::of, I, &no_scratch,
+                                                                                         nullptr);
 template <class P, int I>
 inline constexpr class_ways ways_at = ways_of_class(P::of, I, core_at<P, I>);
 
@@ -66,9 +66,7 @@ struct plan_diagnosis {
             return plan_room::pins;
         } else {
             for (auto const& one : P::table::all)
-                if (!one.complete)
-                    return one.count[0] + 1 > 0 && any_core_full(all_classes{}) ? plan_room::parameters
-                                                                                : plan_room::ways;
+                if (!one.complete) return any_core_full(all_classes{}) ? plan_room::parameters : plan_room::ways;
             if (!P::assembled.chain.complete) return room_of_chain(P::assembled);
             bool const cut = P::plan.layers == model_plan::max_layers && P::solution.optimal && !P::plan.optimal;
             return P::plan.strategy.exceptions > model_strategy::max_exceptions ? plan_room::exceptions

@@ -23,8 +23,7 @@ constexpr void add_axis_roles(constraints& c, mesh<Axes...>) {
 
 template <class Job>
 constexpr constraints constraints_of() {
-    constraints c;
-    if constexpr (requires { Job::constraints; }) c = Job::constraints;
+    constraints c = bounds_asked<Job>();
     add_axis_roles(c, typename Job::mesh{});
     return c;
 }
