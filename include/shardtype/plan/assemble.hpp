@@ -41,6 +41,7 @@ struct kind_assembler {
     boundary_layouts<Layouts> const& between;
     layer_kind const& kind;
     kind_options<Options>& out;
+    int latest = 0;  // the option that stood in for another one last
 
     /// A branch by itself, in a block that keeps what backward needs or that is recomputed.
     constexpr block_way branch(unit_option const& o, int u, int cls, int k, bool again, long stream) const {
@@ -60,26 +61,31 @@ struct kind_assembler {
         w.how.option[u - kind.first_unit] = static_cast<short>(k);
         return w;
     }
-    /// The ways to run the block if its stream is of class g.
-    constexpr block_list blocks(int g, bool again) {
+    /// The ways to run branch u if the block's stream is of class g.
+    constexpr block_list ways_of_branch(int u, int g, bool again) const {
         long const stream = align_up(all[g].stream.local_bytes());
+        unsigned const asked = of.asked(u, kind.first_trip);
+        block_list ways;
+        for (int h = 0; h < Classes; ++h) {
+            if (Classes > 1 && g != h &&
+                (edges[g].to[h].time >= unreachable || edges[h].to[g].time >= unreachable ||
+                 of.units.unit[u].without_name))
+                continue;
+            for (int k = 0; k < all[h].count[u]; ++k)
+                if ((asked & ~all[h].option[u][k].satisfies) == 0)
+                    ways.add(branch(from_stream(all, edges, g, h, u, k, u == kind.first_unit, u + 1 == kind.end_unit),
+                                    u, h, k, again, stream));
+        }
+        return ways;
+    }
+    /// The ways to run all branches but the last, and those to run that one; the block's ways are all pairs.
+    constexpr void add_blocks(short g, int cls, bool again) {
         block_list so_far;
         so_far.count = 1;
         for (int u = kind.first_unit; u < kind.end_unit; ++u) {
-            unsigned const asked = of.asked(u, kind.first_trip);
             int const at = u - kind.first_unit;
-            block_list ways;  // of this branch
-            for (int h = 0; h < Classes; ++h) {
-                if (Classes > 1 && g != h &&
-                    (edges[g].to[h].time >= unreachable || edges[h].to[g].time >= unreachable ||
-                     of.units.unit[u].without_name))
-                    continue;
-                for (int k = 0; k < all[h].count[u]; ++k)
-                    if ((asked & ~all[h].option[u][k].satisfies) == 0)
-                        ways.add(
-                            branch(from_stream(all, edges, g, h, u, k, u == kind.first_unit, u + 1 == kind.end_unit), u,
-                                   h, k, again, stream));
-            }
+            bool const last = u + 1 == kind.end_unit;
+            block_list const ways = ways_of_branch(u, cls, again);
             block_list next;
             for (int i = 0; i < so_far.count; ++i)
                 for (int k = 0; k < ways.count && next.complete; ++k) {
@@ -88,12 +94,15 @@ struct kind_assembler {
                     both.time += more.time, both.memory += more.memory, both.live += more.live;
                     both.window = larger(both.window, more.window), both.late = larger(both.late, more.late);
                     both.how.of_class[at] = more.how.of_class[at], both.how.option[at] = more.how.option[at];
-                    next.add(both);
+                    if (last)
+                        add({g, g, both.time, kib(both.memory), kib(coarse(both.window + both.live + both.late)), true},
+                            {both.how, static_cast<short>(cls), again});
+                    else
+                        next.add(both);
                 }
             out.blocks_fit = out.blocks_fit && ways.complete && next.complete;
             so_far = next;
         }
-        return so_far;
     }
     /// Whether blocks on these trips may (or must not) be recomputed.
     constexpr bool recomputing(bool again) const {
@@ -105,28 +114,24 @@ struct kind_assembler {
         return true;
     }
 
-    /// Whether the chain never loses by taking b where it could take a, which takes no less of anything.
+    /// Whether the chain never loses by taking b where it could take a, which takes no less of anything. (All options give
+    /// what they take.)
     constexpr bool stands_in(chain_option const& b, chain_option const& a) const {
-        if (kind.is_tied && a.in != b.in) return false;
-        chain_edge const &in = between.redistribution[a.in][b.in], &back = between.redistribution[b.out][a.out];
-        if (in.time >= unreachable || back.time >= unreachable) return false;
-        long const window = larger(b.window, larger(in.window, back.window));
-        if (b.time + in.time + back.time > a.time || window > a.window) return false;
-        for (int g = 0; g < between.count && a.in != b.in; ++g) {  // a detour over a's layout is no shortcut
-            chain_edge const &to_a = between.redistribution[g][a.in], &to_b = between.redistribution[g][b.in];
-            chain_edge const &from_a = between.redistribution[a.out][g], &from_b = between.redistribution[b.out][g];
-            if (to_b.time > to_a.time + in.time || from_b.time > back.time + from_a.time) return false;
-            if (to_b.window > a.window && to_b.window > to_a.window) return false;
-            if (from_b.window > a.window && from_b.window > from_a.window) return false;
-        }
-        return true;
+        if (a.in == b.in) return true;
+        if (kind.is_tied || a.window < between.stand_in[a.in][b.in]) return false;
+        chain_edge const &in = between.redistribution[a.in][b.in], &back = between.redistribution[b.in][a.in];
+        return b.time + in.time + back.time <= a.time && in.window <= a.window && back.window <= a.window;
     }
-    /// Adds an option, unless another one stands in for it. The comparisons that settle most come first, without a call.
+    /// Adds an option, unless another one stands in for it: first of all the one that did so last. The comparisons that
+    /// settle most come first, without a call.
     constexpr void add(chain_option const& o, chosen_option const& what) {
         if (!out.complete) return;
-        for (int k = 0; k < out.count; ++k) {
-            chain_option const& x = out.one[k].costs;
-            if (x.time <= o.time && x.memory <= o.memory && x.window <= o.window && stands_in(x, o)) return;
+        for (int k = -1; k < out.count; ++k) {
+            if (k < 0 && latest >= out.count) continue;
+            chain_option const& x = out.one[k < 0 ? latest : k].costs;
+            if (x.time > o.time || x.memory > o.memory || x.window > o.window || !stands_in(x, o)) continue;
+            latest = k < 0 ? latest : k;
+            return;
         }
         int kept = 0;
         for (int k = 0; k < out.count; ++k) {
@@ -153,15 +158,8 @@ struct kind_assembler {
     }
     constexpr void add_block(short g) {
         short const cls = between.class_of[g];
-        for (int again = 0; again < 2; ++again) {
-            if (!recomputing(again == 1)) continue;
-            block_list const list = blocks(cls, again == 1);
-            for (int k = 0; k < list.count; ++k) {
-                block_way const& w = list.one[k];
-                add({g, g, w.time, kib(w.memory), kib(coarse(w.window + w.live + w.late)), true},
-                    {w.how, cls, again == 1});
-            }
-        }
+        for (int again = 0; again < 2; ++again)
+            if (recomputing(again == 1)) add_blocks(g, cls, again == 1);
     }
 };
 

@@ -36,7 +36,8 @@ constexpr long overlapped(bool overlaps, long kernels, long behind) {
 /// A window with five significant bits, rounded up: the search has a pass for each window that there is.
 constexpr long coarse(long bytes) {
     long unit = 1;
-    while (bytes / unit >= 32) unit *= 2;
+    while (bytes / 32 >= unit << 7) unit <<= 8;
+    while (bytes / 32 >= unit) unit <<= 1;
     return (bytes + unit - 1) / unit * unit;
 }
 

@@ -130,6 +130,23 @@ struct boundary_layouts {
     int count = 0;              ///< in use
     short class_of[Layouts]{};  ///< of each
     chain_edge redistribution[Layouts][Layouts]{};
+    /// Whether a layer in b can stand in for one in a, [a][b]: KiB of window that the one in a must have, as its own ways
+    /// have smaller ones; `unreachable` where a detour over a is a shortcut.
+    long stand_in[Layouts][Layouts]{};
+
+    constexpr long window_to_stand_in(int a, int b) const {
+        chain_edge const &in = redistribution[a][b], &back = redistribution[b][a];
+        long least = 0;
+        if (in.time >= unreachable || back.time >= unreachable) return unreachable;
+        for (int g = 0; g < count; ++g) {
+            chain_edge const &to_a = redistribution[g][a], &to_b = redistribution[g][b];
+            chain_edge const &from_a = redistribution[a][g], &from_b = redistribution[b][g];
+            if (to_b.time > to_a.time + in.time || from_b.time > back.time + from_a.time) return unreachable;
+            if (to_b.window > to_a.window && to_b.window > least) least = to_b.window;
+            if (from_b.window > from_a.window && from_b.window > least) least = from_b.window;
+        }
+        return least;
+    }
 };
 template <int Layouts, int Units, int Room, int Classes>
 constexpr boundary_layouts<Layouts> boundaries(class_options<Units, Room> const (&all)[Classes],
@@ -139,6 +156,8 @@ constexpr boundary_layouts<Layouts> boundaries(class_options<Units, Room> const 
         if (all[i].exists && out.count < Layouts) out.class_of[out.count++] = i;
     for (int g = 0; g < out.count; ++g)
         for (int h = 0; h < out.count; ++h) out.redistribution[g][h] = edges[out.class_of[g]].to[out.class_of[h]];
+    for (int a = 0; a < out.count; ++a)
+        for (int b = 0; b < out.count; ++b) out.stand_in[a][b] = a == b ? 0 : out.window_to_stand_in(a, b);
     return out;
 }
 

@@ -95,7 +95,54 @@ constexpr unsigned packed(layout const& x) {
     return key;
 }
 
-/// Dijkstra's algorithm over the layouts that one-axis redistributions reach: the cheapest open one is closed next.
+/// What is left to do on one axis, at least, whatever lies on the others: nowhere does a device hold less than its share
+/// of all. By kind; of shards on other dimensions than the goal's, or in another place of its list, which have to leave it.
+struct axis_rest {
+    placement goal{};
+    long by_kind[4]{};
+    long in_other_place = 0;
+
+    constexpr axis_rest() = default;
+    constexpr axis_rest(placement to, hop_costs const& costs, int n, long least_local) : goal(to) {
+        long hop[4][4]{};
+        for (int f = 0; f < 4; ++f)
+            for (int t = 0; t < 4; ++t) {
+                if (n <= 1 || !row_of.there[f][t]) continue;
+                path_cost one{};
+                costs.add(one, static_cast<kind>(f), static_cast<kind>(t), n, n * least_local, 0, 0);
+                hop[f][t] = one.bytes + one.price;
+            }
+        constexpr int shard = static_cast<int>(kind::shard);
+        int const at = static_cast<int>(to.is);
+        bool known[4]{};
+        known[at] = true;
+        for (bool more = n > 1; more;) {
+            more = false;
+            for (int f = 0; f < 4; ++f)
+                for (int t = 0; t < 4; ++t) {
+                    if (f == at || f == t || !known[t] || !row_of.there[f][t]) continue;
+                    long const way = hop[f][t] + by_kind[t];
+                    if (known[f] && way >= by_kind[f]) continue;
+                    by_kind[f] = way, known[f] = more = true;
+                }
+        }
+        if (at != shard || n <= 1) return;
+        long leave = -1;  // the goal's dimension, and come back
+        for (int t = 0; t < 4; ++t)
+            if (t != shard && known[t] && row_of.there[shard][t] && (leave < 0 || hop[shard][t] + by_kind[t] < leave))
+                leave = hop[shard][t] + by_kind[t];
+        long const moved = hop[shard][shard];
+        by_kind[shard] = leave >= 0 && leave < moved ? leave : moved;
+        in_other_place = leave >= 0 && leave < 2 * moved ? leave : 2 * moved;
+    }
+    constexpr long from(placement p) const {
+        if (p.is != kind::shard || goal.is != kind::shard || p.dim != goal.dim) return by_kind[static_cast<int>(p.is)];
+        return p.order == goal.order ? 0 : in_other_place;
+    }
+};
+
+/// A* over the layouts that one-axis redistributions reach: of the open ones that which the cheapest path may lead through
+/// is closed next.
 struct path_search {
     /// Without initialisers, as the arrays below: compilers would run them for every element.
     struct node {
@@ -110,19 +157,19 @@ struct path_search {
     layout const& shape;  ///< extents and axes
     hop_costs costs;
     node nodes[capacity];
-    long total[capacity];  ///< of each node: bytes with the price of its hops
+    long total[capacity];  ///< of each node: bytes with the price of its hops, and of what is left at least
     short open[capacity];  ///< nodes that are not expanded yet, in no order
     short found[1024]{};   ///< 1 + the node of a key, by its hash; 0: none
     int count = 0, open_count = 1;
     bool full = false;
     bool moves[max_axes] = {true, true, true, true};  ///< the others stay where they are
     unsigned goal = 0;
+    axis_rest rest[max_axes]{};
     int at_goal = -1;  ///< its node, once it is reached
 
     constexpr path_search(layout const& from, bool has_gradient, long hop_bytes)
         : shape(from), costs(from, has_gradient, hop_bytes) {
         open[0] = 0;
-        total[0] = 0;
         nodes[count++] = {packed(from), {}, from.local_bytes(), -1, 0};
         found[packed(from) * 2654435769U >> 22U] = 1;
     }
@@ -130,6 +177,12 @@ struct path_search {
     /// The node of the goal, or -1.
     constexpr int run(unsigned key_of_goal) {
         goal = key_of_goal;
+        long const least = shape.count() * bytes_of(shape.type) / costs.devices;
+        total[0] = 0;
+        for (int a = 0; a < shape.axes; ++a) {
+            rest[a] = {unpacked(goal, a), costs, shape.axis_size[a], least};
+            total[0] += rest[a].from(shape.on[a]);
+        }
         if (nodes[0].key == goal) at_goal = 0;
         while (open_count > 0) {
             int best = open[0], at = 0;
@@ -145,9 +198,10 @@ struct path_search {
         return -1;
     }
 
-    /// Of two as dear ones the cheaper; of two equal ones the older, whatever the order of `open`.
+    /// Of two as dear ones the one with less memory, then fewer hops, then the older, whatever the order of `open`.
     constexpr bool before(int i, int j) const {
-        return nodes[i].cost < nodes[j].cost || (i < j && !(nodes[j].cost < nodes[i].cost));
+        path_cost const &a = nodes[i].cost, &b = nodes[j].cost;
+        return a.peak != b.peak ? a.peak < b.peak : a.hops != b.hops ? a.hops < b.hops : i < j;
     }
 
     constexpr void expand(int at) {
@@ -196,7 +250,11 @@ struct path_search {
         path_cost cost = here.cost;
         costs.add(cost, from.is, to.is, shape.axis_size[axis], whole, here.local, local);
         if (cost.hops > max_hops) return;
-        if (at_goal >= 0 && !(cost < nodes[at_goal].cost)) return;  // nothing cheaper goes on from there
+        long const least = total[at] - here.cost.bytes - here.cost.price - rest[axis].from(from) + rest[axis].from(to) +
+                           cost.bytes + cost.price;
+        if (at_goal >= 0 &&
+            (least > total[at_goal] || (least == total[at_goal] && cost.peak > nodes[at_goal].cost.peak)))
+            return;  // nothing cheaper goes on from there
         int const shift = bits_of_axis * axis;
         unsigned const key = (here.key & ~(127U << shift)) | packed(to) << shift;
         unsigned at_key = key * 2654435769U >> 22U;
@@ -209,7 +267,7 @@ struct path_search {
         }
         if (i == count) found[at_key] = static_cast<short>(count + 1), open[open_count++] = static_cast<short>(count++);
         if (key == goal) at_goal = i;
-        total[i] = cost.bytes + cost.price;
+        total[i] = least;
         nodes[i] = {key, cost, local, static_cast<short>(at), static_cast<signed char>(axis)};
     }
 };

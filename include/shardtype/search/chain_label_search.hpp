@@ -43,13 +43,11 @@ struct label_search {
     chain_label* label;
     int &used, capacity, arriving;
     int number;  // of the side
-    int widest;  // of a list; 0: no limit, so that nothing is lost
     bool full = false;
     label_merge<Problem::max_options + layouts> merge;
 
     constexpr label_search(chain_side<Problem> const& from, label_front<Problem>& front, chain_incumbent& known,
-                           chain_label* labels, int& used_labels, int max_labels, int max_arriving, int side_number,
-                           int limit)
+                           chain_label* labels, int& used_labels, int max_labels, int max_arriving, int side_number)
         : side(from),
           at(front),
           best(known),
@@ -58,7 +56,6 @@ struct label_search {
           capacity(max_labels),
           arriving(max_arriving),
           number(side_number),
-          widest(limit),
           merge(from.priced.measure, labels, max_labels) {}
 
     constexpr label_limits limits(long rest_time, long rest_memory, long rest_cost) const {
@@ -77,21 +74,6 @@ struct label_search {
         if (k >= list.begin && label[k].time + more < best.time)
             best = {label[k].time + more, k, at.position, number, -1, which};
     }
-    /// Keeps the cheapest labels of the list made last.
-    constexpr void narrow(label_list& list) {
-        while (list.end - list.begin > widest) {
-            int worst = list.begin;
-            for (int k = list.begin + 1; k < list.end; ++k)
-                worst = (label[k].time - label[worst].time) * merge.of_time +
-                                    (label[k].memory - label[worst].memory) * merge.of_memory >
-                                0
-                            ? k
-                            : worst;
-            merge.work += 2 * (list.end - list.begin);
-            for (int k = worst + 1; k < list.end; ++k) label[k - 1] = label[k];
-            used = --list.end;
-        }
-    }
     /// Lists before a layer: redistributed, from the out layouts behind the one before. `more` is still to be added.
     constexpr void arrive(int last_kind, int kind, label_list* arrived, long* more) {
         chain_tables<Problem> const& t = side.tables;
@@ -105,7 +87,7 @@ struct label_search {
             if (i == 0) {
                 arrived[h].cost = t.entry[h] < unreachable ? t.entry[h] * merge.of_time : unreachable;
                 if (t.entry[h] < to.time && to.memory >= 0 && arrived[h].cost <= to.cost)
-                    label[end++] = {t.entry[h], 0, -1, 0, h}, arrived[h].end = end;
+                    label[end++] = {t.entry[h], 0, arrived[h].cost, -1, 0, h}, arrived[h].end = end;
                 continue;
             }
             short last = 0;
@@ -146,7 +128,6 @@ struct label_search {
             if (merge.sources == 0) continue;
             full = !merge.take(to, g, used, capacity, at.before[g]);
             if (at.before[g].begin == at.before[g].end) continue;
-            if (widest > 0) narrow(at.before[g]);
             for (int which = 0; which < 3; ++which) complete(at.before[g], g, which);
         }
     }

@@ -16,10 +16,14 @@ struct chain_searcher {
 
     constexpr void load(int w) {
         if (s.loaded == w) return;
-        s.loaded = w;
+        s.loaded = w, s.lean = false;
         at_threshold(p, s.kinds, s.kinds.window[w], s.side[0].tables);
-        walk(s.side[0], least_memory, s.side[0].lean);
-        work += 1000 + s.kinds.kinds * Problem::max_options * Problem::max_options / 2;
+        work += 1000 + 10 * s.kinds.kinds * Problem::max_options;
+    }
+    /// The smallest plan of the threshold that is loaded.
+    constexpr void find_lean() {
+        if (!s.lean) walk(s.side[0], least_memory, s.side[0].lean);
+        s.lean = true;
     }
     constexpr void walk(chain_side<Problem>& side, chain_measure measure, backward_table<Problem>& to) {
         walk_backward(side.tables, measure, to);
@@ -34,13 +38,21 @@ struct chain_searcher {
         s.best = result.time = by.time();
         follow(s.side[0].tables, by, 0, by.start_layout, result.choice);
     }
-    /// Whether a threshold leaves a plan that fits; as long as none does, the result is the smallest plan.
-    constexpr void find_room_at(int w) {
+    /// Whether a threshold leaves a plan that fits.
+    constexpr bool fits_at(int w) {
+        if (s.seen[w]) return s.bound[w] < unreachable;
         load(w);
+        find_lean();
+        long const least = s.side[0].lean.start;
+        bool const fits = least < unreachable && least <= s.side[0].tables.room;
+        s.seen[w] = true;
+        if (!fits) s.bound[w] = unreachable;
+        return fits;
+    }
+    /// As long as nothing fits, the result is the smallest plan.
+    constexpr void find_room_at(int w) {
+        s.fits = fits_at(w);
         backward_table<Problem> const& lean = s.side[0].lean;
-        bool const here = lean.start < unreachable && lean.start <= s.side[0].tables.room;
-        s.bound[w] = here ? 0 : unreachable, s.multiplier[w] = 0;
-        s.fits = s.fits || here;
         if (s.fits || lean.start >= unreachable || lean.start + s.kinds.window[w] >= s.need) return;
         s.need = lean.start + s.kinds.window[w];
         take(lean);
@@ -67,13 +79,24 @@ struct chain_searcher {
                 if (dead) return;
             }
     }
-    /// A threshold's price, its bound, and the plans met on the way.
-    constexpr void find_price_at(int w) {
+    /// A bound of a threshold, by the multiplier of the one before where there is one.
+    constexpr void find_bound_at(int w) {
         long const last = w > 0 ? s.multiplier[w - 1] : 0;
         s.multiplier[w] = last;
         if (s.bound[w] == unreachable) return;
-        if (result.time < unreachable && (s.bound[w] = price(w, last)) >= s.best) return;
+        if (s.scale.shift < 0) return find_price_at(w);
+        s.bound[w] = price(w, last);
+        backward_table<Problem> const& met = s.side[0].priced;
+        if (s.bound[w] >= s.best || met.memory() > s.side[0].tables.room || met.time() >= s.best) return;
+        take(met);
+        s.winner = w;
+    }
+    /// A threshold's price, its bound, and the plans met on the way.
+    constexpr void find_price_at(int w) {
+        s.priced[w] = true, s.set_up = -1;
+        if (!fits_at(w)) return;
         load(w);
+        find_lean();
         chain_side<Problem>& side = s.side[0];
         walk(side, least_time, side.fast);
         if (s.scale.shift < 0)
@@ -81,8 +104,7 @@ struct chain_searcher {
                                 side.fast.memory() - side.lean.memory());
         chain_price const found = find_price(side.tables, s.scale, side.fast, side.lean, side.priced);
         work += 20'000;
-        s.bound[w] = found.bound > s.bound[w] ? found.bound : s.bound[w];
-        s.multiplier[w] = found.multiplier;
+        if (found.bound > s.bound[w]) s.bound[w] = found.bound, s.multiplier[w] = found.multiplier;
         if (found.time >= s.best) return;
         walk(side, found.fastest, side.priced);
         take(side.priced);
@@ -93,26 +115,30 @@ struct chain_searcher {
         for (int w = 1; w < s.kinds.windows; ++w) least = s.bound[w] < s.bound[least] ? w : least;
         return least;
     }
-    /// Sets up the labels of a threshold.
+    /// Sets up the labels of a threshold. Most labels are those that only a bad incumbent lets through, so the first passes
+    /// look but a little above the bound: what they find is the best there, and if it is nothing the bound rises.
     constexpr void begin_labels(int w) {
-        price(w, s.multiplier[w]);
-        turn_round(s.side[0].tables, s.side[1].tables);
-        walk(s.side[0], least_time, s.side[0].fast);
-        walk(s.side[1], least_time, s.side[1].fast);
-        walk(s.side[1], least_memory, s.side[1].lean);
-        walk(s.side[1], s.side[0].priced.measure, s.side[1].priced);
-        begin_fronts(1);
-    }
-    constexpr void begin_fronts(int widest) {
-        s.widest = widest;
+        if (s.set_up != w) {
+            price(w, s.multiplier[w]);
+            find_lean();
+            turn_round(s.side[0].tables, s.side[1].tables);
+            walk(s.side[0], least_time, s.side[0].fast);
+            walk(s.side[1], least_time, s.side[1].fast);
+            walk(s.side[1], least_memory, s.side[1].lean);
+            walk(s.side[1], s.side[0].priced.measure, s.side[1].priced);
+            s.set_up = w;
+        }
         s.used = 0;
         s.front[0].position = s.front[0].segment = s.front[1].position = s.front[1].segment = 0;
-        s.incumbent = {s.best, -1, 0, 0, -1, 0};
+        if (s.step == 0) s.step = (s.best - s.bound[w]) / 16 + 1;
+        long const target = s.best - s.bound[w] > s.step ? s.bound[w] + s.step : s.best;
+        s.incumbent = {target, -1, 0, 0, -1, 0};
+        s.in_pass = true;
     }
     /// Labels of one pass, from both ends, until `limit` or the end of the pass. False: out of room.
     constexpr bool go_on(long limit, bool& over) {
-        label_search<Problem> begin(s.side[0], s.front[0], s.incumbent, s.label, s.used, Labels, Arriving, 0, s.widest);
-        label_search<Problem> end(s.side[1], s.front[1], s.incumbent, s.label, s.used, Labels, Arriving, 1, s.widest);
+        label_search<Problem> begin(s.side[0], s.front[0], s.incumbent, s.label, s.used, Labels, Arriving, 0);
+        label_search<Problem> end(s.side[1], s.front[1], s.incumbent, s.label, s.used, Labels, Arriving, 1);
         bool dead = false;
         over = true;
         auto const all = [&] { return s.front[0].position + s.front[1].position == s.kinds.positions; };
@@ -135,15 +161,18 @@ struct chain_searcher {
         bool over = false;
         bool const room = go_on(limit, over);
         if (!over) return;
+        s.in_pass = false;
         result.certificate.labels += s.used;
         if (s.incumbent.label >= 0) {
             read_back(s.side, s.label, s.incumbent, result.choice);
             s.best = result.time = s.incumbent.time, s.winner = s.window;
+        } else {
+            s.step *= 4;
         }
-        if (s.widest > 0 && s.best > s.bound[s.window]) return begin_fronts(0);
-        s.widest = -1;
-        if (!room) result.outcome = chain_outcome::unproven;
-        if (room) s.bound[s.window] = s.best;
+        if (room)
+            s.bound[s.window] = s.incumbent.time;
+        else
+            result.outcome = chain_outcome::unproven;
     }
     /// The bound that one multiplier proves for all thresholds: that of the least bound, and if it leaves a gap that of
     /// the best plan.
@@ -155,7 +184,7 @@ struct chain_searcher {
             if (s.candidate == 1 && (c.lower_bound >= c.value || s.multiplier[from] == c.multiplier)) continue;
             for (; s.window < s.kinds.windows && work < limit; ++s.window) {
                 long const here = s.bound[s.window] == unreachable ? unreachable : price(s.window, s.multiplier[from]);
-                s.need = here < s.need ? here : s.need;
+                if (here < s.need && fits_at(s.window)) s.need = here;
             }
             if (s.window < s.kinds.windows) return;
             if (c.multiplier < 0 || s.need > c.lower_bound) c.lower_bound = s.need, c.multiplier = s.multiplier[from];
@@ -185,10 +214,12 @@ struct chain_searcher {
     }
     constexpr void begin() {
         result = {};
-        s.loaded = -1, s.window = s.winner = s.candidate = 0, s.widest = -1, s.scale = {-1, 0};
+        s.loaded = -1, s.window = s.winner = s.candidate = 0, s.set_up = -1, s.step = 0, s.in_pass = false,
+        s.scale = {-1, 0};
         s.need = unreachable, s.fits = false;
         find_kinds(p, s.kinds);
-        work += 2000 + s.kinds.kinds * Problem::max_options * Problem::max_options;
+        work += 2000 + s.kinds.kinds * Problem::max_options * Problem::max_options / 4;
+        for (int w = 0; w < s.kinds.windows; ++w) s.bound[w] = s.multiplier[w] = 0, s.seen[w] = s.priced[w] = false;
         result.positions = s.kinds.valid ? s.kinds.positions : 0;
         phase = s.kinds.valid ? chain_phase::room : chain_phase::done;
     }
@@ -196,19 +227,19 @@ struct chain_searcher {
         if (phase == chain_phase::begin) begin();
         for (; phase == chain_phase::room && work < limit; ++s.window) {
             find_room_at(s.window);
-            if (s.window + 1 == s.kinds.windows) end_room(), s.window = -1;
+            if (s.fits || s.window + 1 == s.kinds.windows) end_room(), s.window = -1;
         }
         for (; phase == chain_phase::prices && work < limit; ++s.window) {
-            find_price_at(s.window);
+            find_bound_at(s.window);
             if (s.window + 1 == s.kinds.windows) phase = chain_phase::labels;
         }
         while (phase == chain_phase::labels && work < limit) {
-            if (s.widest < 0) {
+            if (!s.in_pass) {
                 s.window = least_bound();
-                if (s.bound[s.window] < s.best && result.outcome == chain_outcome::optimal)
-                    begin_labels(s.window);
-                else
+                if (s.bound[s.window] >= s.best || result.outcome != chain_outcome::optimal)
                     phase = chain_phase::certificate, s.window = 0, s.need = unreachable;
+                else
+                    s.priced[s.window] ? begin_labels(s.window) : find_price_at(s.window);
             } else {
                 settle(limit);
             }

@@ -24,6 +24,9 @@ struct chain_progress {
     chain_side<Problem> side[2];  // at the threshold `loaded`: from the beginning, from the end
     price_scale scale;
     int loaded, window;            // thresholds; `window` is the one in work
+    bool lean;                     // whether side[0].lean is of the one that is loaded
+    bool seen[max_windows];        // per threshold: whether it is known that something fits
+    bool priced[max_windows];      // per threshold: whether its multiplier is its own
     int winner;                    // that of the best plan
     long need;                     // KiB: the smallest plan's, without `fixed`; while certifying: the least bound
     bool fits;                     // at some threshold
@@ -31,7 +34,9 @@ struct chain_progress {
     long best;                     // nanoseconds: `below`, then the best plan's
     long bound[max_windows];       // per threshold; `unreachable`: nothing fits there
     long multiplier[max_windows];  // per threshold
-    int widest;                    // labels per list: 1, then 0 for all; -1: the search is still to be set up
+    bool in_pass;                  // labels are being set
+    int set_up;                    // the threshold that both sides' tables are of; -1: none
+    long step;                     // ns above a bound that a pass looks at most; 0: no pass has been yet
     int used;
     label_front<Problem> front[2];
     chain_incumbent incumbent;

@@ -27,38 +27,44 @@ struct chain_kinds {
     int positions, segments, kinds, windows;
     chain_segment segment[max_segments];
     int count[max_kinds];
-    kind_option option[max_kinds][options];
-    long window[max_windows];           // distinct, ascending
-    long largest_time, largest_memory;  // no path's sums are larger
+    kind_option option[max_kinds][options];  // by layouts, those by time
+    long window[max_windows];                // distinct, ascending
+    long largest_time, largest_memory;       // no path's sums are larger
 };
 
-/// Keeps of `from[0..n)` what no other option with the same layouts beats or equals. Windows count where `with_window`.
-constexpr int keep_undominated(kind_option const* from, int n, bool with_window, kind_option* to) {
-    int kept = 0;
-    for (int i = 0; i < n; ++i) {
-        kind_option const& a = from[i];
-        bool beaten = false;
-        for (int j = 0; j < n && !beaten; ++j)
-            beaten = j != i && from[j].in == a.in && from[j].out == a.out && from[j].time <= a.time &&
-                     from[j].memory <= a.memory && (!with_window || from[j].window <= a.window) &&
-                     (j < i || from[j].time < a.time || from[j].memory < a.memory ||
-                      (with_window && from[j].window < a.window));
-        if (!beaten) to[kept++] = a;
-    }
-    return kept;
+/// By out layout, in layout, time, memory, window, number.
+constexpr bool sorts_before(kind_option const& a, kind_option const& b) {
+    if (a.out != b.out) return a.out < b.out;
+    if (a.in != b.in) return a.in < b.in;
+    if (a.time != b.time) return a.time < b.time;
+    if (a.memory != b.memory) return a.memory < b.memory;
+    return a.window != b.window ? a.window < b.window : a.number < b.number;
 }
 
+/// A class' options under the pins at a position (-1: under none), sorted, without those that another one with the same
+/// layouts beats or equals.
 template <class Problem>
 constexpr void add_kind(Problem const& p, int of, int position, chain_kinds<Problem>& to) {
     kind_option all[Problem::max_options];
-    int n = 0;
+    int n = 0, kept = 0, group = 0;
     for (int k = 0; k < p.of[of].count; ++k) {
         chain_option const& o = p.of[of].option[k];
-        if (o.allowed && (position < 0 || p.admits(position, k)))
-            all[n++] = {o.in, o.out, static_cast<short>(k), o.time, o.memory, o.window};
+        if (!o.allowed || (position >= 0 && !p.admits(position, k))) continue;
+        kind_option const one{o.in, o.out, static_cast<short>(k), o.time, o.memory, o.window};
+        int at = n++;
+        for (; at > 0 && sorts_before(one, all[at - 1]); --at) all[at] = all[at - 1];
+        all[at] = one;
     }
-    to.count[to.kinds] = keep_undominated(all, n, true, to.option[to.kinds]);
-    ++to.kinds;
+    kind_option* const option = to.option[to.kinds];
+    for (int i = 0; i < n; ++i) {
+        kind_option const& a = all[i];
+        if (kept > 0 && (option[kept - 1].out != a.out || option[kept - 1].in != a.in)) group = kept;
+        bool beaten = false;  // by one that is as fast
+        for (int j = group; j < kept && !beaten; ++j)
+            beaten = option[j].memory <= a.memory && option[j].window <= a.window;
+        if (!beaten) option[kept++] = a;
+    }
+    to.count[to.kinds++] = kept;
 }
 
 /// Cuts the runs where a pin begins or ends: every segment has one set of options.
@@ -186,20 +192,20 @@ constexpr void at_threshold(Problem const& p, chain_kinds<Problem> const& from, 
                                 : unreachable;
     }
     for (int k = 0; k < from.kinds; ++k) {
-        kind_option fitting[Problem::max_options], kept[Problem::max_options];
-        int n = 0, used = 0;
-        for (int j = 0; j < from.count[k]; ++j)
-            if (from.option[k][j].window <= threshold) fitting[n++] = from.option[k][j];
-        n = keep_undominated(fitting, n, false, kept);
-        bool in[layouts]{}, out[layouts]{};
+        kind_option* const kept = to.option[k];
+        bool in[layouts]{};
+        int used = 0;
+        long least = 0;  // memory of those with the same layouts
         to.ins_count[k] = to.outs_count[k] = 0;
-        for (int j = 0; j < n; ++j) {
-            if (!in[kept[j].in]) in[kept[j].in] = true, to.ins[k][to.ins_count[k]++] = kept[j].in;
-            if (out[kept[j].out]) continue;
-            out[kept[j].out] = true;
-            for (int i = j; i < n; ++i)
-                if (kept[i].out == kept[j].out) to.option[k][used++] = kept[i];
-            to.outs_end[k][to.outs_count[k]] = used, to.outs[k][to.outs_count[k]++] = kept[j].out;
+        for (int j = 0; j < from.count[k]; ++j) {
+            kind_option const& a = from.option[k][j];
+            if (a.window > threshold) continue;
+            bool const new_out = used == 0 || kept[used - 1].out != a.out;
+            if (!new_out && kept[used - 1].in == a.in && a.memory >= least) continue;
+            if (new_out) to.outs[k][to.outs_count[k]++] = a.out;
+            if (!in[a.in]) in[a.in] = true, to.ins[k][to.ins_count[k]++] = a.in;
+            kept[used++] = a, least = a.memory;
+            to.outs_end[k][to.outs_count[k] - 1] = used;
         }
         to.count[k] = used;
     }
