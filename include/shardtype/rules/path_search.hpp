@@ -205,6 +205,7 @@ struct path_search {
     }
 
     constexpr void expand(int at) {
+        constexpr int shard = static_cast<int>(kind::shard);
         node const here = nodes[at];
         placement on[max_axes]{};
         int shards[max_rank]{};
@@ -224,11 +225,12 @@ struct path_search {
                 long const extent = shape.extent[on[a].dim] / (parts[on[a].dim] / n);
                 whole = here.local / rounded_up(extent, n) * extent;
             }
-            placement const unsharded[] = {on_invariant, on_replicate, on_partial};
-            for (placement const& to : unsharded) reach(at, a, on[a], to, sent, whole);
+            for (int t = 0; t < 4; ++t)
+                if (t != shard && row_of.there[static_cast<int>(on[a].is)][t])
+                    reach(at, a, on[a], {static_cast<kind>(t), 0, 0, false}, sent, whole);
             if (on[a].padded) continue;
             for (int d = 0; d < shape.rank; ++d) {
-                if (sharded && on[a].dim == d) continue;
+                if (sharded ? on[a].dim == d : !row_of.there[static_cast<int>(on[a].is)][shard]) continue;
                 placement to = on_shard(d);
                 to.order = static_cast<signed char>(shards[d]);
                 if (shape.extent[d] % (parts[d] * n) == 0) {
@@ -244,23 +246,41 @@ struct path_search {
 
     static constexpr long rounded_up(long extent, int n) { return (extent + n - 1) / n; }
 
+    /// Takes a hop into account. Without calls: of these there are many.
     constexpr void reach(int at, int axis, placement from, placement to, long whole, long local) {
-        if (!row_of.there[static_cast<int>(from.is)][static_cast<int>(to.is)]) return;
         node const& here = nodes[at];
+        int const f = static_cast<int>(from.is), t = static_cast<int>(to.is), n = shape.axis_size[axis];
+        row_traffic const& sent = row_of.sent[costs.differentiable ? 1 : 0][f][t];
         path_cost cost = here.cost;
-        costs.add(cost, from.is, to.is, shape.axis_size[axis], whole, here.local, local);
-        if (cost.hops > max_hops) return;
-        long const least = total[at] - here.cost.bytes - here.cost.price - rest[axis].from(from) + rest[axis].from(to) +
-                           cost.bytes + cost.price;
+        if (n > 1) {
+            long const share = whole / n;
+            cost.bytes += (n - 1) * (costs.devices / n) * (sent.rings * whole + sent.shares * share);
+            cost.price += costs.hop_price * (sent.by_ring + (share > 0 ? sent.by_share : 0));
+        }
+        long const memory = row_of.in_place[f][t] ? here.local : here.local + local;
+        if (memory > cost.peak) cost.peak = memory;
+        if (++cost.hops > max_hops) return;
+        axis_rest const& left = rest[axis];
+        bool const was = from.is == kind::shard && left.goal.is == kind::shard && from.dim == left.goal.dim;
+        bool const becomes = to.is == kind::shard && left.goal.is == kind::shard && to.dim == left.goal.dim;
+        long const before = !was ? left.by_kind[f] : from.order == left.goal.order ? 0 : left.in_other_place;
+        long const after = !becomes ? left.by_kind[t] : to.order == left.goal.order ? 0 : left.in_other_place;
+        long const least = total[at] - here.cost.bytes - here.cost.price - before + cost.bytes + cost.price + after;
         if (at_goal >= 0 &&
             (least > total[at_goal] || (least == total[at_goal] && cost.peak > nodes[at_goal].cost.peak)))
             return;  // nothing cheaper goes on from there
-        int const shift = bits_of_axis * axis;
-        unsigned const key = (here.key & ~(127U << shift)) | packed(to) << shift;
+        unsigned const placed = static_cast<unsigned>(t) | static_cast<unsigned>(to.dim) << 2U |
+                                static_cast<unsigned>(to.order) << 4U | (to.padded ? 64U : 0U);
+        unsigned const key = (here.key & ~(127U << bits_of_axis * axis)) | placed << bits_of_axis * axis;
         unsigned at_key = key * 2654435769U >> 22U;
         while (found[at_key] != 0 && nodes[found[at_key] - 1].key != key) at_key = (at_key + 1) % 1024;
         int const i = found[at_key] != 0 ? found[at_key] - 1 : count;
-        if (i < count && !(cost < nodes[i].cost)) return;
+        if (i < count) {  // as long is what is left
+            path_cost const& known = nodes[i].cost;
+            if (least > total[i] ||
+                (least == total[i] && (cost.peak > known.peak || (cost.peak == known.peak && cost.hops >= known.hops))))
+                return;
+        }
         if (i == capacity) {
             full = true;
             return;
