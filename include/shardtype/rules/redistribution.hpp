@@ -60,6 +60,7 @@ constexpr redistribution redistribute(layout const& x, int a, placement to, bool
         if (row.from == from.is && row.to == to.is && (gradient || !row.gradient_only)) {
             out.by = row.by;
             found = true;
+            break;
         }
     if (!found) {
         out.says = {code::no_conversion, a, 0};

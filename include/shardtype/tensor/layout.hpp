@@ -127,6 +127,7 @@ constexpr layout dual(layout x) {
 
 /// x with the flags of its padded shards where they belong: on the minor axis of a list whose parts are uneven.
 constexpr layout with_padding_in_place(layout x) {
+    if (x.padded_axis() < 0) return x;
     for (int d = 0; d < x.rank; ++d) {
         if (!x.padded(d)) continue;
         int const minor = x.axis_at(d, x.shards(d) - 1);
@@ -164,6 +165,7 @@ constexpr layout_fault fault_of(layout const& x) {
             return {code::shard_dimension, a, x.on[a].dim};
     // From the major axis inwards, so that the axis named is the one at which the parts cease to be even.
     for (int d = 0; d < x.rank; ++d) {
+        if (x.extent[d] % x.parts(d) == 0) continue;
         long parts = 1;
         for (int order = 0, n = x.shards(d); order < n; ++order) {
             int const a = x.axis_at(d, order);
