@@ -236,8 +236,8 @@ constexpr st::saved_mesh_plan<35> saved{
      1439875073,
      75857309,
      34,
-     {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1},
-     {1439875073, 1434074623, 4989035, 20, 183, st::chain_proof::labels}}};
+     {0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+     {1439875073, 1434074623, 4989035, 20, 452, st::chain_proof::labels}}};
 static_assert(st::saved_mesh_fault<large_job, saved> == st::certificate_fault::none);
 
 constexpr auto with(int layer, short option, long less_time) {
@@ -246,7 +246,7 @@ constexpr auto with(int layer, short option, long less_time) {
     s.solution.time -= less_time, s.solution.certificate.value -= less_time;
     return s;
 }
-constexpr auto another_option = with(3, 1, 0), too_good = with(0, 0, 1);
+constexpr auto another_option = with(7, 1, 0), too_good = with(0, 0, 1);
 constexpr st::saved_mesh_plan<35> another_mesh{{8, 64, 2}, saved.solution};
 static_assert(st::saved_mesh_fault<large_job, another_option> != st::certificate_fault::none);
 static_assert(st::saved_mesh_fault<large_job, too_good> == st::certificate_fault::time);
