@@ -78,6 +78,68 @@ TEST_CASE("bounds that nothing keeps to") {
     }
 }
 
+TEST_CASE("numbers that nothing can be reckoned with") {
+    auto const said = [](st::cluster const& on, st::batch_shape const& batch) {
+        planned_one<model> one({});
+        one.planner->prepare(on, {}, batch, st::dtype::f32, st::dtype::f32);
+        return one.said();
+    };
+    auto const of_batch = [&](long rows_, long tokens, int parts) {
+        return said(eight(), {.global = rows_, .sequence = tokens, .micro_batches = parts});
+    };
+    CHECK(of_batch(16, 64, 1) == "");
+    CHECK(of_batch(0, 64, 1) == "batch_shape::global is 0: it must be at least 1 [ST-J726]");
+    CHECK(of_batch(-16, 64, 1) == "batch_shape::global is -16: it must be at least 1 [ST-J726]");
+    CHECK(of_batch(16, 0, 1) == "batch_shape::sequence is 0: it must be at least 1 [ST-J726]");
+    CHECK(of_batch(16, 64, 0) == "batch_shape::micro_batches is 0: it must be at least 1 [ST-J726]");
+    CHECK(of_batch(16, 64, -2) == "batch_shape::micro_batches is -2: it must be at least 1 [ST-J726]");
+    CHECK(of_batch(16, 64, 3) == "batch_shape::micro_batches is 3: it must be a divisor of `global` [ST-J726]");
+
+    auto const of_mesh = [&](int axes, int size) {
+        st::cluster c = eight();
+        c.axes = axes, c.axis_size[0] = size;
+        return said(c, rows);
+    };
+    for (int const size : {0, -8})
+        CHECK(of_mesh(1, size) == "cluster::axis_size is " + std::to_string(size) +
+                                      ": each must be at least 1, and their product less than 2^31 [ST-J726]");
+    CHECK(of_mesh(2, 8) == "cluster::axes is 2: it must be from 0 to 1 [ST-J726]");
+    CHECK(of_mesh(-1, 8) == "cluster::axes is -1: it must be from 0 to 1 [ST-J726]");
+
+    auto const of_device = [&](auto change) {
+        st::cluster c = eight();
+        change(c.on);
+        return said(c, rows);
+    };
+    using device = st::hardware;
+    CHECK(of_device([](device& h) { h.memory = 0; }) == "hardware::memory is 0: it must be above 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.reserved = -1; }) == "hardware::reserved is -1: it must be at least 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.reserved = h.memory; }) ==
+          "hardware::reserved is 80000000000: it must be less than `memory` [ST-J726]");
+    CHECK(of_device([](device& h) { h.bf16_flops = 0; }) == "hardware::bf16_flops is 0: it must be above 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.memory_bandwidth = -5; }) ==
+          "hardware::memory_bandwidth is -5: it must be above 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.link_bandwidth = 0; }) ==
+          "hardware::link_bandwidth is 0: it must be above 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.network_bandwidth = 0; }) == "");
+    CHECK(of_device([](device& h) { h.network_bandwidth = -1; }) ==
+          "hardware::network_bandwidth is -1: it must be at least 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.f32_flops = 0; }) == "");
+    CHECK(of_device([](device& h) { h.f32_flops = -1; }) ==
+          "hardware::f32_flops is -1: it must be at least 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.devices_per_node = 0; }) ==
+          "hardware::devices_per_node is 0: it must be at least 1 [ST-J726]");
+    CHECK(of_device([](device& h) { h.launch = 0; }) == "");
+    CHECK(of_device([](device& h) { h.launch = -1; }) == "hardware::launch is -1: it must be at least 0 [ST-J726]");
+    for (int const share : {0, 1001}) {
+        std::string const is = " is " + std::to_string(share) + ": it must be from 1 to 1000 [ST-J726]";
+        CHECK(of_device([&](device& h) { h.matmul_efficiency = share; }) == "hardware::matmul_efficiency" + is);
+        CHECK(of_device([&](device& h) { h.memory_efficiency = share; }) == "hardware::memory_efficiency" + is);
+    }
+    CHECK(of_device([](device& h) { h.measured = nullptr; }) ==
+          "hardware::measured is nullptr: it must be the address of an object [ST-J726]");
+}
+
 TEST_CASE("rooms") {
     planned_one<model> pins({});
     for (int i = 0; i < 12; ++i) pins.pin("output", st::role::fully_sharded);
@@ -101,13 +163,26 @@ TEST_CASE("rooms") {
 TEST_CASE("the best mesh") {
     using planner_type = st::run_time_mesh_planner<model>;
     auto const planner = std::make_unique<planner_type>();
-    auto const said = [&](int world, st::constraints const& bound) {
-        st::mesh_choice const found = planner->find(world, st::h100_sxm, bound, rows, st::dtype::f32, st::dtype::f32);
+    auto const said_on = [&](int world, st::hardware const& on, st::constraints const& bound,
+                             st::batch_shape const& batch) {
+        st::mesh_choice const found = planner->find(world, on, bound, batch, st::dtype::f32, st::dtype::f32);
         st::plan_refusal const r = refusal_of(*planner, found);
         CHECK(bool(r) == (found.plan.outcome == st::chain_outcome::invalid));
         return st::explain(r);
     };
+    auto const said = [&](int world, st::constraints const& bound) {
+        return said_on(world, st::h100_sxm, bound, rows);
+    };
     CHECK(said(8, {}) == "");
+    for (int const world : {0, -4})
+        CHECK(said(world, {}) == "world_size is " + std::to_string(world) + ": it must be at least 1 [ST-J726]");
+    CHECK(said_on(8, st::h100_sxm, {}, {.global = 16, .sequence = 64, .micro_batches = 0}) ==
+          "batch_shape::micro_batches is 0: it must be at least 1 [ST-J726]");
+    CHECK(said_on(8, st::h100_sxm, {}, {.global = -16, .sequence = 64}) ==
+          "batch_shape::global is -16: it must be at least 1 [ST-J726]");
+    st::hardware no_nodes = st::h100_sxm;
+    no_nodes.devices_per_node = 0;
+    CHECK(said_on(8, no_nodes, {}, rows) == "hardware::devices_per_node is 0: it must be at least 1 [ST-J726]");
     CHECK(said(8, {.device_memory = -1}).find("constraints::device_memory of -1 bytes is negative") == 0);
     CHECK(said(8, {.parameter_memory = {0.126, 0}}).find("one over 8 ranks: low is more than high") !=
           std::string::npos);

@@ -38,6 +38,13 @@ template <long Bytes> struct reserved {};         ///< of these
 template <long Rate> struct bf16_flops {};
 template <long Rate> struct memory_bandwidth {};
 template <long Rate> struct link_bandwidth {};
+template <long Rate> struct network_bandwidth {};
+template <long Rate> struct f32_flops {};
+template <long Devices> struct devices_per_node {};
+template <long Time> struct launch {};            ///< ns
+template <long PerMille> struct matmul_efficiency {};
+template <long PerMille> struct memory_efficiency {};
+struct measured_nullptr {};                       ///< `hardware::measured` points to nothing
 template <long Rows> struct global {};            ///< `batch_shape::global`
 template <long Tokens> struct sequence {};
 template <long Parts> struct micro_batches {};

@@ -82,6 +82,7 @@ struct run_time_planner {
         bool wanted[classes]{};
         int number[classes]{};
         assembled.chain.complete = false;
+        if (!detail::is_sound(of.on, of.batch, Axes)) return;  // [ST-J726]
         if (of.pins > detail::planned_case::max_pins) return;  // [ST-J725]
         int const considered = detail::classes_of(of);
         for (int i = 0; i < classes; ++i) {
@@ -98,8 +99,9 @@ struct run_time_planner {
     }
     /// Searches for what is faster than `below` (ns). Where it is `invalid`, `refusal_of` (plan/plan_refusal.hpp) says why.
     constexpr model_plan find(long below = unreachable) {
-        bool const sound = fault_of(of.bound, of.on.on, detail::devices_of(of.on)) == bound_fault::none;
-        if (!sound || of.pins > detail::planned_case::max_pins) return model_plan{};  // [ST-J728], [ST-J725]
+        bool const sound = detail::is_sound(of.on, of.batch, Axes) &&
+                           fault_of(of.bound, of.on.on, detail::devices_of(of.on)) == bound_fault::none;
+        if (!sound || of.pins > detail::planned_case::max_pins) return model_plan{};  // [ST-J726], [ST-J728], [ST-J725]
         assembled.chain.below = below;
         if (assembled.chain.complete &&
             assembled.chain.layouts == 0) {  // the rules refuse every layer, however it lies
