@@ -78,6 +78,14 @@ TEST_CASE("bounds that nothing keeps to") {
     }
 }
 
+TEST_CASE("roles of axes that the mesh does not have") {
+    st::constraints bound;
+    bound.on_axis[0] = st::only(st::role::fully_sharded);
+    CHECK(said_of(bound) == "");
+    bound.on_axis[2] = st::only(st::role::fully_sharded);
+    CHECK(said_of(bound) == "constraints::on_axis[2] would have no effect: the mesh has axes 0 to 0 [ST-J728]");
+}
+
 TEST_CASE("numbers that nothing can be reckoned with") {
     auto const said = [](st::cluster const& on, st::batch_shape const& batch) {
         planned_one<model> one({});

@@ -18,6 +18,7 @@ template <long Low, long High> struct between_per_mille {};        ///< `low` an
 template <class... Roles> struct roles {};                         ///< these are among `roles` and `on_axis`
 struct recompute {};                                               ///< `recompute = true`
 struct on_axis {};                                                 ///< any entry of it
+template <int Axis> struct on_axis_at {};                          ///< this entry
 // clang-format on
 }  // namespace in_constraints
 /// A member of a job: what stands there, or what to write; with no argument the member alone.

@@ -19,6 +19,7 @@ struct plan_refusal {
     constraints asked{};                                ///< the constraints
     hardware on{};                                      ///< the devices
     int ranks = 1;                                      ///< how many
+    int axes = max_axes;                                ///< of their mesh
     plan_room room = plan_room::none;                   ///< that is too small
     long holds = 0;                                     ///< its room
 
@@ -27,7 +28,7 @@ struct plan_refusal {
     /// One line, without its end.
     constexpr void put(text_sink& out) const {
         if (what == code::plan_job) put_job(out);
-        if (what == code::plan_bounds) detail::put_bound_fault(out, bound, asked, on, ranks);
+        if (what == code::plan_bounds) detail::put_bound_fault(out, bound, asked, on, ranks, axes);
         if (what == code::plan_room) detail::put_full_room(out, room, holds);
         if (what == code::plan_mesh_pins)
             out.put("constraints::on_axis would have no effect: the axes of the best mesh are not known [ST-J729]");
@@ -61,10 +62,11 @@ constexpr plan_refusal refused_world(int world_size) {
     if (world_size < 1) r.what = code::plan_job, r.ranks = world_size;
     return r;
 }
-constexpr plan_refusal refused_bounds(constraints const& c, hardware const& on, int ranks) {
+constexpr plan_refusal refused_bounds(constraints const& c, hardware const& on, int ranks, int axes) {
     plan_refusal r;
-    r.bound = fault_of(c, on, ranks);
-    if (r.bound != bound_fault::none) r.what = code::plan_bounds, r.asked = c, r.on = on, r.ranks = ranks;
+    r.bound = fault_of(c, on, ranks, axes);
+    if (r.bound != bound_fault::none)
+        r.what = code::plan_bounds, r.asked = c, r.on = on, r.ranks = ranks, r.axes = axes;
     return r;
 }
 constexpr plan_refusal refused_room(plan_room room, long holds) {
@@ -83,7 +85,8 @@ constexpr plan_refusal refusal_of(run_time_planner<Model, Axes, BackEnd, Operati
     if (found.outcome != chain_outcome::invalid) return {};
     plan_refusal const job = detail::refused_job(p.of, Axes);
     if (job) return job;
-    plan_refusal const bounds = detail::refused_bounds(p.of.bound, p.of.on.on, detail::devices_of(p.of.on));
+    plan_refusal const bounds =
+        detail::refused_bounds(p.of.bound, p.of.on.on, detail::devices_of(p.of.on), p.of.on.axes);
     if (bounds) return bounds;
     plan_room const of_units = detail::room_of_units(planner::units);
     if (of_units != plan_room::none) return detail::refused_room(of_units, unit_list::max_units);
@@ -114,7 +117,7 @@ constexpr plan_refusal refusal_of(run_time_mesh_planner<Model, BackEnd, Operatio
     using planner = run_time_mesh_planner<Model, BackEnd, Operations>;
     plan_refusal const job = detail::refused_job(p.asked, max_axes), world = detail::refused_world(p.world);
     if (job || world) return job ? job : world;
-    plan_refusal const bounds = detail::refused_bounds(p.asked.bound, p.asked.on.on, p.world);
+    plan_refusal const bounds = detail::refused_bounds(p.asked.bound, p.asked.on.on, p.world, max_axes);
     if (bounds) return bounds;
     if (detail::asks_on_axis(p.asked.bound)) {
         plan_refusal r;

@@ -100,7 +100,7 @@ struct run_time_planner {
     /// Searches for what is faster than `below` (ns). Where it is `invalid`, `refusal_of` (plan/plan_refusal.hpp) says why.
     constexpr model_plan find(long below = unreachable) {
         bool const sound = detail::is_sound(of.on, of.batch, Axes) &&
-                           fault_of(of.bound, of.on.on, detail::devices_of(of.on)) == bound_fault::none;
+                           fault_of(of.bound, of.on.on, detail::devices_of(of.on), of.on.axes) == bound_fault::none;
         if (!sound || of.pins > detail::planned_case::max_pins) return model_plan{};  // [ST-J726], [ST-J728], [ST-J725]
         assembled.chain.below = below;
         if (assembled.chain.complete &&
