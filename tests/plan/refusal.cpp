@@ -148,6 +148,36 @@ TEST_CASE("numbers that nothing can be reckoned with") {
           "hardware::measured is nullptr: it must be the address of an object [ST-J726]");
 }
 
+TEST_CASE("pins that pin nothing") {
+    auto const said = [](char const* layers) {
+        planned_one<model> one({});
+        one.pin(layers, st::role::fully_sharded);
+        return one.said();
+    };
+    CHECK(said("") == "");  // all layers
+    CHECK(said("layers.*.attention") == "");
+    CHECK(
+        said("layers.*.atention") ==
+        "a strategy is pinned to layers.*.atention, which the model does not have; write layers.*.attention [ST-J723]");
+    CHECK(said("layers.14-15") == "");
+    CHECK(said("layers.14-16").find("a strategy is pinned to layers.14-16, which the model does not have") == 0);
+    CHECK(said("nothing").find("a strategy is pinned to nothing, which the model does not have") == 0);
+    auto const recomputed = [](char const* layers, bool again) {
+        planned_one<model> one({});
+        st::detail::layer_pin p;
+        p.layers.append(layers), p.decides = true, p.recomputes = again;
+        st::detail::add_pin(one.planner->of, p);
+        return one.said();
+    };
+    CHECK(recomputed("layers.*", true) == "");
+    CHECK(recomputed("layers.0-7", false) == "");
+    CHECK(recomputed("layers.*.attention", true) ==
+          "whether layers are recomputed is pinned to layers.*.attention, which is no whole block; write layers.* "
+          "[ST-J722]");
+    CHECK(recomputed("output", true).find("[ST-J722]") != std::string::npos);
+    CHECK(recomputed("output", false) == "");
+}
+
 TEST_CASE("rooms") {
     planned_one<model> pins({});
     for (int i = 0; i < 12; ++i) pins.pin("output", st::role::fully_sharded);
@@ -157,6 +187,8 @@ TEST_CASE("rooms") {
     CHECK(pins.said() == std::string(no_room) + "max_pins is 12; write fewer_pins [ST-J725]");
     planned_one<unnamed> first({});
     CHECK(first.said() == std::string(no_room) + "write name_first_layer [ST-J725]");
+    planned_one<st::chain<>> empty({});
+    CHECK(empty.said() == std::string(no_room) + "write named_layers [ST-J725]");
     planned_one<model> stretches({});
     for (int i = 0; i < 4; ++i) stretches.pin(trip(2 * i).c_str(), st::role::fully_sharded);
     CHECK(stretches.said() == std::string(no_room) + "Stretches is 4; write fewer_pins [ST-J725]");
@@ -194,6 +226,10 @@ TEST_CASE("the best mesh") {
     CHECK(said(8, {.device_memory = -1}).find("constraints::device_memory of -1 bytes is negative") == 0);
     CHECK(said(8, {.parameter_memory = {0.126, 0}}).find("one over 8 ranks: low is more than high") !=
           std::string::npos);
+    auto const empty = std::make_unique<st::run_time_mesh_planner<st::chain<>>>();
+    st::mesh_choice const none = empty->find(8, st::h100_sxm, {}, rows, st::dtype::f32, st::dtype::f32);
+    CHECK(none.plan.outcome == st::chain_outcome::invalid);
+    CHECK(st::explain(refusal_of(*empty, none)) == std::string(no_room) + "write named_layers [ST-J725]");
     CHECK(said(8, {.on_axis = {st::usual_roles}}) ==
           "constraints::on_axis would have no effect: the axes of the best mesh are not known [ST-J729]");
     CHECK(said(8, {}) == "");

@@ -34,6 +34,7 @@ struct run_time_mesh_planner {
         world = world_size, full = plan_room::none;
         bool const sound = world_size > 0 && detail::is_sound(asked.on, batch) &&
                            fault_of(bound, on, world_size) == bound_fault::none && !detail::asks_on_axis(bound);
+        if (detail::room_of_units(types::units) != plan_room::none) return mesh_choice{};  // [ST-J725]
         if (!sound || meshes_of(world_size) > max_meshes)
             return mesh_choice{};  // [ST-J725], [ST-J726], [ST-J728], [ST-J729]
         for (int tp = 1; tp <= world_size; ++tp)

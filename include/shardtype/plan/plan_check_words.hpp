@@ -83,6 +83,7 @@ struct fewer_pins {};        ///< in `pinned`
 struct fewer_layers {};      ///< named ones, outside a repeat or in its block
 struct one_repeat {};        ///< equal layers in one place
 struct name_first_layer {};  ///< `named<"tok_embeddings", ...>`
+struct named_layers {};      ///< the model has none at all
 /// @}
 namespace tables {
 struct max_units;         ///< parts of a model with a strategy of their own, in `unit_list`

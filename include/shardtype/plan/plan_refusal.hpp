@@ -8,7 +8,8 @@ namespace shardtype {
 
 /// Why a planner gave an `invalid` plan at run time: what the compiler says of a job with a number.
 struct plan_refusal {
-    code what = code::ok;  ///< `plan_job`, `plan_bounds`, `plan_room` or `plan_mesh_pins`; ok: it is not refused
+    /// `plan_job`, `plan_bounds`, `plan_room`, `plan_layers_unknown`, `plan_pinned` or `plan_mesh_pins`; ok: it is not refused
+    code what = code::ok;
     batch_fault of_batch = batch_fault::none;           ///< of
     batch_shape batch{};                                ///< the batch
     hardware_fault of_hardware = hardware_fault::none;  ///< of the devices
@@ -22,6 +23,8 @@ struct plan_refusal {
     int axes = max_axes;                                ///< of their mesh
     plan_room room = plan_room::none;                   ///< that is too small
     long holds = 0;                                     ///< its room
+    label pinned{};                                     ///< the layers that a pin names
+    label nearest{};                                    ///< what to write for them
 
     /// Whether there is something to say.
     constexpr explicit operator bool() const { return what != code::ok; }
@@ -30,6 +33,7 @@ struct plan_refusal {
         if (what == code::plan_job) put_job(out);
         if (what == code::plan_bounds) detail::put_bound_fault(out, bound, asked, on, ranks, axes);
         if (what == code::plan_room) detail::put_full_room(out, room, holds);
+        if (what == code::plan_layers_unknown || what == code::plan_pinned) put_pin(out);
         if (what == code::plan_mesh_pins)
             out.put("constraints::on_axis would have no effect: the axes of the best mesh are not known [ST-J729]");
     }
@@ -44,6 +48,14 @@ struct plan_refusal {
             detail::put_cluster_fault(out, of_mesh, mesh, most_axes);
         else
             detail::put_member(out, {"world_size", ranks, "at least 1"});
+    }
+    constexpr void put_pin(text_sink& out) const {
+        bool const unknown = what == code::plan_layers_unknown;
+        out.put(unknown ? "a strategy is pinned to " : "whether layers are recomputed is pinned to ");
+        out.put(pinned);
+        out.put(unknown ? ", which the model does not have" : ", which is no whole block");
+        if (nearest.size > 0) out.put("; write "), out.put(nearest);
+        out.put(unknown ? " [ST-J723]" : " [ST-J722]");
     }
 };
 
@@ -69,6 +81,12 @@ constexpr plan_refusal refused_bounds(constraints const& c, hardware const& on, 
         r.what = code::plan_bounds, r.asked = c, r.on = on, r.ranks = ranks, r.axes = axes;
     return r;
 }
+constexpr plan_refusal refused_pins(planned_case const& of) {
+    plan_fault const f = fault_of_pins(of);
+    plan_refusal r;
+    r.what = f.what, r.pinned = f.layer, r.nearest = f.nearest;
+    return r;
+}
 constexpr plan_refusal refused_room(plan_room room, long holds) {
     plan_refusal r;
     r.what = code::plan_room, r.room = room, r.holds = holds;
@@ -92,6 +110,8 @@ constexpr plan_refusal refusal_of(run_time_planner<Model, Axes, BackEnd, Operati
     if (of_units != plan_room::none) return detail::refused_room(of_units, unit_list::max_units);
     if (p.of.pins > detail::planned_case::max_pins)
         return detail::refused_room(plan_room::pins, detail::planned_case::max_pins);
+    plan_refusal const pins = detail::refused_pins(p.of);
+    if (pins) return pins;
     if (p.of.stretches() > Stretches) return detail::refused_room(plan_room::stretches, Stretches);
     for (auto const& one : p.all) {
         if (one.complete) continue;

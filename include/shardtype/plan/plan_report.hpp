@@ -133,7 +133,9 @@ struct plan_report {
 
     static constexpr auto room() {
         constexpr plan_room r = is.room;
-        if constexpr (r == plan_room::first_name)
+        if constexpr (r == plan_room::no_layers)
+            return static_cast<check<write<named_layers>>*>(nullptr);
+        else if constexpr (r == plan_room::first_name)
             return static_cast<check<write<name_first_layer>>*>(nullptr);
         else if constexpr (r == plan_room::repeats)
             return static_cast<check<write<one_repeat>>*>(nullptr);

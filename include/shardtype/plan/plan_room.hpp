@@ -8,6 +8,7 @@ namespace shardtype {
 /// A room of the planner that can be too small for a job.
 enum class plan_room : unsigned char {
     none,
+    no_layers,   ///< the model is empty
     first_name,  ///< the first layer has no name
     repeats,     ///< equal layers stand in two places
     units,
@@ -32,6 +33,8 @@ struct room_words {
 };
 constexpr room_words words_of(plan_room r) {
     switch (r) {
+        case plan_room::no_layers:
+            return {"named_layers", ""};
         case plan_room::first_name:
             return {"name_first_layer", ""};
         case plan_room::repeats:
@@ -63,7 +66,7 @@ constexpr room_words words_of(plan_room r) {
 /// What a model's own layers leave no room for.
 constexpr plan_room room_of_units(unit_list const& units) {
     if (units.repeats > 1) return plan_room::repeats;
-    if (units.complete) return plan_room::none;
+    if (units.complete) return units.count == 0 ? plan_room::no_layers : plan_room::none;
     bool full = units.count == unit_list::max_units;
     for (model_unit const& u : units.unit) full = full || u.leaves == model_unit::max_leaves;
     return full ? plan_room::units : plan_room::first_name;

@@ -3,6 +3,7 @@
 #include <shardtype/plan/case_of.hpp>
 #include <shardtype/plan/decode.hpp>
 #include <shardtype/plan/plan_bounds.hpp>
+#include <shardtype/plan/plan_fault.hpp>
 #include <shardtype/search/chain_search.hpp>
 
 namespace shardtype {
@@ -101,7 +102,9 @@ struct run_time_planner {
     constexpr model_plan find(long below = unreachable) {
         bool const sound = detail::is_sound(of.on, of.batch, Axes) &&
                            fault_of(of.bound, of.on.on, detail::devices_of(of.on), of.on.axes) == bound_fault::none;
+        if (detail::room_of_units(units) != plan_room::none) return model_plan{};     // [ST-J725]
         if (!sound || of.pins > detail::planned_case::max_pins) return model_plan{};  // [ST-J726], [ST-J728], [ST-J725]
+        if (detail::fault_of_pins(of).what != code::ok) return model_plan{};          // [ST-J722], [ST-J723]
         assembled.chain.below = below;
         if (assembled.chain.complete &&
             assembled.chain.layouts == 0) {  // the rules refuse every layer, however it lies
