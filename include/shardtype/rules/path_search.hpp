@@ -167,7 +167,7 @@ struct path_search {
             long const sent = sharded ? here.local * n : here.local;
             long whole = sent;
             if (on[a].padded) {  // what pads the parts is sent, and dropped
-                long const extent = shape.extent[on[a].dim] / (parts[on[a].dim] / n);
+                long const extent = rounded_up(shape.extent[on[a].dim], parts[on[a].dim] / n);
                 whole = here.local / rounded_up(extent, n) * extent;
             }
             placement const unsharded[] = {on_invariant, on_replicate, on_partial};
@@ -188,7 +188,7 @@ struct path_search {
         }
     }
 
-    static constexpr long rounded_up(long extent, int n) { return (extent + n - 1) / n; }
+    static constexpr long rounded_up(long extent, long n) { return (extent + n - 1) / n; }
 
     constexpr void reach(int at, int axis, placement from, placement to, long whole, long local) {
         if (!row_of.there[static_cast<int>(from.is)][static_cast<int>(to.is)]) return;
