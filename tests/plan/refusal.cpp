@@ -1,6 +1,7 @@
 // What a planner at run time says where it gives no plan: the words of the compiler's errors.
 #include <shardtype/plan/pins.hpp>
 #include <shardtype/plan/plan_refusal.hpp>
+#include <shardtype/plan/unit_fault.hpp>
 #include <shardtype/shardtype.hpp>
 #include <shardtype/train/explain.hpp>
 
@@ -146,6 +147,30 @@ TEST_CASE("numbers that nothing can be reckoned with") {
     }
     CHECK(of_device([](device& h) { h.measured = nullptr; }) ==
           "hardware::measured is nullptr: it must be the address of an object [ST-J726]");
+}
+
+TEST_CASE("a layer's ways that there was no room for are not taken for none") {
+    planned_one<model> one({});
+    for (int i = 0; i < 12; ++i) one.pin("output", st::role::fully_sharded);
+    st::detail::planned_case const& of = one.planner->of;
+    int const last = of.units.count - 1;
+    auto const fault = [&](int masks, unsigned also) {  // of that many sets of six of the pins, and one more
+        st::detail::class_ways all;
+        for (st::detail::ways_left& left : all.unit) left.legal = left.allowed = left.shared = true;
+        for (st::detail::ways_left& left : all.unit) left.add(0U);
+        for (unsigned m = 0, n = 0; m < 1U << 12 && n < static_cast<unsigned>(masks); ++m)
+            if (__builtin_popcount(m) == 6) all.unit[last].add(m), ++n;
+        all.unit[last].add(also);
+        unsigned others = 0;
+        int unit = 0;
+        return fault_of_units(of, all, others, unit);
+    };
+    unsigned const every = of.all_pins(), odd = 0b101010101010;
+    CHECK(fault(12, every).what == st::code::ok);
+    CHECK(fault(40, every).what == st::code::ok);  // what keeps to all of them takes the place of the others
+    CHECK(fault(12, odd).what == st::code::plan_pinned);
+    CHECK(fault(24, odd).what == st::code::plan_room);
+    CHECK(fault(24, odd).room == st::plan_room::masks);
 }
 
 TEST_CASE("pins that pin nothing") {

@@ -88,6 +88,7 @@ struct named_layers {};      ///< the model has none at all
 namespace tables {
 struct max_units;         ///< parts of a model with a strategy of their own, in `unit_list`
 struct max_pins;          ///< in `planned_case`
+struct max_masks;         ///< sets of pins that a layer can keep to, in `plan/unit_fault.hpp`
 struct options_room;      ///< ways to store a layer's parameters, in `plan/planning.hpp`
 struct block_options;     ///< ways to run a block, in `plan/planning.hpp`
 struct options_of_layer;  ///< the same over all boundary layouts

@@ -143,6 +143,8 @@ struct plan_report {
             return room_of<fewer_layers, tables::max_units, unit_list::max_units>();
         else if constexpr (r == plan_room::pins)
             return room_of<fewer_pins, tables::max_pins, planned_case::max_pins>();
+        else if constexpr (r == plan_room::masks)
+            return room_of<fewer_pins, tables::max_masks, ways_left::max_masks>();
         else if constexpr (r == plan_room::parameters)
             return room_of<fewer_layers, tables::max_parameters, class_core::max_parameters>();
         else if constexpr (r == plan_room::ways)

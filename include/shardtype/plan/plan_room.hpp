@@ -14,6 +14,7 @@ enum class plan_room : unsigned char {
     units,
     pins,
     stretches,  ///< of trips that pins treat otherwise, at run time
+    masks,      ///< of pins that a layer's ways keep to, when a fault is looked for
     parameters,
     ways,
     blocks,
@@ -45,6 +46,8 @@ constexpr room_words words_of(plan_room r) {
             return {"fewer_pins", "max_pins"};
         case plan_room::stretches:
             return {"fewer_pins", "Stretches"};
+        case plan_room::masks:
+            return {"fewer_pins", "max_masks"};
         case plan_room::meshes:
             return {"a smaller world_size", "max_meshes"};
         case plan_room::parameters:
