@@ -348,6 +348,51 @@ TEST_CASE("recomputed trips") {
 
 namespace {
 
+template <class Model>
+void check_memory_of_uniform(st::role one, bool again, bool overlaps) {
+    CAPTURE(static_cast<int>(one));
+    CAPTURE(again);
+    CAPTURE(overlaps);
+    using planner_type = st::run_time_planner<Model, 1>;
+    static auto const planner = std::make_unique<planner_type>();
+    st::cluster on = st::cluster_of<one_axis>(slow_links());
+    on.on.overlaps = overlaps;
+    planner->prepare(on, {.roles = st::only(one), .recompute = again}, rows, st::dtype::f32, st::dtype::f32);
+    st::detail::layer_pin p;
+    p.layers.append("layers.*"), p.decides = true, p.recomputes = again;
+    st::detail::add_pin(planner->of, p);
+    planner->state();
+    st::model_plan const plan = planner->find();
+    REQUIRE(plan.optimal);
+    REQUIRE(plan.uniforms == 1);
+    REQUIRE(plan.uniform[0].verdict == st::why_not::chosen);
+    CHECK(plan.time == plan.uniform[0].time);
+    long const rounding = plan.memory - plan.uniform[0].memory;  // to KiB: each layer, what all have, the window
+    CHECK(rounding >= 0);
+    CHECK(rounding < 1024 * (planner_type::units.leaves() + planner_type::units.trips + 2));
+}
+
+}  // namespace
+
+TEST_CASE("one strategy for all layers takes what the plan takes that is the same") {
+    using mlp = st::residual<st::named<"mlp", st::gelu_mlp<128, 4>>>;  // gathers its input, and keeps that
+    using attention = st::residual<st::named<"attn", st::attention<8, 8>>>;
+    using after_norm = st::residual<st::named<"norm", st::rms_norm>, st::named<"mlp", st::gelu_mlp<128, 4>>>;
+    auto const check = []<class Block>(st::type_list<Block>) {
+        using in_blocks =
+            st::chain<st::named<"tok_embeddings", st::embedding<256, 64>>, st::named<"layers", st::repeat<4, Block>>,
+                      st::named<"output", st::chain<st::rms_norm, st::linear<256>>>, st::cross_entropy>;
+        for (st::role const one : {st::role::fully_sharded, st::role::sequence_parallel, st::role::tensor_parallel})
+            for (bool const again : {false, true})
+                for (bool const overlaps : {false, true}) check_memory_of_uniform<in_blocks>(one, again, overlaps);
+    };
+    check(st::type_list<mlp>{});
+    check(st::type_list<st::chain<attention, mlp>>{});
+    check(st::type_list<after_norm>{});
+}
+
+namespace {
+
 template <class Asks>
 st::model_plan check_use(char const* layer, int axis, st::detail::axis_use use, st::constraints const& bound) {
     st::model_plan const plan = plan_for<Asks>(bound);

@@ -1,6 +1,7 @@
 // What a planner at run time says where it gives no plan: the words of the compiler's errors.
 #include <shardtype/plan/pins.hpp>
 #include <shardtype/plan/plan_refusal.hpp>
+#include <shardtype/plan/unit_fault.hpp>
 #include <shardtype/shardtype.hpp>
 #include <shardtype/train/explain.hpp>
 
@@ -78,6 +79,130 @@ TEST_CASE("bounds that nothing keeps to") {
     }
 }
 
+TEST_CASE("roles of axes that the mesh does not have") {
+    st::constraints bound;
+    bound.on_axis[0] = st::only(st::role::fully_sharded);
+    CHECK(said_of(bound) == "");
+    bound.on_axis[2] = st::only(st::role::fully_sharded);
+    CHECK(said_of(bound) == "constraints::on_axis[2] would have no effect: the mesh has axes 0 to 0 [ST-J728]");
+}
+
+TEST_CASE("numbers that nothing can be reckoned with") {
+    auto const said = [](st::cluster const& on, st::batch_shape const& batch) {
+        planned_one<model> one({});
+        one.planner->prepare(on, {}, batch, st::dtype::f32, st::dtype::f32);
+        return one.said();
+    };
+    auto const of_batch = [&](long rows_, long tokens, int parts) {
+        return said(eight(), {.global = rows_, .sequence = tokens, .micro_batches = parts});
+    };
+    CHECK(of_batch(16, 64, 1) == "");
+    CHECK(of_batch(0, 64, 1) == "batch_shape::global is 0: it must be at least 1 [ST-J726]");
+    CHECK(of_batch(-16, 64, 1) == "batch_shape::global is -16: it must be at least 1 [ST-J726]");
+    CHECK(of_batch(16, 0, 1) == "batch_shape::sequence is 0: it must be at least 1 [ST-J726]");
+    CHECK(of_batch(16, 64, 0) == "batch_shape::micro_batches is 0: it must be at least 1 [ST-J726]");
+    CHECK(of_batch(16, 64, -2) == "batch_shape::micro_batches is -2: it must be at least 1 [ST-J726]");
+    CHECK(of_batch(16, 64, 3) == "batch_shape::micro_batches is 3: it must be a divisor of `global` [ST-J726]");
+
+    auto const of_mesh = [&](int axes, int size) {
+        st::cluster c = eight();
+        c.axes = axes, c.axis_size[0] = size;
+        return said(c, rows);
+    };
+    for (int const size : {0, -8})
+        CHECK(of_mesh(1, size) == "cluster::axis_size is " + std::to_string(size) +
+                                      ": each must be at least 1, and their product less than 2^31 [ST-J726]");
+    CHECK(of_mesh(2, 8) == "cluster::axes is 2: it must be from 0 to 1 [ST-J726]");
+    CHECK(of_mesh(-1, 8) == "cluster::axes is -1: it must be from 0 to 1 [ST-J726]");
+
+    auto const of_device = [&](auto change) {
+        st::cluster c = eight();
+        change(c.on);
+        return said(c, rows);
+    };
+    using device = st::hardware;
+    CHECK(of_device([](device& h) { h.memory = 0; }) == "hardware::memory is 0: it must be above 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.reserved = -1; }) == "hardware::reserved is -1: it must be at least 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.reserved = h.memory; }) ==
+          "hardware::reserved is 80000000000: it must be less than `memory` [ST-J726]");
+    CHECK(of_device([](device& h) { h.bf16_flops = 0; }) == "hardware::bf16_flops is 0: it must be above 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.memory_bandwidth = -5; }) ==
+          "hardware::memory_bandwidth is -5: it must be above 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.link_bandwidth = 0; }) ==
+          "hardware::link_bandwidth is 0: it must be above 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.network_bandwidth = 0; }) == "");
+    CHECK(of_device([](device& h) { h.network_bandwidth = -1; }) ==
+          "hardware::network_bandwidth is -1: it must be at least 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.f32_flops = 0; }) == "");
+    CHECK(of_device([](device& h) { h.f32_flops = -1; }) ==
+          "hardware::f32_flops is -1: it must be at least 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.devices_per_node = 0; }) ==
+          "hardware::devices_per_node is 0: it must be at least 1 [ST-J726]");
+    CHECK(of_device([](device& h) { h.launch = 0; }) == "");
+    CHECK(of_device([](device& h) { h.launch = -1; }) == "hardware::launch is -1: it must be at least 0 [ST-J726]");
+    for (int const share : {0, 1001}) {
+        std::string const is = " is " + std::to_string(share) + ": it must be from 1 to 1000 [ST-J726]";
+        CHECK(of_device([&](device& h) { h.matmul_efficiency = share; }) == "hardware::matmul_efficiency" + is);
+        CHECK(of_device([&](device& h) { h.memory_efficiency = share; }) == "hardware::memory_efficiency" + is);
+    }
+    CHECK(of_device([](device& h) { h.measured = nullptr; }) ==
+          "hardware::measured is nullptr: it must be the address of an object [ST-J726]");
+}
+
+TEST_CASE("a layer's ways that there was no room for are not taken for none") {
+    planned_one<model> one({});
+    for (int i = 0; i < 12; ++i) one.pin("output", st::role::fully_sharded);
+    st::detail::planned_case const& of = one.planner->of;
+    int const last = of.units.count - 1;
+    auto const fault = [&](int masks, unsigned also) {  // of that many sets of six of the pins, and one more
+        st::detail::class_ways all;
+        for (st::detail::ways_left& left : all.unit) left.legal = left.allowed = left.shared = true;
+        for (st::detail::ways_left& left : all.unit) left.add(0U);
+        for (unsigned m = 0, n = 0; m < 1U << 12 && n < static_cast<unsigned>(masks); ++m)
+            if (__builtin_popcount(m) == 6) all.unit[last].add(m), ++n;
+        all.unit[last].add(also);
+        unsigned others = 0;
+        int unit = 0;
+        return fault_of_units(of, all, others, unit);
+    };
+    unsigned const every = of.all_pins(), odd = 0b101010101010;
+    CHECK(fault(12, every).what == st::code::ok);
+    CHECK(fault(40, every).what == st::code::ok);  // what keeps to all of them takes the place of the others
+    CHECK(fault(12, odd).what == st::code::plan_pinned);
+    CHECK(fault(24, odd).what == st::code::plan_room);
+    CHECK(fault(24, odd).room == st::plan_room::masks);
+}
+
+TEST_CASE("pins that pin nothing") {
+    auto const said = [](char const* layers) {
+        planned_one<model> one({});
+        one.pin(layers, st::role::fully_sharded);
+        return one.said();
+    };
+    CHECK(said("") == "");  // all layers
+    CHECK(said("layers.*.attention") == "");
+    CHECK(
+        said("layers.*.atention") ==
+        "a strategy is pinned to layers.*.atention, which the model does not have; write layers.*.attention [ST-J723]");
+    CHECK(said("layers.14-15") == "");
+    CHECK(said("layers.14-16").find("a strategy is pinned to layers.14-16, which the model does not have") == 0);
+    CHECK(said("nothing").find("a strategy is pinned to nothing, which the model does not have") == 0);
+    auto const recomputed = [](char const* layers, bool again) {
+        planned_one<model> one({});
+        st::detail::layer_pin p;
+        p.layers.append(layers), p.decides = true, p.recomputes = again;
+        st::detail::add_pin(one.planner->of, p);
+        return one.said();
+    };
+    CHECK(recomputed("layers.*", true) == "");
+    CHECK(recomputed("layers.0-7", false) == "");
+    CHECK(recomputed("layers.*.attention", true) ==
+          "whether layers are recomputed is pinned to layers.*.attention, which is no whole block; write layers.* "
+          "[ST-J722]");
+    CHECK(recomputed("output", true).find("[ST-J722]") != std::string::npos);
+    CHECK(recomputed("output", false) == "");
+}
+
 TEST_CASE("rooms") {
     planned_one<model> pins({});
     for (int i = 0; i < 12; ++i) pins.pin("output", st::role::fully_sharded);
@@ -87,6 +212,8 @@ TEST_CASE("rooms") {
     CHECK(pins.said() == std::string(no_room) + "max_pins is 12; write fewer_pins [ST-J725]");
     planned_one<unnamed> first({});
     CHECK(first.said() == std::string(no_room) + "write name_first_layer [ST-J725]");
+    planned_one<st::chain<>> empty({});
+    CHECK(empty.said() == std::string(no_room) + "write named_layers [ST-J725]");
     planned_one<model> stretches({});
     for (int i = 0; i < 4; ++i) stretches.pin(trip(2 * i).c_str(), st::role::fully_sharded);
     CHECK(stretches.said() == std::string(no_room) + "Stretches is 4; write fewer_pins [ST-J725]");
@@ -101,16 +228,33 @@ TEST_CASE("rooms") {
 TEST_CASE("the best mesh") {
     using planner_type = st::run_time_mesh_planner<model>;
     auto const planner = std::make_unique<planner_type>();
-    auto const said = [&](int world, st::constraints const& bound) {
-        st::mesh_choice const found = planner->find(world, st::h100_sxm, bound, rows, st::dtype::f32, st::dtype::f32);
+    auto const said_on = [&](int world, st::hardware const& on, st::constraints const& bound,
+                             st::batch_shape const& batch) {
+        st::mesh_choice const found = planner->find(world, on, bound, batch, st::dtype::f32, st::dtype::f32);
         st::plan_refusal const r = refusal_of(*planner, found);
         CHECK(bool(r) == (found.plan.outcome == st::chain_outcome::invalid));
         return st::explain(r);
     };
+    auto const said = [&](int world, st::constraints const& bound) {
+        return said_on(world, st::h100_sxm, bound, rows);
+    };
     CHECK(said(8, {}) == "");
+    for (int const world : {0, -4})
+        CHECK(said(world, {}) == "world_size is " + std::to_string(world) + ": it must be at least 1 [ST-J726]");
+    CHECK(said_on(8, st::h100_sxm, {}, {.global = 16, .sequence = 64, .micro_batches = 0}) ==
+          "batch_shape::micro_batches is 0: it must be at least 1 [ST-J726]");
+    CHECK(said_on(8, st::h100_sxm, {}, {.global = -16, .sequence = 64}) ==
+          "batch_shape::global is -16: it must be at least 1 [ST-J726]");
+    st::hardware no_nodes = st::h100_sxm;
+    no_nodes.devices_per_node = 0;
+    CHECK(said_on(8, no_nodes, {}, rows) == "hardware::devices_per_node is 0: it must be at least 1 [ST-J726]");
     CHECK(said(8, {.device_memory = -1}).find("constraints::device_memory of -1 bytes is negative") == 0);
     CHECK(said(8, {.parameter_memory = {0.126, 0}}).find("one over 8 ranks: low is more than high") !=
           std::string::npos);
+    auto const empty = std::make_unique<st::run_time_mesh_planner<st::chain<>>>();
+    st::mesh_choice const none = empty->find(8, st::h100_sxm, {}, rows, st::dtype::f32, st::dtype::f32);
+    CHECK(none.plan.outcome == st::chain_outcome::invalid);
+    CHECK(st::explain(refusal_of(*empty, none)) == std::string(no_room) + "write named_layers [ST-J725]");
     CHECK(said(8, {.on_axis = {st::usual_roles}}) ==
           "constraints::on_axis would have no effect: the axes of the best mesh are not known [ST-J729]");
     CHECK(said(8, {}) == "");

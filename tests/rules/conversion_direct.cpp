@@ -95,3 +95,25 @@ TEST_CASE("a model's own conversions are known without a search") {
     CHECK_FALSE(known({on_shard(0), on_shard(1)}, {on_replicate, on_replicate}));   // in either order
     CHECK_FALSE(known({on_shard(0), on_invariant}, {on_replicate, on_invariant}));  // large ones are sliced before
 }
+
+TEST_CASE("shards padded twice, of fewer elements than parts, are refused or gathered") {
+    array one;
+    one.rank = 1, one.extent[0] = 4;
+    layout whole = all_layouts(one, {8, 1}).front();
+    for (int a = 0; a < 2; ++a) whole.on[a] = on_invariant;
+    layout const minor = placed(placed(whole, 0, on_padded_shard(0)), 1, on_padded_shard(0));
+    layout both = minor;  // not as any function here writes it
+    both.on[0].padded = true;
+    REQUIRE(fault_of(minor).what == code::not_divisible);
+    for (bool const differentiable : {false, true}) {
+        CHECK(convert(minor, whole, differentiable).says.what == code::not_divisible);
+        CHECK(convert(whole, minor, differentiable).says.what == code::not_divisible);
+        conversion const gathered = convert(both, whole, differentiable);
+        CHECK(gathered.says.legal());
+        layout now = both;
+        for (int h = 0; h < gathered.hops; ++h)
+            now = redistribute(now, gathered.path[h].axis, gathered.path[h].to).result;
+        CHECK(now == whole);
+        CHECK_FALSE(convert(whole, both, differentiable).says.legal());
+    }
+}

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <shardtype/plan/class_probe.hpp>
+#include <shardtype/plan/job_faults.hpp>
 #include <shardtype/plan/planned_case.hpp>
 
 namespace shardtype::detail {
 
 /// What a model is to be planned for, but for pins and the names of axes. Where the cluster has no axes yet, meshes are.
+/// Numbers that nothing can be reckoned with [ST-J726] are only written down.
 template <class Model>
 constexpr planned_case case_of(cluster const& on, constraints const& bound, batch_shape const& batch, dtype element,
                                dtype compute) {
@@ -16,6 +18,7 @@ constexpr planned_case case_of(cluster const& on, constraints const& bound, batc
     if (c.bound.device_memory == 0) c.bound.device_memory = on.on.usable();
     c.batch = batch;
     c.element = element, c.compute = compute;
+    if (!is_sound(on, batch)) return c;
     placement_policy nothing_split = class_policy(on, 0);
     for (int a = 0; a < on.axes; ++a) nothing_split.on[a] = role::none;
     graph g = empty_graph(nothing_split, batch, element, compute);

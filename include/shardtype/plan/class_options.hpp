@@ -149,10 +149,11 @@ constexpr long once_a_step(cluster const& on) {
     return time;
 }
 
-/// One strategy for all layers: what it takes.
+/// One strategy for all layers: what it takes. `stream`: bytes of the residual stream, which a block holds whose first
+/// branch does not keep its input.
 template <int Units>
 constexpr uniform_layout uniform_of(unit_list const& units, unit_option const (&o)[Units], bool again, long constants,
-                                    long (&times_of)[Units]) {
+                                    long stream, long (&times_of)[Units]) {
     uniform_layout u;
     u.time = 0, u.memory = constants;
     long window = 0, outside = 0, held = 0, ahead = 0, most = -1;
@@ -164,7 +165,10 @@ constexpr uniform_layout uniform_of(unit_list const& units, unit_option const (&
         bool const repeats = again && units.unit[i].in_block;
         long const time = times * (!repeats ? o[i].cost.time() : i == last ? o[i].again_last : o[i].again);
         u.time += times_of[i] = time;
-        u.memory += times * (o[i].cost.state + (!repeats ? o[i].cost.activations : i == first ? o[i].input : 0));
+        u.memory += times * (o[i].cost.state + (!repeats         ? o[i].cost.activations
+                                                : i != first     ? 0
+                                                : o[i].input > 0 ? o[i].input
+                                                                 : stream));
         if (units.unit[i].in_block) ahead += o[i].ahead;
         if (repeats) held += o[i].held - (i == first ? o[i].input : 0);
         long const here = repeats ? o[i].window_again : o[i].cost.window;
@@ -173,7 +177,8 @@ constexpr uniform_layout uniform_of(unit_list const& units, unit_option const (&
         if (now > most_here) most_here = now;
         if (time > most) most = time, u.worst = units.unit[i].name;
     }
-    window = coarse(window + held + ahead);
+    bool const loose = first >= 0 && !again && o[first].input == 0;
+    window = coarse(window + held + ahead + (loose ? stream : 0));
     u.memory += window > outside ? window : outside;
     return u;
 }

@@ -50,9 +50,11 @@ inline constexpr role_set roles_of_axis<tp<N>> = only(role::sequence_parallel) |
 struct constraints {
     /// Of each layer's parameters, those of two dimensions and more. (Vectors are less than a thousandth.)
     memory_share parameter_memory = any_share;
-    long device_memory = 0;        ///< bytes of a rank, for all that it allocates; 0: what the hardware leaves
+    /// Bytes of a rank, for all that it allocates; 0: `hardware::usable()`. It may be more than that, up to
+    /// `hardware::memory`: who gives it knows what is reserved better than `hardware::reserved` does.
+    long device_memory = 0;
     role_set roles = usual_roles;  ///< that axes may have
-    role_set on_axis[max_axes]{};  ///< of these, what one axis may have; none: what its type is for
+    role_set on_axis[max_axes]{};  ///< of these, what one axis may have; none: what its type is for [ST-J728]
     bool recompute = true;         ///< blocks may be recomputed
 };
 

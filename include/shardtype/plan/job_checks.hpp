@@ -20,18 +20,21 @@ constexpr memory_share in_order(memory_share const& s) {
     double const low = as_share(s.low), high = s.high > 0 ? as_share(s.high) : 1;
     return low < high ? memory_share{low, high} : memory_share{high, low};
 }
-/// Constraints that no plan can keep to on so many ranks.
-template <class Job, int Ranks>
+/// Constraints that no plan can keep to on so many ranks, on a mesh of so many axes.
+template <class Job, int Ranks, int Axes>
 constexpr auto faults_of_bounds() {
     constexpr shardtype::constraints c = bounds_asked<Job>();
     constexpr shardtype::hardware h = Job::hardware;
-    constexpr bound_fault what = fault_of(c, h, Ranks);
+    constexpr bound_fault what = fault_of(c, h, Ranks, Axes);
     if constexpr (what == bound_fault::none) {
         return type_list<>{};
     } else if constexpr (what == bound_fault::negative_memory || what == bound_fault::no_such_memory) {
         return type_list<
             fault_in_words<code::plan_bounds, write<in_constraints::device_memory<h.usable()>>,
                            knobs::device_memory<c.device_memory>, in_job::hardware<in_job::memory<h.memory>>>>{};
+    } else if constexpr (what == bound_fault::no_such_axis) {
+        return type_list<fault_in_words<code::plan_bounds, write<in_constraints::on_axis_at<Axes - 1>>,
+                                        in_constraints::on_axis_at<axis_beyond(c, Axes)>>>{};
     } else {
         constexpr memory_share s = c.parameter_memory, to = in_order(s);
         constexpr double high = s.high == 0 ? 1.0 / Ranks : s.high;
@@ -52,7 +55,7 @@ constexpr auto find_job_fault() {
         return members{};
     else
         return concat_t<decltype(faults_of_pins<typename Job::mesh>(asked_of<Job>{})),
-                        decltype(faults_of_bounds<Job, Job::mesh::size>())>{};
+                        decltype(faults_of_bounds<Job, Job::mesh::size, Job::mesh::axes>())>{};
 }
 /// What best_mesh takes no account of.
 template <class Job>
@@ -82,7 +85,7 @@ constexpr auto find_mesh_job_fault() {
         return members{};
     else
         return concat_t<decltype(faults_of_mesh_pins<Job>()),
-                        decltype(faults_of_bounds<Job, static_cast<int>(Job::world_size)>())>{};
+                        decltype(faults_of_bounds<Job, static_cast<int>(Job::world_size), max_axes>())>{};
 }
 
 /// Raises the first fault's error.

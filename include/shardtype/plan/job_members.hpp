@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shardtype/model/read.hpp>
+#include <shardtype/plan/job_faults.hpp>
 #include <shardtype/plan/pin_checks.hpp>
 
 #include <type_traits>
@@ -103,35 +104,54 @@ constexpr auto faults_of_batch() {
         return job_fault<fix, in_job::batch<in_job::not_constant>>{};
     } else {
         constexpr batch_shape b = Job::batch;
-        if constexpr (b.global < 1)
-            return job_fault<in_job::global<1>, in_job::global<b.global>>{};
-        else if constexpr (b.sequence < 1)
-            return job_fault<in_job::sequence<1>, in_job::sequence<b.sequence>>{};
-        else if constexpr (b.micro_batches < 1)
-            return job_fault<in_job::micro_batches<1>, in_job::micro_batches<b.micro_batches>>{};
-        else if constexpr (b.global % b.micro_batches != 0)
-            return job_fault<in_job::micro_batches<1>, in_job::micro_batches<b.micro_batches>>{};
-        else
+        constexpr batch_fault what = fault_of(b);
+        if constexpr (what == batch_fault::none)
             return type_list<>{};
+        else if constexpr (what == batch_fault::global)
+            return job_fault<in_job::global<1>, in_job::global<b.global>>{};
+        else if constexpr (what == batch_fault::sequence)
+            return job_fault<in_job::sequence<1>, in_job::sequence<b.sequence>>{};
+        else
+            return job_fault<in_job::micro_batches<1>, in_job::micro_batches<b.micro_batches>>{};
     }
 }
-/// A rate or a memory without which there is no cost.
+/// The member of the devices that is at fault, as a message has it.
+template <class Job, hardware_fault What>
+constexpr auto spell_hardware() {
+    constexpr shardtype::hardware h = Job::hardware;
+    if constexpr (What == hardware_fault::memory || What == hardware_fault::usable)
+        return in_job::hardware<in_job::memory<h.memory>, in_job::reserved<h.reserved>>{};
+    else if constexpr (What == hardware_fault::reserved)
+        return in_job::hardware<in_job::reserved<h.reserved>>{};
+    else if constexpr (What == hardware_fault::bf16_flops)
+        return in_job::hardware<in_job::bf16_flops<h.bf16_flops>>{};
+    else if constexpr (What == hardware_fault::memory_bandwidth)
+        return in_job::hardware<in_job::memory_bandwidth<h.memory_bandwidth>>{};
+    else if constexpr (What == hardware_fault::link_bandwidth)
+        return in_job::hardware<in_job::link_bandwidth<h.link_bandwidth>>{};
+    else if constexpr (What == hardware_fault::network_bandwidth)
+        return in_job::hardware<in_job::network_bandwidth<h.network_bandwidth>>{};
+    else if constexpr (What == hardware_fault::f32_flops)
+        return in_job::hardware<in_job::f32_flops<h.f32_flops>>{};
+    else if constexpr (What == hardware_fault::devices_per_node)
+        return in_job::hardware<in_job::devices_per_node<h.devices_per_node>>{};
+    else if constexpr (What == hardware_fault::launch)
+        return in_job::hardware<in_job::launch<h.launch>>{};
+    else if constexpr (What == hardware_fault::matmul_efficiency)
+        return in_job::hardware<in_job::matmul_efficiency<h.matmul_efficiency>>{};
+    else if constexpr (What == hardware_fault::memory_efficiency)
+        return in_job::hardware<in_job::memory_efficiency<h.memory_efficiency>>{};
+    else
+        return in_job::hardware<in_job::measured_nullptr>{};
+}
+/// A number of the devices without which there is no cost.
 template <class Job>
 constexpr auto faults_of_rates() {
-    constexpr shardtype::hardware h = Job::hardware;
-    if constexpr (h.memory <= 0 || h.usable() <= 0)
-        return job_fault<in_job::hardware<shardtype::hardware>,
-                         in_job::hardware<in_job::memory<h.memory>, in_job::reserved<h.reserved>>>{};
-    else if constexpr (h.bf16_flops <= 0)
-        return job_fault<in_job::hardware<shardtype::hardware>, in_job::hardware<in_job::bf16_flops<h.bf16_flops>>>{};
-    else if constexpr (h.memory_bandwidth <= 0)
-        return job_fault<in_job::hardware<shardtype::hardware>,
-                         in_job::hardware<in_job::memory_bandwidth<h.memory_bandwidth>>>{};
-    else if constexpr (h.link_bandwidth <= 0)
-        return job_fault<in_job::hardware<shardtype::hardware>,
-                         in_job::hardware<in_job::link_bandwidth<h.link_bandwidth>>>{};
-    else
+    constexpr hardware_fault what = fault_of(Job::hardware);
+    if constexpr (what == hardware_fault::none)
         return type_list<>{};
+    else
+        return job_fault<in_job::hardware<shardtype::hardware>, decltype(spell_hardware<Job, what>())>{};
 }
 template <class Job>
 constexpr auto faults_of_hardware() {

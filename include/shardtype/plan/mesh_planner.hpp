@@ -26,14 +26,17 @@ struct run_time_mesh_planner {
     plan_room full = plan_room::none;  ///< the first room that was too small for a mesh, set by `find`
 
     /// The best of all meshes of so many devices. Without one `refusal_of` (plan/plan_refusal.hpp) may say why: bounds that
-    /// mean nothing, `on_axis`, a world of more than `max_meshes` meshes.
+    /// mean nothing, `on_axis`, a world of no devices or of more than `max_meshes` meshes.
     constexpr mesh_choice find(int world_size, hardware const& on, constraints const& bound, batch_shape const& batch,
                                dtype element, dtype compute) {
         asked = detail::case_of<Model>({.on = on}, bound, batch, element, compute);
         order = {};
         world = world_size, full = plan_room::none;
-        bool const sound = fault_of(bound, on, world_size) == bound_fault::none && !detail::asks_on_axis(bound);
-        if (!sound || meshes_of(world_size) > max_meshes) return mesh_choice{};  // [ST-J725], [ST-J728], [ST-J729]
+        bool const sound = world_size > 0 && detail::is_sound(asked.on, batch) &&
+                           fault_of(bound, on, world_size) == bound_fault::none && !detail::asks_on_axis(bound);
+        if (detail::room_of_units(types::units) != plan_room::none) return mesh_choice{};  // [ST-J725]
+        if (!sound || meshes_of(world_size) > max_meshes)
+            return mesh_choice{};  // [ST-J725], [ST-J726], [ST-J728], [ST-J729]
         for (int tp = 1; tp <= world_size; ++tp)
             if (world_size % tp == 0) order.add_all(world_size, tp, bound_of_ranks(world_size, tp));
         detail::mesh_walk walk;

@@ -35,7 +35,7 @@ template <class Model>
 struct mesh_types {
     static constexpr unit_list units = units_of<Model>();
     static constexpr int leaves = units.count > 0 ? units.leaves() : 1, repeats = units.repeats > 0 ? 1 : 0;
-    static constexpr int count = units.count;
+    static constexpr int count = units.count > 0 ? units.count : 1;
     using options = class_options<count, mesh_unit_room>;
     using problem = model_problem<1, leaves + repeats, mesh_options_room, leaves + repeats * units.trips>;
 };

@@ -80,7 +80,7 @@ struct variant_options {
     }
     constexpr void add_uniform(placement_policy const& p, bool again) {
         long times[Units]{};
-        uniform_layout one = uniform_of(of.units, all, again, out.constants, times);
+        uniform_layout one = uniform_of(of.units, all, again, out.constants, stream, times);
         one.time += once_a_step(of.on);
         one.roles = p;
         one.roles.recomputes = again;

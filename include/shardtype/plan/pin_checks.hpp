@@ -17,7 +17,7 @@ template <class Part>
 inline constexpr bool is_role = requires {
     typename Part::axis;
 }
-&&requires { same<decltype(Part::value), role const>; };
+&&requires { requires same<decltype(Part::value), role const>; };
 template <class Part>
 inline constexpr bool is_placement = requires {
     typename asked_use<Part>::axes;
@@ -107,10 +107,19 @@ template <class Mesh, class Part, class Pin, class... Axes>
 constexpr auto fault_of_axes(type_list<Axes...>) {
     return concat_t<decltype(fault_of_axis<Mesh, Part, Pin, Axes>())...>{};
 }
-/// The faults of one part.
+template <class Pin>
+inline constexpr bool is_of_an_end = false;
+template <class... Parts>
+inline constexpr bool is_of_an_end<asked::input<Parts...>> = true;
+template <class... Parts>
+inline constexpr bool is_of_an_end<asked::output<Parts...>> = true;
+/// The faults of one part. What enters or leaves the model is not made again.
 template <class Mesh, class Part, class Pin>
 constexpr auto fault_of_part() {
-    if constexpr (decides_recomputing<Part>)
+    if constexpr (decides_recomputing<Part> && is_of_an_end<Pin>)
+        return type_list<
+            fault_in_words<code::plan_pin, write<placements_of<typename Mesh::template axis_at<0>>>, Part, Pin>>{};
+    else if constexpr (decides_recomputing<Part>)
         return type_list<>{};
     else if constexpr (is_role<Part> && is_padded<Part>)
         return type_list<fault_in_words<code::plan_pin, write<fsdp<typename Part::axis>>, Part, Pin>>{};
@@ -157,11 +166,29 @@ template <class What>
 struct parts_of_pin<of_output<What>> {
     using type = What;
 };
+template <class... Parts>
+strategy<Parts...> for_all_layers(type_list<Parts...>);
+/// `in_layers` of no name: what is for all layers stands in the strategy itself.
+template <class Pin>
+constexpr auto faults_of_name() {
+    if constexpr (requires {
+                      requires Pin::layers()
+                      .size == 0;
+                  })
+        return type_list<
+            fault_in_words<code::plan_pin, write<in_job::pinned<decltype(for_all_layers(typename Pin::roles{}))>>,
+                           decltype(spell_pin<Pin>())>>{};
+    else
+        return type_list<>{};
+}
+template <class Mesh, class Pin>
+using faults_of_pin =
+    concat_t<decltype(faults_of_parts<Mesh, decltype(spell_pin<Pin>())>(typename parts_of_pin<Pin>::type{})),
+             decltype(faults_of_name<Pin>())>;
 /// The faults of all that a job asks for.
 template <class Mesh, class... Pins>
 constexpr auto faults_of_pins(type_list<Pins...>) {
-    return concat_t<decltype(faults_of_parts<Mesh, decltype(spell_pin<Pins>())>(
-        typename parts_of_pin<Pins>::type{}))...>{};
+    return concat_t<faults_of_pin<Mesh, Pins>...>{};
 }
 
 }  // namespace shardtype::detail

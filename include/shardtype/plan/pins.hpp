@@ -75,7 +75,7 @@ constexpr void add_axis_names(planned_case& c, mesh<Axes...>) {
 }
 
 /// What a job asks: `using pinned = strategy<Roles..., in_layers<Layers, Roles or Placements...>>`, and of the first and the
-/// last layer `using input = type_list<shard<0, dp>>`, `using output = ...`.
+/// last layer `using input = type_list<shard<0, dp>>`, `using output = ...`; a role there is that layer's.
 template <class Job>
 constexpr void add_pins(planned_case& c) {
     if constexpr (requires { typename Job::pinned; })

@@ -18,6 +18,7 @@ template <long Low, long High> struct between_per_mille {};        ///< `low` an
 template <class... Roles> struct roles {};                         ///< these are among `roles` and `on_axis`
 struct recompute {};                                               ///< `recompute = true`
 struct on_axis {};                                                 ///< any entry of it
+template <int Axis> struct on_axis_at {};                          ///< this entry
 // clang-format on
 }  // namespace in_constraints
 /// A member of a job: what stands there, or what to write; with no argument the member alone.
@@ -38,6 +39,13 @@ template <long Bytes> struct reserved {};         ///< of these
 template <long Rate> struct bf16_flops {};
 template <long Rate> struct memory_bandwidth {};
 template <long Rate> struct link_bandwidth {};
+template <long Rate> struct network_bandwidth {};
+template <long Rate> struct f32_flops {};
+template <long Devices> struct devices_per_node {};
+template <long Time> struct launch {};            ///< ns
+template <long PerMille> struct matmul_efficiency {};
+template <long PerMille> struct memory_efficiency {};
+struct measured_nullptr {};                       ///< `hardware::measured` points to nothing
 template <long Rows> struct global {};            ///< `batch_shape::global`
 template <long Tokens> struct sequence {};
 template <long Parts> struct micro_batches {};
@@ -75,10 +83,12 @@ struct fewer_pins {};        ///< in `pinned`
 struct fewer_layers {};      ///< named ones, outside a repeat or in its block
 struct one_repeat {};        ///< equal layers in one place
 struct name_first_layer {};  ///< `named<"tok_embeddings", ...>`
+struct named_layers {};      ///< the model has none at all
 /// @}
 namespace tables {
 struct max_units;         ///< parts of a model with a strategy of their own, in `unit_list`
 struct max_pins;          ///< in `planned_case`
+struct max_masks;         ///< sets of pins that a layer can keep to, in `plan/unit_fault.hpp`
 struct options_room;      ///< ways to store a layer's parameters, in `plan/planning.hpp`
 struct block_options;     ///< ways to run a block, in `plan/planning.hpp`
 struct options_of_layer;  ///< the same over all boundary layouts

@@ -34,7 +34,7 @@ SHARDTYPE_CHECK(J726, plan_job,
                 "`using mesh = ...`, `using model = ...`, `static constexpr batch_shape batch{...}` and so on");
 SHARDTYPE_CHECK(J727, plan_pin,
                 "a part of a pin is no role or placement that a layer can have on an axis of the mesh, or contradicts "
-                "another part of the same pin");
+                "another part of the same pin; or the pin names no layer");
 SHARDTYPE_CHECK(J728, plan_bounds, "no plan can keep to these `constraints`, or no device has that memory");
 SHARDTYPE_CHECK(J729, plan_mesh_pins,
                 "`best_mesh` chooses the axes itself: it takes no `pinned`, `input` or `output`, nor `on_axis` among "

@@ -133,7 +133,9 @@ struct plan_report {
 
     static constexpr auto room() {
         constexpr plan_room r = is.room;
-        if constexpr (r == plan_room::first_name)
+        if constexpr (r == plan_room::no_layers)
+            return static_cast<check<write<named_layers>>*>(nullptr);
+        else if constexpr (r == plan_room::first_name)
             return static_cast<check<write<name_first_layer>>*>(nullptr);
         else if constexpr (r == plan_room::repeats)
             return static_cast<check<write<one_repeat>>*>(nullptr);
@@ -141,6 +143,8 @@ struct plan_report {
             return room_of<fewer_layers, tables::max_units, unit_list::max_units>();
         else if constexpr (r == plan_room::pins)
             return room_of<fewer_pins, tables::max_pins, planned_case::max_pins>();
+        else if constexpr (r == plan_room::masks)
+            return room_of<fewer_pins, tables::max_masks, ways_left::max_masks>();
         else if constexpr (r == plan_room::parameters)
             return room_of<fewer_layers, tables::max_parameters, class_core::max_parameters>();
         else if constexpr (r == plan_room::ways)

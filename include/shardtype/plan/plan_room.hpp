@@ -8,11 +8,13 @@ namespace shardtype {
 /// A room of the planner that can be too small for a job.
 enum class plan_room : unsigned char {
     none,
+    no_layers,   ///< the model is empty
     first_name,  ///< the first layer has no name
     repeats,     ///< equal layers stand in two places
     units,
     pins,
     stretches,  ///< of trips that pins treat otherwise, at run time
+    masks,      ///< of pins that a layer's ways keep to, when a fault is looked for
     parameters,
     ways,
     blocks,
@@ -32,6 +34,8 @@ struct room_words {
 };
 constexpr room_words words_of(plan_room r) {
     switch (r) {
+        case plan_room::no_layers:
+            return {"named_layers", ""};
         case plan_room::first_name:
             return {"name_first_layer", ""};
         case plan_room::repeats:
@@ -42,6 +46,8 @@ constexpr room_words words_of(plan_room r) {
             return {"fewer_pins", "max_pins"};
         case plan_room::stretches:
             return {"fewer_pins", "Stretches"};
+        case plan_room::masks:
+            return {"fewer_pins", "max_masks"};
         case plan_room::meshes:
             return {"a smaller world_size", "max_meshes"};
         case plan_room::parameters:
@@ -63,7 +69,7 @@ constexpr room_words words_of(plan_room r) {
 /// What a model's own layers leave no room for.
 constexpr plan_room room_of_units(unit_list const& units) {
     if (units.repeats > 1) return plan_room::repeats;
-    if (units.complete) return plan_room::none;
+    if (units.complete) return units.count == 0 ? plan_room::no_layers : plan_room::none;
     bool full = units.count == unit_list::max_units;
     for (model_unit const& u : units.unit) full = full || u.leaves == model_unit::max_leaves;
     return full ? plan_room::units : plan_room::first_name;

@@ -3,6 +3,7 @@
 #include <shardtype/plan/case_of.hpp>
 #include <shardtype/plan/decode.hpp>
 #include <shardtype/plan/plan_bounds.hpp>
+#include <shardtype/plan/plan_fault.hpp>
 #include <shardtype/search/chain_search.hpp>
 
 namespace shardtype {
@@ -82,6 +83,7 @@ struct run_time_planner {
         bool wanted[classes]{};
         int number[classes]{};
         assembled.chain.complete = false;
+        if (!detail::is_sound(of.on, of.batch, Axes)) return;  // [ST-J726]
         if (of.pins > detail::planned_case::max_pins) return;  // [ST-J725]
         int const considered = detail::classes_of(of);
         for (int i = 0; i < classes; ++i) {
@@ -98,8 +100,11 @@ struct run_time_planner {
     }
     /// Searches for what is faster than `below` (ns). Where it is `invalid`, `refusal_of` (plan/plan_refusal.hpp) says why.
     constexpr model_plan find(long below = unreachable) {
-        bool const sound = fault_of(of.bound, of.on.on, detail::devices_of(of.on)) == bound_fault::none;
-        if (!sound || of.pins > detail::planned_case::max_pins) return model_plan{};  // [ST-J728], [ST-J725]
+        bool const sound = detail::is_sound(of.on, of.batch, Axes) &&
+                           fault_of(of.bound, of.on.on, detail::devices_of(of.on), of.on.axes) == bound_fault::none;
+        if (detail::room_of_units(units) != plan_room::none) return model_plan{};     // [ST-J725]
+        if (!sound || of.pins > detail::planned_case::max_pins) return model_plan{};  // [ST-J726], [ST-J728], [ST-J725]
+        if (detail::fault_of_pins(of).what != code::ok) return model_plan{};          // [ST-J722], [ST-J723]
         assembled.chain.below = below;
         if (assembled.chain.complete &&
             assembled.chain.layouts == 0) {  // the rules refuse every layer, however it lies

@@ -37,14 +37,21 @@ struct ways_left {
     bool legal = false, allowed = false, shared = false;
     unsigned mask[max_masks]{};  // the pins that a way keeps to which all constraints allow
     int masks = 0;
+    bool complete = true;  // false: more masks than room
 
     constexpr void add(unsigned pins) {
         for (int i = 0; i < masks; ++i)
             if ((pins & ~mask[i]) == 0) return;
+        int kept = 0;
+        for (int i = 0; i < masks; ++i)
+            if ((mask[i] & ~pins) != 0) mask[kept++] = mask[i];
+        masks = kept;
+        complete = complete && masks < max_masks;
         if (masks < max_masks) mask[masks++] = pins;
     }
     constexpr void add(ways_left const& b) {
         legal = legal || b.legal, allowed = allowed || b.allowed, shared = shared || b.shared;
+        complete = complete && b.complete;
         for (int i = 0; i < b.masks; ++i) add(b.mask[i]);
     }
     constexpr bool keeps(unsigned asked) const {
@@ -186,6 +193,10 @@ constexpr plan_fault fault_of_units(planned_case const& of, class_ways const& al
             for (f.pin = 0; f.pin < of.pins; ++f.pin) {
                 if (((asked >> f.pin) & 1U) == 0) continue;
                 if (!left.keeps(others | 1U << f.pin)) {
+                    if (!left.complete) {  // a way that there was no room for may keep to them
+                        f.what = code::plan_room, f.room = plan_room::masks, f.pin = -1;
+                        return f;
+                    }
                     layer_pin const& pin = of.pin[f.pin];
                     for (int a = of.on.axes; a-- > 0;)
                         if (pin.on[a] != role::none || pin.lies[a] != 0) f.axis = a;

@@ -222,7 +222,7 @@ struct path_search {
             long const sent = sharded ? here.local * n : here.local;
             long whole = sent;
             if (on[a].padded) {  // what pads the parts is sent, and dropped
-                long const extent = shape.extent[on[a].dim] / (parts[on[a].dim] / n);
+                long const extent = rounded_up(shape.extent[on[a].dim], parts[on[a].dim] / n);
                 whole = here.local / rounded_up(extent, n) * extent;
             }
             for (int t = 0; t < 4; ++t)
@@ -244,7 +244,7 @@ struct path_search {
         }
     }
 
-    static constexpr long rounded_up(long extent, int n) { return (extent + n - 1) / n; }
+    static constexpr long rounded_up(long extent, long n) { return (extent + n - 1) / n; }
 
     /// Takes a hop into account. Without calls: of these there are many.
     constexpr void reach(int at, int axis, placement from, placement to, long whole, long local) {

@@ -1,0 +1,28 @@
+// What looks like a role is none: its value is a number.
+//
+// expect: [ST-J727]
+// expect: ST_J727<
+// expect: write<shardtype::one_of<shardtype::ddp<dp>, shardtype::fsdp<dp>
+// expect: asked::in_layers<
+// expect: small_shards
+// expect: my_job>
+#include <shardtype/plan/planner.hpp>
+#include <shardtype/shardtype.hpp>
+
+namespace st = shardtype;
+struct dp final : st::axis<2> {};
+struct tp final : st::axis<4> {};
+constexpr st::llama_config small{.dim = 64, .layers = 3, .heads = 8, .kv_heads = 4, .ffn_dim = 128, .vocabulary = 256};
+struct small_shards {
+    using axis = tp;
+    static constexpr int value = 4;
+};
+using shards = st::fsdp<tp>;
+struct my_job {
+    using mesh = st::mesh<dp, tp>;
+    using model = st::llama<small>;
+    static constexpr st::batch_shape batch{.global = 16, .sequence = 32};
+    static constexpr st::hardware hardware = st::h100_sxm;
+    using pinned = st::strategy<st::in_layers<"output", ST_TOKEN(small_shards, shards)>>;
+};
+static_assert(st::has_plan<my_job>);
