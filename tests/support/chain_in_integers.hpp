@@ -4,6 +4,7 @@
 #include "chain_stretches.hpp"
 #include "linear_program.hpp"
 
+#include <limits>
 #include <set>
 
 namespace integer_program {
@@ -106,11 +107,15 @@ class chain_in_integers {
                     edge(s == 0 ? st::chain_edge{p_.entry[h], 0} : p_.redistribution[g][h],
                          whole(named('e', s, g, h), 1));
         end_place(1);
+        // What all options hold is taken off both sides: at the least budget there are few digits left to be rounded.
+        long least = std::numeric_limits<long>::max();
+        for (int k : part_of(s).options) least = std::min(least, option(s, k).memory);
+        if (!part_of(s).options.empty()) held_at_least_ += n * least;
         for (int k : part_of(s).options) {
             std::string const x = whole(named('x', s, k), n);
             cost(option(s, k).time, x);
             hold(option(s, k).window, x);
-            if (option(s, k).memory > 0) memory_ += lp_.term(option(s, k).memory / unit_.memory, x);
+            if (option(s, k).memory > least) memory_ += lp_.term((option(s, k).memory - least) / unit_.memory, x);
         }
         end_place(n);
         for (int g = 0; n > 1 && g < p_.layouts; ++g)
@@ -195,8 +200,8 @@ class chain_in_integers {
             if (t > 0) lp_.add_row(lp_.term(1, named('q', static_cast<int>(t) - 1)) + lp_.term(-1, q), ">=", 0);
         }
         if (p_.budget >= st::unreachable) return;
-        bool const fits = p_.budget >= p_.fixed;
-        lp_.add_row(memory_ + held, "<=", fits ? (p_.budget - p_.fixed) / unit_.memory : -1);
+        long const room = p_.budget - p_.fixed - held_at_least_;
+        lp_.add_row(memory_ + held, "<=", room >= 0 ? room / unit_.memory : -1);
     }
     /// A way that uses everything as often as the values say (Hierholzer). Nodes: layouts taken, layouts given.
     template <class Values>
@@ -233,6 +238,7 @@ class chain_in_integers {
     std::vector<long> windows_;      // distinct, ascending, without 0
     std::vector<std::string> over_;  // per window: what holds it or more, at one place
     std::string memory_, time_;
+    long held_at_least_ = 0;  // KiB
 };
 
 }  // namespace integer_program
