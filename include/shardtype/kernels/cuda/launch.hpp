@@ -31,9 +31,10 @@ inline int multiprocessors() {
     static std::atomic<int> counts[known];
     int device = 0, count = 0;
     check(cudaGetDevice(&device), "cudaGetDevice");
-    if (device < known && (count = counts[device].load(std::memory_order_relaxed)) > 0) return count;
+    bool const has_place = device >= 0 && device < known;
+    if (has_place && (count = counts[device].load(std::memory_order_relaxed)) > 0) return count;
     check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device), "multiprocessors of device ", device);
-    if (device < known) counts[device].store(count, std::memory_order_relaxed);
+    if (has_place) counts[device].store(count, std::memory_order_relaxed);
     return count;
 }
 
