@@ -228,6 +228,40 @@ TEST_CASE("out of labels: a plan that fits, with a gap, and no claim") {
     CHECK(unproven > 100);
 }
 
+TEST_CASE("out of labels: the plan is nearly as good as the best") {
+    using problem = st::chain_problem<2, 60, 12, 60, 60>;
+    chains::generator g{7};
+    auto const all = std::make_unique<st::chain_search_state<problem, 1 << 20, 1 << 16>>();
+    auto const few = std::make_unique<st::chain_search_state<problem, 300, 300>>();
+    int unproven = 0;
+    for (int n = 0; n < 12; ++n) {
+        problem p;
+        long most = 0, least = 0;
+        for (int layer = 0; layer < 60; ++layer) {
+            st::chain_class<12> c;
+            long one_most = 0, one_least = st::unreachable;
+            for (int k = 0; k < 12; ++k) {
+                long const memory = 1'000 + g.below(100'000), time = 3'000'000'000 / memory + g.below(3'000);
+                c.add({static_cast<short>(k % 2), static_cast<short>(k / 2 % 2), time, memory, 0});
+                one_most = std::max(one_most, memory), one_least = std::min(one_least, memory);
+            }
+            most += one_most, least += one_least;
+            p.repeat(p.add(c));
+        }
+        for (int e = 0; e < 2; ++e) p.redistribution[e][1 - e].time = 20'000;
+        p.budget = least + (most - least) * (n + 1) / 20;
+        auto const& best = st::solve(p, *all);
+        auto const& found = st::solve(p, *few);
+        if (!best.optimal || found.optimal) continue;
+        ++unproven;
+        CHECK(found.outcome == st::chain_outcome::unproven);
+        CHECK(cost_of(p, found.choice).time == found.time);
+        CHECK(found.memory <= p.budget);
+        CHECK(static_cast<double>(found.time) <= 1.005 * static_cast<double>(best.time));
+    }
+    CHECK(unproven > 4);
+}
+
 TEST_CASE("what is not well formed is refused") {
     auto const good = [] {
         chains::small_problem p;

@@ -120,7 +120,7 @@ struct kind_assembler {
         if (a.in == b.in) return true;
         if (kind.is_tied || a.window < between.stand_in[a.in][b.in]) return false;
         chain_edge const &in = between.redistribution[a.in][b.in], &back = between.redistribution[b.in][a.in];
-        return b.time + in.time + back.time <= a.time && in.window <= a.window && back.window <= a.window;
+        return b.time + in.time + back.time <= a.time;
     }
     /// Adds an option, unless another one stands in for it: first of all the one that did so last. The comparisons that
     /// settle most come first, without a call.

@@ -8,10 +8,6 @@ namespace shardtype::detail {
 /// of devices, so that a ring's shares stay whole numbers.
 struct path_cost {
     long bytes, price, peak, hops;
-    constexpr bool operator<(path_cost const& b) const {
-        long const mine = bytes + price, theirs = b.bytes + b.price;
-        return mine != theirs ? mine < theirs : peak != b.peak ? peak < b.peak : hops < b.hops;
-    }
 };
 
 /// What a row of the table sends: of the whole as many (n - 1)/n (a ring), and of one device' share (an all_to_all).

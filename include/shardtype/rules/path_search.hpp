@@ -24,8 +24,8 @@ constexpr unsigned packed(layout const& x) {
     return key;
 }
 
-/// A* over the layouts that one-axis redistributions reach: of the open ones that which the cheapest path may lead through
-/// is closed next.
+/// A* over the layouts that one-axis redistributions reach: the open one that the cheapest path may lead through is closed
+/// next.
 struct path_search {
     /// Without initialisers, as the arrays below: compilers would run them for every element.
     struct node {
@@ -139,7 +139,8 @@ struct path_search {
 
     static constexpr long rounded_up(long extent, long n) { return (extent + n - 1) / n; }
 
-    /// Takes a hop into account. Without calls: of these there are many.
+    /// Takes a hop into account. Without calls, as of these there are many: costs as `hop_costs::add`, what is left as
+    /// `axis_rest::from`.
     constexpr void reach(int at, int axis, placement from, placement to, long whole, long local) {
         node const& here = nodes[at];
         int const f = static_cast<int>(from.is), t = static_cast<int>(to.is), n = shape.axis_size[axis];

@@ -43,11 +43,13 @@ struct label_search {
     chain_label* label;
     int &used, capacity, arriving;
     int number;  // of the side
+    int widest;  // about so many labels a list; 0: no limit, so that nothing is lost
     bool full = false;
     label_merge<Problem::max_options + layouts> merge;
 
     constexpr label_search(chain_side<Problem> const& from, label_front<Problem>& front, chain_incumbent& known,
-                           chain_label* labels, int& used_labels, int max_labels, int max_arriving, int side_number)
+                           chain_label* labels, int& used_labels, int max_labels, int max_arriving, int side_number,
+                           int limit)
         : side(from),
           at(front),
           best(known),
@@ -56,6 +58,7 @@ struct label_search {
           capacity(max_labels),
           arriving(max_arriving),
           number(side_number),
+          widest(limit),
           merge(from.priced.measure, labels, max_labels) {}
 
     constexpr label_limits limits(long rest_time, long rest_memory, long rest_cost) const {
@@ -73,6 +76,20 @@ struct label_search {
         while (k >= list.begin && label[k].memory > limit) --k;
         if (k >= list.begin && label[k].time + more < best.time)
             best = {label[k].time + more, k, at.position, number, -1, which};
+    }
+    /// Keeps of the list made last about `widest` labels, the cheapest.
+    constexpr void narrow(label_list& list) {
+        long above = 0;
+        for (int k = list.begin; k < list.end; ++k)
+            above = label[k].cost - list.cost > above ? label[k].cost - list.cost : above;
+        for (; list.end - list.begin > widest && above > 0; above /= 2) {
+            int kept = list.begin;
+            for (int k = list.begin; k < list.end; ++k)
+                if (label[k].cost - list.cost <= above / 2) label[kept++] = label[k];
+            merge.work += 3 * (list.end - list.begin);
+            list.end = kept;
+        }
+        used = list.end;
     }
     /// Lists before a layer: redistributed, from the out layouts behind the one before. `more` is still to be added.
     constexpr void arrive(int last_kind, int kind, label_list* arrived, long* more) {
@@ -112,7 +129,7 @@ struct label_search {
         int const kind = t.segment[at.segment].kind;
         label_list arrived[layouts];
         long more[layouts];
-        merge.work += 250;
+        merge.work += 250 + 12 * t.count[kind];
         arrive(last_kind, kind, arrived, more);
         ++at.position;
         for (int a = 0, k = 0; a < t.outs_count[kind] && !full; ++a) {
@@ -128,6 +145,7 @@ struct label_search {
             if (merge.sources == 0) continue;
             full = !merge.take(to, g, used, capacity, at.before[g]);
             if (at.before[g].begin == at.before[g].end) continue;
+            if (widest > 0) narrow(at.before[g]);
             for (int which = 0; which < 3; ++which) complete(at.before[g], g, which);
         }
     }

@@ -50,7 +50,7 @@ struct label_merge {
         int at = list.begin;
         if (at == list.end || list.cost > most || label[list.end - 1].time + time >= to.time) return;
         while (at < list.end && (label[at].cost > most || label[at].time + time >= to.time)) ++at;
-        work += at - list.begin;
+        work += 3 * (at - list.begin);
         if (at == list.end || label[at].memory + memory > to.memory) return;
         head[sources] = label[at].memory + memory;
         source[sources++] = {at, list.end, time, memory, cost, most, static_cast<short>(option)};
@@ -65,7 +65,7 @@ struct label_merge {
             for (int k = 1; k < sources; ++k)
                 if (head[k] < next) next = head[k], b = k;
             label_source& s = source[b];
-            work += 9 + 2 * sources;
+            work += 6 + 2 * sources;
             if (next > within.memory) break;
             chain_label const& from = label[s.at];
             if (from.time + s.time < last) {
@@ -79,6 +79,7 @@ struct label_merge {
             }
             int at = s.at + 1;
             while (at < s.end && (label[at].time + s.time >= last || label[at].cost > s.most)) ++at;
+            work += 3 * (at - s.at);
             if (at == s.end)
                 --sources, head[b] = head[sources], source[b] = source[sources];
             else

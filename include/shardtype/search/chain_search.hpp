@@ -1,54 +1,23 @@
 #pragma once
 
-#include <shardtype/search/chain_state.hpp>
+#include <shardtype/search/chain_thresholds.hpp>
 
 namespace shardtype {
 
 namespace detail {
 
 template <class Problem, int Labels, int Arriving>
-struct chain_searcher {
-    Problem const& p;
-    chain_progress<Problem, Labels, Arriving>& s;
-    chain_phase& phase;
-    chain_solution<Problem::max_positions>& result;
-    long work = 0;  // about the statements done
+struct chain_searcher : chain_thresholds<Problem, Labels, Arriving> {
+    using thresholds = chain_thresholds<Problem, Labels, Arriving>;
+    using thresholds::fits_at, thresholds::find_bound_at, thresholds::find_price_at, thresholds::least_bound;
+    using thresholds::load, thresholds::find_lean, thresholds::walk, thresholds::price, thresholds::take;
+    using thresholds::p, thresholds::s, thresholds::result, thresholds::work;
 
-    constexpr void load(int w) {
-        if (s.loaded == w) return;
-        s.loaded = w, s.lean = false;
-        at_threshold(p, s.kinds, s.kinds.window[w], s.side[0].tables);
-        work += 1000 + 10 * s.kinds.kinds * Problem::max_options;
-    }
-    /// The smallest plan of the threshold that is loaded.
-    constexpr void find_lean() {
-        if (!s.lean) walk(s.side[0], least_memory, s.side[0].lean);
-        s.lean = true;
-    }
-    constexpr void walk(chain_side<Problem>& side, chain_measure measure, backward_table<Problem>& to) {
-        walk_backward(side.tables, measure, to);
-        work += 1000 + 10 * s.kinds.positions + 300 * s.kinds.segments;
-    }
-    constexpr long price(int w, long of_memory) {
-        load(w);
-        walk(s.side[0], {1L << s.scale.shift, of_memory, false}, s.side[0].priced);
-        return bound_of(s.side[0].priced.start, of_memory, s.side[0].tables.room, s.scale.shift);
-    }
-    constexpr void take(backward_table<Problem> const& by) {
-        s.best = result.time = by.time();
-        follow(s.side[0].tables, by, 0, by.start_layout, result.choice);
-    }
-    /// Whether a threshold leaves a plan that fits.
-    constexpr bool fits_at(int w) {
-        if (s.seen[w]) return s.bound[w] < unreachable;
-        load(w);
-        find_lean();
-        long const least = s.side[0].lean.start;
-        bool const fits = least < unreachable && least <= s.side[0].tables.room;
-        s.seen[w] = true;
-        if (!fits) s.bound[w] = unreachable;
-        return fits;
-    }
+    chain_phase& phase;
+
+    constexpr chain_searcher(Problem const& problem, chain_search_state<Problem, Labels, Arriving>& state)
+        : thresholds{problem, state.progress, state.result}, phase(state.phase) {}
+
     /// As long as nothing fits, the result is the smallest plan.
     constexpr void find_room_at(int w) {
         s.fits = fits_at(w);
@@ -79,42 +48,6 @@ struct chain_searcher {
                 if (dead) return;
             }
     }
-    /// A bound of a threshold, by the multiplier of the one before where there is one.
-    constexpr void find_bound_at(int w) {
-        long const last = w > 0 ? s.multiplier[w - 1] : 0;
-        s.multiplier[w] = last;
-        if (s.bound[w] == unreachable) return;
-        if (s.scale.shift < 0) return find_price_at(w);
-        s.bound[w] = price(w, last);
-        backward_table<Problem> const& met = s.side[0].priced;
-        if (s.bound[w] >= s.best || met.memory() > s.side[0].tables.room || met.time() >= s.best) return;
-        take(met);
-        s.winner = w;
-    }
-    /// A threshold's price, its bound, and the plans met on the way.
-    constexpr void find_price_at(int w) {
-        s.priced[w] = true, s.set_up = -1;
-        if (!fits_at(w)) return;
-        load(w);
-        find_lean();
-        chain_side<Problem>& side = s.side[0];
-        walk(side, least_time, side.fast);
-        if (s.scale.shift < 0)
-            s.scale = scale_for(s.kinds.largest_time, s.kinds.largest_memory, side.lean.time() - side.fast.time(),
-                                side.fast.memory() - side.lean.memory());
-        chain_price const found = find_price(side.tables, s.scale, side.fast, side.lean, side.priced);
-        work += 20'000;
-        if (found.bound > s.bound[w]) s.bound[w] = found.bound, s.multiplier[w] = found.multiplier;
-        if (found.time >= s.best) return;
-        walk(side, found.fastest, side.priced);
-        take(side.priced);
-        s.winner = w;
-    }
-    constexpr int least_bound() const {
-        int least = 0;
-        for (int w = 1; w < s.kinds.windows; ++w) least = s.bound[w] < s.bound[least] ? w : least;
-        return least;
-    }
     /// Sets up the labels of a threshold. Most labels are those that only a bad incumbent lets through, so the first passes
     /// look but a little above the bound: what they find is the best there, and if it is nothing the bound rises.
     constexpr void begin_labels(int w) {
@@ -131,14 +64,14 @@ struct chain_searcher {
         s.used = 0;
         s.front[0].position = s.front[0].segment = s.front[1].position = s.front[1].segment = 0;
         if (s.step == 0) s.step = (s.best - s.bound[w]) / 16 + 1;
-        long const target = s.best - s.bound[w] > s.step ? s.bound[w] + s.step : s.best;
-        s.incumbent = {target, -1, 0, 0, -1, 0};
+        bool const to_best = s.widest > 0 || s.best - s.bound[w] <= s.step;
+        s.incumbent = {to_best ? s.best : s.bound[w] + s.step, -1, 0, 0, -1, 0};
         s.in_pass = true;
     }
     /// Labels of one pass, from both ends, until `limit` or the end of the pass. False: out of room.
     constexpr bool go_on(long limit, bool& over) {
-        label_search<Problem> begin(s.side[0], s.front[0], s.incumbent, s.label, s.used, Labels, Arriving, 0);
-        label_search<Problem> end(s.side[1], s.front[1], s.incumbent, s.label, s.used, Labels, Arriving, 1);
+        label_search<Problem> begin(s.side[0], s.front[0], s.incumbent, s.label, s.used, Labels, Arriving, 0, s.widest);
+        label_search<Problem> end(s.side[1], s.front[1], s.incumbent, s.label, s.used, Labels, Arriving, 1, s.widest);
         bool dead = false;
         over = true;
         auto const all = [&] { return s.front[0].position + s.front[1].position == s.kinds.positions; };
@@ -163,16 +96,19 @@ struct chain_searcher {
         if (!over) return;
         s.in_pass = false;
         result.certificate.labels += s.used;
+        bool const to_best = s.incumbent.time == s.best;
         if (s.incumbent.label >= 0) {
             read_back(s.side, s.label, s.incumbent, result.choice);
             s.best = result.time = s.incumbent.time, s.winner = s.window;
-        } else {
+        } else if (!to_best) {
             s.step *= 4;
         }
-        if (room)
-            s.bound[s.window] = s.incumbent.time;
-        else
+        if (s.widest > 0)
             result.outcome = chain_outcome::unproven;
+        else if (room)
+            s.bound[s.window] = s.incumbent.time;
+        else  // a good plan, at least
+            s.widest = Labels / (2 * s.kinds.positions * Problem::max_layouts) + 1;
     }
     /// The bound that one multiplier proves for all thresholds: that of the least bound, and if it leaves a gap that of
     /// the best plan.
@@ -214,12 +150,12 @@ struct chain_searcher {
     }
     constexpr void begin() {
         result = {};
-        s.loaded = -1, s.window = s.winner = s.candidate = 0, s.set_up = -1, s.step = 0, s.in_pass = false,
+        s.loaded = -1, s.window = s.winner = s.candidate = 0, s.set_up = -1, s.step = s.widest = 0, s.in_pass = false,
         s.scale = {-1, 0};
         s.need = unreachable, s.fits = false;
         find_kinds(p, s.kinds);
         work += 2000 + s.kinds.kinds * Problem::max_options * Problem::max_options / 4;
-        for (int w = 0; w < s.kinds.windows; ++w) s.bound[w] = s.multiplier[w] = 0, s.seen[w] = s.priced[w] = false;
+        for (int w = 0; w < s.kinds.windows; ++w) s.bound[w] = s.multiplier[w] = 0, s.seen[w] = s.own_price[w] = false;
         result.positions = s.kinds.valid ? s.kinds.positions : 0;
         phase = s.kinds.valid ? chain_phase::room : chain_phase::done;
     }
@@ -239,7 +175,7 @@ struct chain_searcher {
                 if (s.bound[s.window] >= s.best || result.outcome != chain_outcome::optimal)
                     phase = chain_phase::certificate, s.window = 0, s.need = unreachable;
                 else
-                    s.priced[s.window] ? begin_labels(s.window) : find_price_at(s.window);
+                    s.own_price[s.window] ? begin_labels(s.window) : find_price_at(s.window);
             } else {
                 settle(limit);
             }
@@ -255,7 +191,7 @@ struct chain_searcher {
 template <class Problem, int Labels, int Arriving>
 constexpr void search_on(Problem const& problem, chain_search_state<Problem, Labels, Arriving>& s,
                          long limit = unreachable) {
-    detail::chain_searcher<Problem, Labels, Arriving>{problem, s.progress, s.phase, s.result}.run(limit);
+    detail::chain_searcher<Problem, Labels, Arriving>(problem, s).run(limit);
 }
 
 /// The fastest plan within the budget, with the proof that it is; or why there is none. The same to the bit at compile
@@ -267,7 +203,7 @@ constexpr chain_solution<Problem::max_positions> const& solve(Problem const& pro
     search_on(problem, s);
     return s.result;
 }
-/// The same, in room of its own: 2/3 MB.
+/// The same, in room of its own: about 0.9 MB.
 template <class Problem>
 constexpr chain_solution<Problem::max_positions> solve(Problem const& problem) {
     chain_search_state<Problem> s{};

@@ -21,12 +21,12 @@ struct chain_progress {
     static constexpr int max_windows = chain_kinds<Problem>::max_windows;
 
     chain_kinds<Problem> kinds;
-    chain_side<Problem> side[2];  // at the threshold `loaded`: from the beginning, from the end
+    chain_side<Problem> side[2];  // from the beginning, at the threshold `loaded`; from the end, at `set_up`
     price_scale scale;
     int loaded, window;            // thresholds; `window` is the one in work
     bool lean;                     // whether side[0].lean is of the one that is loaded
-    bool seen[max_windows];        // per threshold: whether it is known that something fits
-    bool priced[max_windows];      // per threshold: whether its multiplier is its own
+    bool seen[max_windows];        // per threshold: whether it is known if something fits
+    bool own_price[max_windows];   // per threshold: whether its multiplier is its own
     int winner;                    // that of the best plan
     long need;                     // KiB: the smallest plan's, without `fixed`; while certifying: the least bound
     bool fits;                     // at some threshold
@@ -37,6 +37,7 @@ struct chain_progress {
     bool in_pass;                  // labels are being set
     int set_up;                    // the threshold that both sides' tables are of; -1: none
     long step;                     // ns above a bound that a pass looks at most; 0: no pass has been yet
+    int widest;                    // labels a list, of a pass where there was no room for all; 0: no limit
     int used;
     label_front<Problem> front[2];
     chain_incumbent incumbent;

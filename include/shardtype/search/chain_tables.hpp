@@ -180,7 +180,7 @@ constexpr void at_threshold(Problem const& p, chain_kinds<Problem> const& from, 
                             chain_tables<Problem>& to) {
     constexpr int layouts = Problem::max_layouts;
     long const room = p.budget - p.fixed - threshold;
-    to.room = room < from.largest_memory ? room : from.largest_memory;
+    to.room = room < 0 ? -1 : room < from.largest_memory ? room : from.largest_memory;
     to.positions = from.positions, to.segments = from.segments, to.kinds = from.kinds;
     for (int s = 0; s < from.segments; ++s) to.segment[s] = from.segment[s];
     for (int g = 0; g < layouts; ++g) {
