@@ -224,13 +224,14 @@ plane fit(std::vector<std::array<double, 3>> const& points) {
     return p;
 }
 
-/// Of transfers with these bytes and ns.
+/// Of transfers with these bytes and ns; 10^15 bytes a second where the bytes take no time.
 st::link_speed link_of(std::vector<std::array<double, 3>> const& points) {
     plane const p = fit(points);
-    return {p.b > 0 ? static_cast<long>(1e9 / p.b) : 0, static_cast<long>(p.a)};
+    return {static_cast<long>(1e9 / std::max(p.b, 1e-6)), static_cast<long>(p.a)};
 }
 
-int per_mille(double share) { return static_cast<int>(std::lround(1000 * share)); }
+/// At least one: the planner takes no other share.
+int per_mille(double share) { return static_cast<int>(std::lround(1000 * std::clamp(share, 1e-3, 1e6))); }
 
 /// What the planner is told. ns are of a rank while all work, so a rate is a rank's part of the machine's.
 st::hardware hardware_of(measurements const& m, ranks_at_work const& on, st::measured_rates& rates) {
@@ -252,7 +253,7 @@ st::hardware hardware_of(measurements const& m, ranks_at_work const& on, st::mea
     if (of_products.a > 0) best = std::max(best, 1 / of_products.a);  // without its bytes a product is faster
     h.f32_flops = static_cast<long>(1e9 * best);
     h.bf16_flops = best_bf16 > 0 ? static_cast<long>(1e9 * best_bf16) : h.f32_flops;
-    h.matmul_efficiency = per_mille(1 / (of_products.a * best));
+    h.matmul_efficiency = of_products.a > 0 ? per_mille(1 / (of_products.a * best)) : 1000;
 
     double stream = 0, all = 0;
     for (kernel_sample const& k : m.streams) stream = std::max(stream, k.rate()), all += std::log(k.rate());
@@ -271,7 +272,8 @@ st::hardware hardware_of(measurements const& m, ranks_at_work const& on, st::mea
             if ((k.does.is == st::work_kind::attention_backward) == backward)
                 points.push_back({k.does.flops, k.does.flops / static_cast<double>(k.probe.does.dim[1]), k.median()});
         plane const p = fit(points);
-        int const share = per_mille(1 / (p.a * best)), half = static_cast<int>(p.b / p.a);
+        int const share = p.a > 0 ? per_mille(1 / (p.a * best)) : 1000;
+        int const half = p.a > 0 ? static_cast<int>(std::min(p.b / p.a, 1e6)) : 0;
         (backward ? rates.attention.backward : rates.attention.forward) = share;
         (backward ? rates.attention.backward_half : rates.attention.forward_half) = half;
     }

@@ -32,6 +32,8 @@ refuses 1 "--output $folder: cannot be written: Is a directory" --output "$folde
     { cat "$folder/err"; fail "measure_machine --ranks 2 fails"; exit 1; }
 cat >"$folder/uses.cpp" <<'END'
 #include "this_machine.hpp"
+
+#include <shardtype/plan/job_faults.hpp>
 namespace st = shardtype;
 struct job {
     static constexpr auto hardware = st::this_machine;
@@ -43,6 +45,7 @@ struct of {
 static_assert(of<job::hardware>::flops > 1'000'000'000 && job::hardware.name[4] == '_');
 static_assert(job::hardware.devices_per_node == 2 && !job::hardware.overlaps);
 static_assert(job::hardware.measured->in_node.reduce[0].bandwidth > 1'000'000);
+static_assert(st::fault_of(job::hardware) == st::hardware_fault::none);
 static_assert(job::hardware.matmul_efficiency > 100 && job::hardware.launch > 0);
 END
 "$compiler" -std=c++20 -Wall -Wextra -fsyntax-only -I"$source/include" "$folder/uses.cpp" || fail "the header is no use"

@@ -84,7 +84,11 @@ TEST_CASE("roles of axes that the mesh does not have") {
     bound.on_axis[0] = st::only(st::role::fully_sharded);
     CHECK(said_of(bound) == "");
     bound.on_axis[2] = st::only(st::role::fully_sharded);
-    CHECK(said_of(bound) == "constraints::on_axis[2] would have no effect: the mesh has axes 0 to 0 [ST-J728]");
+    CHECK(said_of(bound) == "constraints::on_axis[2] would have no effect: the mesh has 1 axis [ST-J728]");
+    st::plan_refusal const two = st::detail::refused_bounds(bound, st::h100_sxm, 4, 2);
+    CHECK(st::explain(two) == "constraints::on_axis[2] would have no effect: the mesh has 2 axes [ST-J728]");
+    st::plan_refusal const none = st::detail::refused_bounds(bound, st::h100_sxm, 1, 0);
+    CHECK(st::explain(none) == "constraints::on_axis[0] would have no effect: the mesh has 0 axes [ST-J728]");
 }
 
 TEST_CASE("numbers that nothing can be reckoned with") {
@@ -103,6 +107,13 @@ TEST_CASE("numbers that nothing can be reckoned with") {
     CHECK(of_batch(16, 64, 0) == "batch_shape::micro_batches is 0: it must be at least 1 [ST-J726]");
     CHECK(of_batch(16, 64, -2) == "batch_shape::micro_batches is -2: it must be at least 1 [ST-J726]");
     CHECK(of_batch(16, 64, 3) == "batch_shape::micro_batches is 3: it must be a divisor of `global` [ST-J726]");
+    constexpr long most = 1L << 40, all = std::numeric_limits<long>::max();
+    CHECK(fault_of(st::batch_shape{most / 64, 64, 1}) == st::batch_fault::none);
+    CHECK(fault_of(st::batch_shape{1, most, 1}) == st::batch_fault::none);
+    CHECK(of_batch(most / 64 + 1, 64, 1) ==
+          "batch_shape::global is 17179869185: it must be at most 2^40 over `sequence` [ST-J726]");
+    CHECK(of_batch(all, all - 1, 1).find("batch_shape::sequence is 9223372036854775806: it must be at most") == 0);
+    CHECK(of_batch(all, 1, 1).find("batch_shape::global is 9223372036854775807: it must be at most") == 0);
 
     auto const of_mesh = [&](int axes, int size) {
         st::cluster c = eight();
@@ -139,7 +150,10 @@ TEST_CASE("numbers that nothing can be reckoned with") {
     CHECK(of_device([](device& h) { h.devices_per_node = 0; }) ==
           "hardware::devices_per_node is 0: it must be at least 1 [ST-J726]");
     CHECK(of_device([](device& h) { h.launch = 0; }) == "");
-    CHECK(of_device([](device& h) { h.launch = -1; }) == "hardware::launch is -1: it must be at least 0 [ST-J726]");
+    CHECK(of_device([](device& h) { h.launch = 1'000'000'000; }) == "");
+    for (long const ns : {-1L, 1'000'000'001L, std::numeric_limits<long>::max()})
+        CHECK(of_device([&](device& h) { h.launch = ns; }) ==
+              "hardware::launch is " + std::to_string(ns) + ": it must be from 0 to 1000000000 [ST-J726]");
     for (int const share : {0, 1001}) {
         std::string const is = " is " + std::to_string(share) + ": it must be from 1 to 1000 [ST-J726]";
         CHECK(of_device([&](device& h) { h.matmul_efficiency = share; }) == "hardware::matmul_efficiency" + is);
@@ -147,6 +161,82 @@ TEST_CASE("numbers that nothing can be reckoned with") {
     }
     CHECK(of_device([](device& h) { h.measured = nullptr; }) ==
           "hardware::measured is nullptr: it must be the address of an object [ST-J726]");
+}
+
+TEST_CASE("what was measured of devices has a price, each of it") {
+    auto const said = [](auto change) {
+        st::measured_rates rates = st::h100_rates;
+        change(rates);
+        st::hardware h = st::h100_sxm;
+        h.measured = &rates;
+        planned_one<model> one({});
+        st::cluster c = eight();
+        c.on = h;
+        one.planner->prepare(c, {}, rows, st::dtype::f32, st::dtype::f32);
+        std::string const words = one.said();
+        h.network_bandwidth = 0;
+        bool const alone = fault_of(h) == st::hardware_fault::none;  // one machine needs none of a network's
+        return words + (alone && !words.empty() ? " or no network" : "");
+    };
+    using rates = st::measured_rates;
+    auto const must = [](char const* member, long is, char const* be) {
+        return std::string(member) + " is " + std::to_string(is) + ": it must be " + be + " [ST-J726]";
+    };
+    CHECK(said([](rates&) {}) == "");
+    for (int const share : {0, -5}) {
+        CHECK(said([&](rates& r) { r.attention.forward = share; }) ==
+              must("attention_rate::forward", share, "above 0"));
+        CHECK(said([&](rates& r) { r.attention.backward = share; }) ==
+              must("attention_rate::backward", share, "above 0"));
+        CHECK(said([&](rates& r) { r.network_efficiency = share; }) ==
+              must("measured_rates::network_efficiency", share, "from 1 to 1000"));
+        CHECK(said([&](rates& r) {
+                  r.kernels[0] = {st::id_of<st::kernels::add>, 800}, r.kernels[1] = {7, share};
+              }) == must("kernel_share::per_mille", share, "above 0"));
+    }
+    CHECK(said([](rates& r) { r.kernels[1].per_mille = -1; }) == "");  // behind the last entry
+    CHECK(said([](rates& r) { r.attention.forward_half = -1; }) ==
+          must("attention_rate::forward_half", -1, "at least 0"));
+    CHECK(said([](rates& r) { r.attention.backward_half = -1; }) ==
+          must("attention_rate::backward_half", -1, "at least 0"));
+    CHECK(said([](rates& r) { r.product_memory = -1; }) == must("measured_rates::product_memory", -1, "at least 0"));
+
+    CHECK(said([](rates& r) { r.small_in_node = 0; }) ==
+          must("measured_rates::small_in_node", 0, "above 0 beside `small_ring`"));
+    CHECK(said([](rates& r) { r.small_between_nodes = 0; }) ==
+          must("measured_rates::small_between_nodes", 0, "above 0 beside `small_ring`") + " or no network");
+    CHECK(said([](rates& r) { r.small_ring = {}, r.small_in_node = r.small_between_nodes = 0; }) == "");
+
+    char const *const rows_of = "bandwidths above 0, or 0 in the first row", *const ns =
+                                                                                 "latencies from 0 to 1000000000";
+    CHECK(said([](rates& r) { r.in_node = {}; }) == "");
+    CHECK(said([](rates& r) { r.in_node.gather[1].bandwidth = 0; }) == must("collective_table::gather", 0, rows_of));
+    CHECK(said([](rates& r) { r.in_node.reduce[2].bandwidth = 0; }) == must("collective_table::reduce", 0, rows_of));
+    CHECK(said([](rates& r) { r.in_node.exchange[0].bandwidth = -1; }) ==
+          must("collective_table::exchange", -1, rows_of));
+    CHECK(said([](rates& r) { r.in_node.gather[0].bandwidth = 0; }) == "");  // a ring over the links
+    CHECK(said([](rates& r) { r.in_node.gather[2].latency = -1; }) == must("collective_table::gather", -1, ns));
+    CHECK(said([](rates& r) { r.ring.network = 2'000'000'000; }) == must("measured_rates::ring", 2'000'000'000, ns));
+    CHECK(said([](rates& r) { r.small_ring.link = -1; }) == must("measured_rates::small_ring", -1, ns));
+    CHECK(said([](rates& r) { r.tree.base = -1; }) == must("measured_rates::tree", -1, ns));
+    for (st::hardware const& h : {st::a100_80gb, st::h100_sxm, st::h200_sxm, st::b200_sxm})
+        CHECK(fault_of(h) == st::hardware_fault::none);
+    CHECK(st::detail::fault_of_measured(st::not_measured, true).of == st::measured_member::none);
+    CHECK(st::detail::fault_of_measured(st::h100_flash_attention_2_rates, true).of == st::measured_member::none);
+}
+
+TEST_CASE("sums of times that a number does not hold are refused") {
+    auto const said = [](auto change, st::batch_shape const& batch) {
+        planned_one<model> one({});
+        st::cluster c = eight();
+        change(c.on);
+        one.planner->prepare(c, {}, batch, st::dtype::f32, st::dtype::f32);
+        return one.said();
+    };
+    std::string const sums = std::string(no_room) + "sum_of_times is 57; write fewer_layers [ST-J725]";
+    CHECK(said([](st::hardware& h) { h.bf16_flops = h.f32_flops = h.memory_bandwidth = 1; }, rows) == sums);
+    CHECK(said([](st::hardware& h) { h.bf16_flops = h.f32_flops = 1; },
+               {.global = 1 << 20, .sequence = 1024, .micro_batches = 1 << 17}) == sums);
 }
 
 TEST_CASE("a layer's ways that there was no room for are not taken for none") {

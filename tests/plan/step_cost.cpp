@@ -101,6 +101,36 @@ TEST_CASE("kernels by hand") {
     CHECK(st::kernel_time(h, kernel<kernels::add>(st::dtype::bf16, 3'350'000)) == 6'000 + 7'000);
 }
 
+namespace {
+constexpr st::hardware with_f32(long rate) {
+    st::hardware h = st::h100_sxm;
+    h.f32_flops = rate, h.launch = 0;
+    return h;
+}
+constexpr long years = 1L << 56;  // ns, two of them
+}  // namespace
+
+TEST_CASE("no rate makes work free, or its time more than a number holds") {
+    auto const product = [](st::dtype type) { return kernel<kernels::linear_forward>(type, 8192, 4096, 4096); };
+    auto const forward = [](st::dtype type) { return kernel<kernels::attention_forward>(type, 1, 16384, 64, 8, 128); };
+    long const of_bf16 = st::kernel_time(with_f32(0), product(st::dtype::bf16));
+    CHECK(st::kernel_time(with_f32(0), product(st::dtype::f32)) == of_bf16);
+    CHECK(st::kernel_time(with_f32(0), product(st::dtype::f64)) == 2 * of_bf16);
+    CHECK(st::kernel_time(with_f32(0), forward(st::dtype::f32)) ==
+          st::kernel_time(with_f32(0), forward(st::dtype::bf16)));
+    static constexpr long slowest =
+        st::kernel_time(with_f32(1), kernel<kernels::linear_forward>(st::dtype::f64, 8192, 4096, 4096));
+    CHECK(slowest == years);
+    CHECK(st::kernel_time(with_f32(1), product(st::dtype::f32)) == years);
+    st::hardware h = st::h100_sxm;
+    h.memory_bandwidth = 1;
+    CHECK(st::kernel_time(h, kernel<kernels::adamw>(st::dtype::f32, 1L << 40)) == years + h.launch);
+    st::hardware links;
+    links.link_bandwidth = 1;  // a ring of eight sums at 8 / 14 of it
+    st::cluster const c{links, 1, {8}};
+    CHECK(st::collective_time(c, collective<kernels::all_reduce>(st::dtype::f32, 1024)) == years);
+}
+
 TEST_CASE("attention is as fast as it was measured, over lengths") {
     struct row {
         long sequence;

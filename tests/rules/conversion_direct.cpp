@@ -96,6 +96,27 @@ TEST_CASE("a model's own conversions are known without a search") {
     CHECK_FALSE(known({on_shard(0), on_invariant}, {on_replicate, on_invariant}));  // large ones are sliced before
 }
 
+TEST_CASE("no way leads from a layout with a fault, however short it is") {
+    array rows;
+    rows.rank = 2, rows.extent[0] = 7, rows.extent[1] = 8;
+    layout whole = all_layouts(rows, {2, 2}).front();
+    for (int a = 0; a < 2; ++a) whole.on[a] = on_replicate;
+    layout uneven = whole, beyond = whole;
+    uneven.on[0] = on_shard(0);
+    beyond.on[1] = on_shard(3);
+    for (layout const& from : {uneven, beyond})
+        for (bool const differentiable : {false, true}) {
+            layout_fault const fault = fault_of(from);
+            REQUIRE(fault.what != code::ok);
+            for (layout to : {whole, placed(whole, 1, on_shard(1))}) {
+                conversion const none = convert(from, to, differentiable);
+                CHECK(none.says.what == fault.what);
+                CHECK(none.says.axis == fault.axis);
+                CHECK(none.hops == 0);
+            }
+        }
+}
+
 TEST_CASE("shards padded twice, of fewer elements than parts, are refused or gathered") {
     array one;
     one.rank = 1, one.extent[0] = 4;

@@ -70,7 +70,8 @@ struct time_of_steps {
 
     constexpr void add(cluster const& on, step const& s) {
         long const t = step_time(on, s);
-        (is_communication(s) ? moves : kernels) += t;
+        long& sum = is_communication(s) ? moves : kernels;
+        sum = sum + t < longest_time ? sum + t : longest_time;
         if (s.kernel == id_of<shardtype::kernels::add>) additions += t;
     }
 };

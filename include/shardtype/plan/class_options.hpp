@@ -33,6 +33,9 @@ constexpr long overlapped(bool overlaps, long kernels, long behind) {
     return !overlaps ? kernels + behind : kernels > behind ? kernels : behind;
 }
 
+/// n times so many ns, as far as they are to be told apart.
+constexpr long so_often(long n, long ns) { return ns < longest_time / n ? n * ns : longest_time; }
+
 /// A window with five significant bits, rounded up: the search has a pass for each window that there is.
 constexpr long coarse(long bytes) {
     long unit = 1;
@@ -51,12 +54,13 @@ constexpr unit_option option_of(unit_core const& u, parameter_cost const& p, mod
     long const pb = p.reduce_moves + (gathers_again ? p.gather_moves : 0);
     bool const hides = on.on.overlaps;
     auto const step = [&](long more) {
-        return micro_batches * (overlapped(hides, kf + u.moves_forward, p.gather_moves) +
-                                overlapped(hides, kb + u.moves_backward + more, pb)) +
+        return so_often(micro_batches, overlapped(hides, kf + u.moves_forward, p.gather_moves) +
+                                           overlapped(hides, kb + u.moves_backward + more, pb)) +
                p.once_kernels + p.once_moves;
     };
-    o.cost.compute = micro_batches * (kf + kb) + p.once_kernels;
-    o.cost.communication = micro_batches * (u.moves_forward + u.moves_backward + p.gather_moves + pb) + p.once_moves;
+    o.cost.compute = so_often(micro_batches, kf + kb) + p.once_kernels;
+    o.cost.communication =
+        so_often(micro_batches, u.moves_forward + u.moves_backward + p.gather_moves + pb) + p.once_moves;
     o.cost.exposed = step(0) - o.cost.compute;
     o.cost.state = p.state;
     o.cost.activations = u.saved + u.input + (of.in_block || !made ? 0 : u.copies);
@@ -80,7 +84,7 @@ constexpr unit_option option_of(unit_core const& u, parameter_cost const& p, mod
     o.window_again = larger(o.window_again, larger(p.once_between, hides ? 0 : p.gather_between + beside));
     o.window_again += o.window_again / 32;
     o.input = u.input;
-    o.stream = micro_batches * u.stream;
+    o.stream = so_often(micro_batches, u.stream);
     o.again = step(u.replay_kernels + u.replay_moves);
     o.again_last = step(u.last_kernels + u.last_moves);
     return o;
@@ -163,7 +167,7 @@ constexpr uniform_layout uniform_of(unit_list const& units, unit_option const (&
     for (int i = 0; i < units.count; ++i) {
         long const times = units.unit[i].in_block ? units.trips : 1;
         bool const repeats = again && units.unit[i].in_block;
-        long const time = times * (!repeats ? o[i].cost.time() : i == last ? o[i].again_last : o[i].again);
+        long const time = so_often(times, !repeats ? o[i].cost.time() : i == last ? o[i].again_last : o[i].again);
         u.time += times_of[i] = time;
         u.memory += times * (o[i].cost.state + (!repeats         ? o[i].cost.activations
                                                 : i != first     ? 0

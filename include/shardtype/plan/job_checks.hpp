@@ -32,6 +32,9 @@ constexpr auto faults_of_bounds() {
         return type_list<
             fault_in_words<code::plan_bounds, write<in_constraints::device_memory<h.usable()>>,
                            knobs::device_memory<c.device_memory>, in_job::hardware<in_job::memory<h.memory>>>>{};
+    } else if constexpr (what == bound_fault::no_such_axis && Axes == 0) {
+        return type_list<fault_in_words<code::plan_bounds, write<in_constraints::roles<>>,
+                                        in_constraints::on_axis_at<axis_beyond(c, Axes)>>>{};
     } else if constexpr (what == bound_fault::no_such_axis) {
         return type_list<fault_in_words<code::plan_bounds, write<in_constraints::on_axis_at<Axes - 1>>,
                                         in_constraints::on_axis_at<axis_beyond(c, Axes)>>>{};

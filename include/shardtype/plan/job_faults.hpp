@@ -2,15 +2,21 @@
 
 #include <shardtype/model/read.hpp>
 #include <shardtype/plan/cluster.hpp>
+#include <shardtype/plan/measured_fault.hpp>
 #include <shardtype/plan/text_sink.hpp>
 
 namespace shardtype {
+
+namespace detail {
+inline constexpr long most_tokens = 1L << 40;  // of a step
+}  // namespace detail
 
 /// What is wrong with a batch before anything is planned: the first of its members that nothing can be done with.
 enum class batch_fault : unsigned char {
     none,
     global,         ///< below 1
     sequence,       ///< below 1
+    tokens,         ///< `global` x `sequence` is more than 2^40
     micro_batches,  ///< below 1
     uneven,         ///< `micro_batches` do not divide `global`
 };
@@ -18,6 +24,7 @@ enum class batch_fault : unsigned char {
 constexpr batch_fault fault_of(batch_shape const& b) {
     if (b.global < 1) return batch_fault::global;
     if (b.sequence < 1) return batch_fault::sequence;
+    if (b.global > detail::most_tokens / b.sequence) return batch_fault::tokens;
     if (b.micro_batches < 1) return batch_fault::micro_batches;
     return b.global % b.micro_batches != 0 ? batch_fault::uneven : batch_fault::none;
 }
@@ -34,11 +41,12 @@ enum class hardware_fault : unsigned char {
     network_bandwidth,  ///< below 0
     f32_flops,          ///< below 0
     devices_per_node,   ///< below 1
-    launch,             ///< below 0
+    launch,             ///< not from 0 to 10^9
     matmul_efficiency,  ///< not from 1 to 1000
     memory_efficiency,  ///< not from 1 to 1000
-    measured,           ///< nullptr
+    measured,           ///< nullptr, or a member of it has no price
 };
+
 /// Whether steps on such devices have a price.
 constexpr hardware_fault fault_of(hardware const& h) {
     if (h.memory <= 0) return hardware_fault::memory;
@@ -50,10 +58,12 @@ constexpr hardware_fault fault_of(hardware const& h) {
     if (h.network_bandwidth < 0) return hardware_fault::network_bandwidth;
     if (h.f32_flops < 0) return hardware_fault::f32_flops;
     if (h.devices_per_node < 1) return hardware_fault::devices_per_node;
-    if (h.launch < 0) return hardware_fault::launch;
+    if (h.launch < 0 || h.launch > detail::most_latency) return hardware_fault::launch;
     if (h.matmul_efficiency < 1 || h.matmul_efficiency > 1000) return hardware_fault::matmul_efficiency;
     if (h.memory_efficiency < 1 || h.memory_efficiency > 1000) return hardware_fault::memory_efficiency;
-    return h.measured == nullptr ? hardware_fault::measured : hardware_fault::none;
+    if (h.measured == nullptr) return hardware_fault::measured;
+    measured_member const of = detail::fault_of_measured(*h.measured, h.network_bandwidth > 0).of;
+    return of == measured_member::none ? hardware_fault::none : hardware_fault::measured;
 }
 
 /// What is wrong with a mesh that is known at run time only.
@@ -82,19 +92,15 @@ constexpr bool is_sound(cluster const& on, batch_shape const& batch, int axes = 
            fault_of(on, axes) == cluster_fault::none;
 }
 
-/// A member that is at fault: `hardware::launch`, what it is, what it has to be.
-struct member_words {
-    char const* name = "";
-    long value = 0;
-    char const* wanted = "";
-    bool is_address = false;
-};
 constexpr member_words words_of(batch_fault what, batch_shape const& b) {
     switch (what) {
         case batch_fault::global:
             return {"batch_shape::global", b.global, "at least 1"};
         case batch_fault::sequence:
             return {"batch_shape::sequence", b.sequence, "at least 1"};
+        case batch_fault::tokens:
+            if (b.sequence > most_tokens) return {"batch_shape::sequence", b.sequence, "at most 2^40 over `global`"};
+            return {"batch_shape::global", b.global, "at most 2^40 over `sequence`"};
         case batch_fault::micro_batches:
             return {"batch_shape::micro_batches", b.micro_batches, "at least 1"};
         default:
@@ -122,12 +128,13 @@ constexpr member_words words_of(hardware_fault what, hardware const& h) {
         case hardware_fault::devices_per_node:
             return {"hardware::devices_per_node", h.devices_per_node, "at least 1"};
         case hardware_fault::launch:
-            return {"hardware::launch", h.launch, "at least 0"};
+            return {"hardware::launch", h.launch, "from 0 to 1000000000"};
         case hardware_fault::matmul_efficiency:
             return {"hardware::matmul_efficiency", h.matmul_efficiency, "from 1 to 1000"};
         case hardware_fault::memory_efficiency:
             return {"hardware::memory_efficiency", h.memory_efficiency, "from 1 to 1000"};
         default:
+            if (h.measured != nullptr) return fault_of_measured(*h.measured, h.network_bandwidth > 0);
             return {"hardware::measured", 0, "the address of an object", true};
     }
 }

@@ -105,12 +105,18 @@ constexpr auto faults_of_batch() {
     } else {
         constexpr batch_shape b = Job::batch;
         constexpr batch_fault what = fault_of(b);
+        constexpr long rows = most_tokens < b.global ? most_tokens : b.global;
         if constexpr (what == batch_fault::none)
             return type_list<>{};
         else if constexpr (what == batch_fault::global)
             return job_fault<in_job::global<1>, in_job::global<b.global>>{};
         else if constexpr (what == batch_fault::sequence)
             return job_fault<in_job::sequence<1>, in_job::sequence<b.sequence>>{};
+        else if constexpr (what == batch_fault::tokens && b.sequence > most_tokens)
+            return job_fault<in_job::sequence<most_tokens / rows>, in_job::sequence<b.sequence>>{};
+        else if constexpr (what == batch_fault::tokens)
+            return job_fault<in_job::global<most_tokens / b.sequence>,
+                             in_job::batch<in_job::global<b.global>, in_job::sequence<b.sequence>>>{};
         else
             return job_fault<in_job::micro_batches<1>, in_job::micro_batches<b.micro_batches>>{};
     }
@@ -141,8 +147,10 @@ constexpr auto spell_hardware() {
         return in_job::hardware<in_job::matmul_efficiency<h.matmul_efficiency>>{};
     else if constexpr (What == hardware_fault::memory_efficiency)
         return in_job::hardware<in_job::memory_efficiency<h.memory_efficiency>>{};
-    else
+    else if constexpr (h.measured == nullptr)
         return in_job::hardware<in_job::measured_nullptr>{};
+    else
+        return in_job::hardware<in_job::measured<words_of(What, h).of, words_of(What, h).value>>{};
 }
 /// A number of the devices without which there is no cost.
 template <class Job>

@@ -125,11 +125,15 @@ constexpr kernel_work work_of(step const& s) {
 
 namespace detail {
 
+/// ns, more than two years: what takes longer, or cannot be done, is as dear. Chains whose sums reach twice that are refused.
+inline constexpr long longest_time = 1L << 56;
+
 /// Work at so many a second, of which it reaches `per_mille`, as ns. Nothing but products and quotients: no compiler can
 /// contract them, so all make the same bits of them.
 constexpr long time_at(double work, long rate, int per_mille) {
-    if (rate <= 0 || per_mille <= 0) return 0;
-    return static_cast<long>(work * 1e12 / (static_cast<double>(rate) * static_cast<double>(per_mille)));
+    if (rate <= 0 || per_mille <= 0) return work > 0 ? longest_time : 0;
+    double const ns = work * 1e12 / (static_cast<double>(rate) * static_cast<double>(per_mille));
+    return ns < static_cast<double>(longest_time) ? static_cast<long>(ns) : longest_time;
 }
 /// Longer by (s + half) / s.
 constexpr double short_rows(double flops, long s, int half) {
@@ -143,7 +147,8 @@ constexpr double short_rows(double flops, long s, int half) {
 constexpr long kernel_time(hardware const& on, step const& s) {
     kernel_work const w = work_of(s);
     attention_rate const& attention = on.measured->attention;
-    long const peak = s.type == dtype::bf16 ? on.bf16_flops : s.type == dtype::f64 ? on.f32_flops / 2 : on.f32_flops;
+    long const f32 = on.f32_flops > 0 ? on.f32_flops : on.bf16_flops;
+    long const peak = s.type == dtype::bf16 ? on.bf16_flops : s.type == dtype::f64 ? f32 - f32 / 2 : f32;
     long busy = 0;
     if (w.is == work_kind::product)
         busy = detail::time_at(w.flops, peak, on.matmul_efficiency);

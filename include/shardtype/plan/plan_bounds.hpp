@@ -70,7 +70,8 @@ constexpr void put_bound_fault(text_sink& out, bound_fault what, constraints con
             break;
         case bound_fault::no_such_axis:
             out.put("constraints::on_axis["), put_number(out, axis_beyond(c, axes), false);
-            out.put("] would have no effect: the mesh has axes 0 to "), put_number(out, axes - 1, false);
+            out.put("] would have no effect: the mesh has "), put_number(out, axes, false);
+            out.put(axes == 1 ? " axis" : " axes");
             break;
         default:
             return;

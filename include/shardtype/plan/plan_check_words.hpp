@@ -2,6 +2,7 @@
 
 #include <shardtype/base/knob.hpp>
 #include <shardtype/model/model_fix.hpp>
+#include <shardtype/plan/measured_fault.hpp>
 #include <shardtype/plan/pins.hpp>
 #include <shardtype/plan/plan_fault.hpp>
 
@@ -46,6 +47,7 @@ template <long Time> struct launch {};            ///< ns
 template <long PerMille> struct matmul_efficiency {};
 template <long PerMille> struct memory_efficiency {};
 struct measured_nullptr {};                       ///< `hardware::measured` points to nothing
+template <measured_member Member, long Value> struct measured {};  ///< of what it points to
 template <long Rows> struct global {};            ///< `batch_shape::global`
 template <long Tokens> struct sequence {};
 template <long Parts> struct micro_batches {};

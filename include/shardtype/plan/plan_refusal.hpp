@@ -128,7 +128,7 @@ constexpr plan_refusal refusal_of(run_time_planner<Model, Axes, BackEnd, Operati
     if (found.strategy.exceptions > model_strategy::max_exceptions)
         return detail::refused_room(plan_room::exceptions, model_strategy::max_exceptions);
     if (found.layers == model_plan::max_layers) return detail::refused_room(plan_room::layers, model_plan::max_layers);
-    return detail::refused_room(plan_room::sums, 61);
+    return detail::refused_room(plan_room::sums, 57);
 }
 
 /// The same of the best mesh; also where one mesh among others had no room, which could have been the best.

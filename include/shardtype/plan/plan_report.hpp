@@ -158,7 +158,7 @@ struct plan_report {
         else if constexpr (r == plan_room::layers)
             return room_of<fewer_layers, tables::max_layers, model_plan::max_layers>();
         else
-            return room_of<fewer_layers, tables::sum_of_times, 61>();
+            return room_of<fewer_layers, tables::sum_of_times, 57>();
     }
     template <class Narrower, class Table, int Room>
     static constexpr auto room_of() {

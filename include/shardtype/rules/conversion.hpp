@@ -139,8 +139,7 @@ constexpr void searched_path(conversion& out, layout const& from, layout const& 
 /// gradient the forward alone. A cast is no redistribution: element types are not compared.
 /// @param from,to the two layouts  @param differentiable whether a backward follows
 /// @param hop_bytes what a collective costs besides its bytes, in bytes: its latency times the bandwidth
-/// @return an illegal conversion where shapes or meshes differ [ST-R309], and where `to` or, if a way
-/// is searched for, `from` has a fault by itself
+/// @return an illegal conversion where shapes or meshes differ [ST-R309], and where `to` or `from` has a fault by itself
 constexpr conversion convert(layout const& from, layout const& to, bool differentiable = true, long hop_bytes = 0) {
     conversion out;
     bool alike = from.axes == to.axes && same_extents(from, to);
@@ -149,16 +148,14 @@ constexpr conversion convert(layout const& from, layout const& to, bool differen
         out.says.what = code::shapes_disagree;
         return out;
     }
-    auto const fault = fault_of(to);
+    auto fault = fault_of(to);
+    if (fault.what == code::ok) fault = fault_of(from);
     out.says.what = fault.what;
     out.says.axis = fault.axis;
     if (!out.says.legal()) return out;
     bool const small = from.axes <= conversion::searched_axes;
-    if (small && detail::known_path(out, from, to, {from, differentiable, hop_bytes})) return out;
-    auto const before = fault_of(from);
-    out.says.what = before.what;
-    out.says.axis = before.axis;
-    if (out.says.legal()) detail::searched_path(out, from, to, differentiable, hop_bytes);
+    if (!small || !detail::known_path(out, from, to, {from, differentiable, hop_bytes}))
+        detail::searched_path(out, from, to, differentiable, hop_bytes);
     return out;
 }
 
