@@ -48,7 +48,7 @@ constexpr class_edges<Classes> edges_from(planned_case const& of, int from, int 
         if (!b.says.legal())
             b.says = {};
         else
-            out.to[to] = {of.batch.micro_batches * (t.kernels + t.moves), kib(window > back ? window : back)};
+            out.to[to] = {so_often(of.batch.micro_batches, t.kernels + t.moves), kib(window > back ? window : back)};
     }
     return out;
 }
