@@ -1,0 +1,2 @@
+// nvcc finds the plans that the other compilers find, at its default limits.
+#include "../support/golden_plans.hpp"
