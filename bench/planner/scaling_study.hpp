@@ -106,12 +106,8 @@ struct study {
     st::model_plan plan_on(st::mesh_degrees const& d, st::batch_shape const& b) {
         st::model_plan none;
         if (b.global % (static_cast<long>(d.batch_parts()) * b.micro_batches) != 0) return none;
-        st::detail::planned_case asked;
-        asked.units = types::units;
-        asked.on.on = on;
-        asked.bound.device_memory = on.usable();
-        asked.batch = b;
-        asked.element = st::dtype::f32, asked.compute = st::dtype::bf16;
+        st::detail::planned_case const asked =
+            st::detail::case_of<Model>({.on = on}, {.device_memory = on.usable()}, b, st::dtype::f32, st::dtype::bf16);
         st::detail::planned_case const of = st::detail::case_on(asked, d);
         auto const core =
             st::detail::mesh_core<Model, st::library_operations, st::buffers_only>(asked, d.batch_parts(), d.tp);

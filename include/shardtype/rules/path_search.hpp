@@ -87,6 +87,13 @@ struct path_search {
         return a.peak != b.peak ? a.peak < b.peak : a.hops != b.hops ? a.hops < b.hops : i < j;
     }
 
+    constexpr bool cheaper(node const& a, node const& b) const {
+        long const mine = a.cost.bytes + a.cost.price, theirs = b.cost.bytes + b.cost.price;
+        return mine != theirs               ? mine < theirs
+               : a.cost.peak != b.cost.peak ? a.cost.peak < b.cost.peak
+                                            : a.cost.hops < b.cost.hops;
+    }
+
     constexpr void expand(int at) {
         constexpr int shard = static_cast<int>(kind::shard), partial = static_cast<int>(kind::partial);
         node const here = nodes[at];
@@ -171,9 +178,14 @@ struct path_search {
         int const i = found[at_key] != 0 ? found[at_key] - 1 : count;
         if (i < count) {  // as long is what is left
             path_cost const& known = nodes[i].cost;
-            if (least > total[i] ||
-                (least == total[i] && (cost.peak > known.peak || (cost.peak == known.peak && cost.hops >= known.hops))))
-                return;
+            if (least > total[i]) return;
+            if (least == total[i]) {
+                if (cost.peak != known.peak ? cost.peak > known.peak : cost.hops > known.hops) return;
+                // Of equal ways the one whose last hop is the dearest: what is left to the others is as little as can be.
+                if (cost.peak == known.peak && cost.hops == known.hops &&
+                    (i == 0 || !cheaper(here, nodes[nodes[i].parent])))
+                    return;
+            }
         }
         if (i == capacity) {
             full = true;
