@@ -30,7 +30,7 @@ constexpr class_edges<Classes> edges_from(planned_case const& of, int from, int 
         g.policy = p, g.element = of.element, g.compute = of.compute;
         g.node_count = g.value_count = 0;
         g.says = {};
-        b.step_count = b.buffer_count = b.segment_count = b.at.slots = 0;
+        b.forget();
         b.open(1, false, segment_kind::forward);
         short const x = g.value(here, true), y = g.redistribute(x, class_policy(of.on, number[to]).stream(of.whole));
         if (!g.ok()) continue;

@@ -84,7 +84,7 @@ struct parameter_prober {
     }
     /// Adds a parameter under these roles. False: it cannot be stored so.
     constexpr bool add(unit_parameter const& probed, placement_policy const& p, parameter_cost& c) {
-        b.step_count = 0, b.buffer_count = 0, b.at.slots = 0;
+        b.forget();
         scheduled_parameter& s = b.parameters[0];
         parameter_record& r = s.is;
         r.stored = stored_under(p, probed.stored);

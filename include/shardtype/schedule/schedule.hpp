@@ -158,6 +158,11 @@ struct schedule_builder : schedule_room {
         }
         return steps[step_count++];
     }
+    /// Begins anew in the same room. What is left in a step would be taken for the next one's.
+    constexpr void forget() {
+        for (short i = 0; i < step_count; ++i) steps[i] = step{};
+        step_count = buffer_count = segment_count = at.slots = 0;
+    }
     /// Begins a segment, and ends the one before.
     constexpr void open(int trips, bool reverse, segment_kind when) {
         phase = when;
